@@ -1,0 +1,37 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The inner loops run on checked sizes only, and want the build machine's vector instructions in debug builds too:
+/// without them `swift test` takes minutes instead of seconds.
+let kernelSettings: [SwiftSetting] = [.unsafeFlags(["-Ounchecked", "-Xcc", "-march=native"])]
+
+let package = Package(
+  name: "convtop",
+  products: [.executable(name: "convtop", targets: ["convtop"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    .systemLibrary(name: "CNcurses", providers: [.apt(["libncursesw5-dev"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CVector"),
+    .target(name: "Kernels", dependencies: ["CVector"], swiftSettings: kernelSettings),
+    .target(name: "Tensors", dependencies: ["Kernels"]),
+    .target(name: "Autograd", dependencies: ["Tensors", "Kernels"]),
+    .target(name: "Layers", dependencies: ["Autograd"]),
+    .target(name: "Optimizers", dependencies: ["Autograd"]),
+    .target(name: "Datasets", dependencies: ["Tensors", "CZlib"]),
+    .target(name: "Interchange", dependencies: ["Tensors"]),
+    .target(name: "Training", dependencies: ["Layers", "Optimizers", "Datasets", "Interchange"]),
+    .target(name: "Dashboard", dependencies: ["Training"]),
+    .target(name: "Terminal", dependencies: ["Dashboard", "CNcurses"]),
+    .executableTarget(
+      name: "convtop",
+      dependencies: [
+        "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      resources: [.embedInCode("Resources/lenet.json")]
+    ),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,251 @@
+// Runs a tape on batches: shards share out over threads, gradients are summed in shard order.
+
+import Kernels
+import Tensors
+
+/// Where a batch's numbers come from; asked shard by shard, from several threads at once.
+public protocol BatchSource {
+  /// How many images the batch has.
+  var images: Int { get }
+  /// Writes the tape's inputs for the images of a shard, in the order in which they were declared; fillers are zeros.
+  func load(shard: Int, realImages: Int, into inputs: [LanePointer])
+}
+
+/// Runs a tape forward, and backward from its loss, on batches of up to `capacity` images.
+///
+/// The batch is split into shards of sixteen images, the same split whatever the number of threads, and everything that
+/// crosses shards is summed in shard order: the results are bit-identical for any number of threads. Memory is laid out
+/// once; a step allocates nothing.
+public final class Executor {
+  private let tape: Tape
+  private let plan: Plan
+  private let pool: WorkerPool
+  private let capacity: Int
+  private let loss: Variable?
+  private let metrics: [Variable]
+  private let arena: AlignedBuffer
+  private let workers: AlignedBuffer
+  private let memories: [ShardMemory]
+  private let inputPointers: [[LanePointer]]
+  private let sums: UnsafeMutablePointer<Double>
+  private var trainingLegs: [Leg] = []
+  private var evaluationLegs: [Leg] = []
+  private let parameterTasks: [ParameterTask]
+
+  /// A slice of one parameter's gradient: the unit that threads share out after the shards have finished.
+  private struct ParameterTask {
+    let plan: ParameterPlan
+    let rows: Range<Int>
+    let vectors: Range<Int>
+  }
+
+  /// - Parameters:
+  ///   - loss: one number an image; its mean over the batch is what `step` differentiates.
+  ///   - metrics: values of one number an image whose means `run` and `step` return.
+  ///   - capacity: the most images a batch may have.
+  public init(_ tape: Tape, loss: Variable? = nil, metrics: [Variable] = [], capacity: Int, pool: WorkerPool) {
+    precondition(capacity > 0, "an executor needs room for at least one image")
+    precondition(loss?.shape.count ?? 1 == 1, "a loss is one number an image")
+    precondition(metrics.allSatisfy { $0.shape.count == 1 }, "a metric is one number an image")
+    self.tape = tape
+    let plan = Plan(tape, loss: loss)
+    self.plan = plan
+    self.pool = pool
+    self.capacity = capacity
+    self.loss = loss
+    self.metrics = metrics
+    let shards = (capacity + lanesPerShard - 1) / lanesPerShard
+    let lanes = plan.lanesPerShardMemory
+    let arena = AlignedBuffer(lanes: shards * lanes)
+    self.arena = arena
+    workers = AlignedBuffer(lanes: pool.threads * plan.scratchLanes)
+    let memories = (0..<shards).map { ShardMemory(base: arena.lanes + $0 * lanes) }
+    self.memories = memories
+    let offsets = tape.inputs.map { plan.valueOffsets[$0] }
+    inputPointers = memories.map { memory in offsets.map { memory.base + $0 } }
+    sums = .allocate(capacity: max(1, metrics.count * shards))
+    parameterTasks = plan.parameters.flatMap(Executor.tasks)
+    trainingLegs = plan.legs(StepContext(isTraining: true), backward: loss != nil)
+    evaluationLegs = plan.legs(StepContext(isTraining: false), backward: false)
+  }
+
+  deinit { sums.deallocate() }
+
+  /// The parameters that `step` leaves gradients in, in the order in which the tape first used them last.
+  public var trainedParameters: [Parameter] { plan.parameters.map(\.parameter) }
+
+  /// Runs forward only and returns the metrics' means over the batch.
+  @discardableResult
+  public func run(_ batch: some BatchSource, context: StepContext = StepContext(isTraining: false)) -> [Double] {
+    let legs = context.isTraining ? plan.legs(context, backward: false) : evaluationLegs
+    walk(legs, batch, context, backward: false)
+    return means(batch.images)
+  }
+
+  /// Runs forward and backward, leaves the gradient of the mean loss in the parameters, and returns the metrics' means.
+  ///
+  /// - Precondition: the executor was made with a loss.
+  @discardableResult
+  public func step(_ batch: some BatchSource, context: StepContext) -> [Double] {
+    precondition(loss != nil, "backpropagation starts from a loss")
+    let legs = context.isTraining ? trainingLegs : plan.legs(context, backward: true)
+    walk(legs, batch, context, backward: true)
+    reduceGradients(batch.images, context)
+    return means(batch.images)
+  }
+
+  private func walk(_ legs: [Leg], _ batch: some BatchSource, _ context: StepContext, backward: Bool) {
+    let images = batch.images
+    precondition(images > 0 && images <= capacity, "a batch of \(images) images for an executor of \(capacity)")
+    let shards = (images + lanesPerShard - 1) / lanesPerShard
+    for node in plan.nodes { node.operation.prepare(frame(node, 0, 0, images, context)) }
+    for (number, leg) in legs.enumerated() {
+      pool.run(count: shards) { shard, worker in
+        if number == 0 { begin(shard, batch, backward: backward) }
+        for work in leg.work { perform(work, shard, worker, images, context) }
+        if number == legs.count - 1 { collect(shard, images) }
+      }
+      if let (node, isBackward) = leg.meeting { meet(node, isBackward: isBackward, shards, images, context) }
+    }
+  }
+
+  private func begin(_ shard: Int, _ batch: some BatchSource, backward: Bool) {
+    let memory = memories[shard]
+    let real = min(lanesPerShard, batch.images - shard * lanesPerShard)
+    setLanes(memory.base, to: 1, realImages: real)
+    batch.load(shard: shard, realImages: real, into: inputPointers[shard])
+    guard backward, let loss, let gradient = plan.gradientOffsets[loss.id] else { return }
+    setLanes(memory.base + gradient, to: 1 / Float(batch.images), realImages: real)
+    for range in plan.shareRanges { clearLanes(memory.base + range.lowerBound, count: range.count) }
+  }
+
+  private func perform(_ work: ShardWork, _ shard: Int, _ worker: Int, _ images: Int, _ context: StepContext) {
+    switch work {
+    case .forward(let node): node.operation.forward(frame(node, shard, worker, images, context))
+    case .backward(let node): node.operation.backward(frame(node, shard, worker, images, context))
+    case .gatherForward(let node): node.rendezvous?.gatherForward(frame(node, shard, worker, images, context))
+    case .gatherBackward(let node): node.rendezvous?.gatherBackward(frame(node, shard, worker, images, context))
+    }
+  }
+
+  private func meet(
+    _ node: PlannedNode, isBackward: Bool, _ shards: Int, _ images: Int, _ context: StepContext
+  ) {
+    withFrames(node, shards, images, context) { frames in
+      let meeting = Meeting(frames: frames, images: images)
+      if isBackward { node.rendezvous?.meetBackward(meeting) } else { node.rendezvous?.meetForward(meeting) }
+    }
+  }
+
+  /// Leaves this shard's sums of the metrics; they are added up in shard order later.
+  private func collect(_ shard: Int, _ images: Int) {
+    for (index, metric) in metrics.enumerated() {
+      sums[shard * metrics.count + index] = sumLanes(
+        memories[shard].base + plan.valueOffsets[metric.id],
+        realImages: min(lanesPerShard, images - shard * lanesPerShard))
+    }
+  }
+
+  private func means(_ images: Int) -> [Double] {
+    let shards = (images + lanesPerShard - 1) / lanesPerShard
+    return metrics.indices.map { index in
+      var sum = 0.0
+      for shard in 0..<shards { sum += sums[shard * metrics.count + index] }
+      return sum / Double(images)
+    }
+  }
+
+  private func frame(
+    _ node: PlannedNode, _ shard: Int, _ worker: Int, _ images: Int, _ context: StepContext
+  ) -> Frame {
+    Frame(
+      node: node, memory: memories[shard], worker: workers.lanes + worker * plan.scratchLanes, context: context,
+      shard: shard, realImages: min(lanesPerShard, images - shard * lanesPerShard))
+  }
+
+  private func withFrames(
+    _ node: PlannedNode, _ shards: Int, _ images: Int, _ context: StepContext, _ body: (FrameList) -> Void
+  ) {
+    memories.withUnsafeBufferPointer { memories in
+      body(
+        FrameList(
+          node: node, memories: UnsafeBufferPointer(rebasing: memories[0..<shards]), context: context, images: images))
+    }
+  }
+}
+
+// MARK: - Gradients of parameters
+
+extension Executor {
+  /// Slices of about 16,384 numbers: many enough to share out evenly, large enough to be worth handing out.
+  private static func tasks(_ plan: ParameterPlan) -> [ParameterTask] {
+    let parameter = plan.parameter
+    let rows = max(1, parameter.shape.dimensions.first ?? 1)
+    let rowLength = parameter.count / rows
+    if plan.wholeBatch.isEmpty {
+      let vectors = parameter.gradientStorage.laneCount
+      return stride(from: 0, to: vectors, by: 1024).map {
+        ParameterTask(plan: plan, rows: 0..<0, vectors: $0..<min(vectors, $0 + 1024))
+      }
+    }
+    // Whole rows, in multiples of the kernel's tile of four; with shares as well, one task keeps the order simple.
+    let step = plan.shares.isEmpty ? max(4, 16_384 / max(1, rowLength) / 4 * 4) : rows
+    return stride(from: 0, to: rows, by: step).map {
+      ParameterTask(plan: plan, rows: $0..<min(rows, $0 + step), vectors: 0..<0)
+    }
+  }
+
+  /// Sums the shards' gradients, in shard order, into the parameters.
+  ///
+  /// This is the one place where shards join; shards of other machines would join here too.
+  private func reduceGradients(_ images: Int, _ context: StepContext) {
+    let shards = (images + lanesPerShard - 1) / lanesPerShard
+    pool.run(count: parameterTasks.count) { index, _ in
+      let task = parameterTasks[index]
+      let storage = task.plan.parameter.gradientStorage
+      let vectors = task.plan.wholeBatch.isEmpty ? task.vectors : 0..<storage.laneCount
+      for (position, share) in task.plan.shares.enumerated() {
+        withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<Float>.self, capacity: shards) { parts in
+          for shard in 0..<shards {
+            parts[shard] = UnsafeMutableRawPointer(memories[shard].base + share).assumingMemoryBound(to: Float.self)
+          }
+          sumParts(
+            UnsafeBufferPointer(parts), first: vectors.lowerBound * lanesPerShard, vectors: vectors.count,
+            accumulate: position > 0, into: storage.floats)
+        }
+      }
+      for (position, node) in task.plan.wholeBatch.enumerated() {
+        withFrames(node, shards, images, context) { frames in
+          node.wholeBatch?.parameterGradient(
+            rows: task.rows, frames: frames, accumulate: position > 0 || !task.plan.shares.isEmpty)
+        }
+      }
+    }
+  }
+}
+
+// MARK: - Reading values
+
+extension Executor {
+  /// One image's numbers of a value, from the last run.
+  public func tensor(of variable: Variable, image: Int) -> Tensor {
+    precondition(variable.tape === tape && image < capacity, "image \(image) of a value that this executor ran")
+    return read(plan.valueOffsets[variable.id], variable.shape, image)
+  }
+
+  /// One image's gradient of a value, from the last step; nil when the loss does not depend on it.
+  public func gradient(of variable: Variable, image: Int) -> Tensor? {
+    plan.gradientOffsets[variable.id].map { read($0, variable.shape, image) }
+  }
+
+  private func read(_ offset: Int, _ shape: Shape, _ image: Int) -> Tensor {
+    var tensor = Tensor(shape)
+    let source = memories[image / lanesPerShard].base + offset
+    tensor.values.withUnsafeMutableBufferPointer {
+      if let target = $0.baseAddress {
+        readLane(source, count: shape.count, lane: image % lanesPerShard, into: target)
+      }
+    }
+    return tensor
+  }
+}

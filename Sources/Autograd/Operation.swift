@@ -1,0 +1,149 @@
+// What an operation must be able to do, and the frame of pointers that it does it on.
+
+import Kernels
+import Tensors
+
+/// A differentiable operation on one shard.
+///
+/// An operation is immutable once recorded and is run on several shards at once, so everything that changes lives in the
+/// frame it is given.
+public protocol Operation: Sendable {
+  /// The field's name for it, as in configurations: `conv2d`.
+  var name: String { get }
+  /// False for metrics, which end a path of gradients.
+  var isDifferentiable: Bool { get }
+  /// Lanes that each shard keeps from forward to backward: winners, masks, padded copies.
+  var savedLanes: Int { get }
+  /// Lanes of scratch space, free to overwrite in every call.
+  var scratchLanes: Int { get }
+  /// Floats that all shards share for a step, written by `prepare` and by rendezvous.
+  var sharedFloats: Int { get }
+
+  /// Runs once a step, before any shard, when parameters have changed.
+  func prepare(_ frame: Frame)
+  /// Computes the output from the inputs.
+  func forward(_ frame: Frame)
+  /// Computes the gradients of inputs and parameters from the output's.
+  ///
+  /// Inputs' gradients are written in the order of the inputs; parameters' are added to.
+  func backward(_ frame: Frame)
+}
+
+extension Operation {
+  public var isDifferentiable: Bool { true }
+  public var savedLanes: Int { 0 }
+  public var scratchLanes: Int { 0 }
+  public var sharedFloats: Int { 0 }
+  public func prepare(_ frame: Frame) {}
+}
+
+/// An operation for which the shards of a batch must meet halfway, because it needs the whole batch: batch norm.
+///
+/// Each pass runs `gather` on every shard, then `meet` once, then `forward` (or `backward`) on every shard.
+public protocol RendezvousOperation: Operation {
+  /// Floats in which each shard leaves what the meeting needs.
+  var gatheredFloats: Int { get }
+  /// Whether this pass needs the meeting at all (evaluation of batch norm does not).
+  func needsMeeting(_ context: StepContext) -> Bool
+  func gatherForward(_ frame: Frame)
+  func meetForward(_ meeting: Meeting)
+  func gatherBackward(_ frame: Frame)
+  func meetBackward(_ meeting: Meeting)
+}
+
+/// An operation that computes a parameter's gradient from all shards at once, after they have finished, instead of
+/// adding to a buffer of each shard: linear layers, whose weights are too many to be written once a shard.
+public protocol WholeBatchGradient: Operation {
+  /// Which of the operation's parameters this is about.
+  var wholeBatchParameter: Int { get }
+  /// Computes the gradient of the rows `rows` of the parameter (its first axis) from the frames of all shards.
+  func parameterGradient(rows: Range<Int>, frames: FrameList, accumulate: Bool)
+}
+
+/// What is the same for all shards of a step.
+public struct StepContext: Sendable {
+  public var isTraining: Bool
+  public var seed: UInt64
+  /// The global step: part of the key of the step's random numbers.
+  public var step: Int
+
+  public init(isTraining: Bool, seed: UInt64 = 0, step: Int = 0) {
+    self.isTraining = isTraining
+    self.seed = seed
+    self.step = step
+  }
+}
+
+/// A place for an input's gradient: the first operation to reach it assigns, later ones add.
+public struct GradientSink {
+  public let lanes: LanePointer
+  public let accumulate: Bool
+}
+
+/// One operation's pointers on one shard.
+public struct Frame {
+  let node: PlannedNode
+  let memory: ShardMemory
+  let worker: LanePointer
+  public let context: StepContext
+  /// The shard's place in the batch, and how many of its sixteen images are real.
+  public let shard: Int
+  public let realImages: Int
+
+  public func input(_ index: Int = 0) -> UnsafePointer<Lanes> { UnsafePointer(memory.base + node.inputs[index]) }
+  public var output: LanePointer { memory.base + node.output }
+  public var outputGradient: UnsafePointer<Lanes> { UnsafePointer(memory.base + node.outputGradient) }
+
+  /// Where to put an input's gradient; nil when nothing asks for it.
+  public func inputGradient(_ index: Int = 0) -> GradientSink? {
+    node.inputGradients[index].map { GradientSink(lanes: memory.base + $0.offset, accumulate: $0.accumulate) }
+  }
+
+  /// Kept from forward to backward; this shard's own.
+  public var saved: LanePointer { memory.base + node.saved }
+  /// Free to overwrite; this thread's own.
+  public var scratch: LanePointer { worker }
+  /// All shards'; written by `prepare` and in meetings.
+  public var shared: UnsafeMutablePointer<Float> { node.shared.floats }
+  /// What this shard brings to a meeting.
+  public var gathered: UnsafeMutablePointer<Float> {
+    UnsafeMutableRawPointer(memory.base + node.gathered).assumingMemoryBound(to: Float.self)
+  }
+  /// 1 for each real image, 0 for fillers.
+  public var imageWeights: UnsafePointer<Lanes> { UnsafePointer(memory.base) }
+
+  public var parameterCount: Int { node.parameters.count }
+  public func parameter(_ index: Int) -> UnsafePointer<Float> { UnsafePointer(node.parameters[index].values) }
+
+  /// This shard's share of a parameter's gradient, to add to; nil when it is not trained or not computed per shard.
+  public func parameterGradient(_ index: Int) -> UnsafeMutablePointer<Float>? {
+    node.parameterGradients[index].map {
+      UnsafeMutableRawPointer(memory.base + $0).assumingMemoryBound(to: Float.self)
+    }
+  }
+}
+
+/// One operation's frames on all shards of the batch, in shard order.
+public struct FrameList {
+  let node: PlannedNode
+  let memories: UnsafeBufferPointer<ShardMemory>
+  let context: StepContext
+  let images: Int
+
+  public var count: Int { memories.count }
+  public subscript(shard: Int) -> Frame {
+    Frame(
+      node: node, memory: memories[shard], worker: memories[shard].base, context: context, shard: shard,
+      realImages: min(lanesPerShard, images - shard * lanesPerShard))
+  }
+  public var parameters: [Parameter] { node.parameters }
+}
+
+/// What the shards of a batch meet over: their frames in order, and the count of real images.
+public struct Meeting {
+  public let frames: FrameList
+  public let images: Int
+  public var context: StepContext { frames.context }
+  public var shared: UnsafeMutablePointer<Float> { frames.node.shared.floats }
+  public func parameter(_ index: Int) -> UnsafeMutablePointer<Float> { frames.node.parameters[index].values }
+}

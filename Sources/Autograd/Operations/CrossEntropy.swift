@@ -1,0 +1,71 @@
+// Cross-entropy on logits, and the top-1 metric beside it.
+
+import Kernels
+import Tensors
+
+/// −log softmax(logits)[label], one number an image.
+///
+/// # Shapes
+/// - logits: (classes) an image
+/// - labels: () an image: the class index, as a float
+/// - result: () an image; the executor takes the mean over the batch
+///
+/// Computed as log Σ e^(zᵢ − max) − (z_label − max), which cannot overflow; the gradient is softmax − one-hot.
+///
+/// - Throws: `ShapeError` when the logits have not one axis, or there is not one label an image.
+public func crossEntropy(_ logits: Variable, labels: Variable) throws -> Variable {
+  try checkLabels("cross_entropy", logits, labels)
+  return logits.tape.record(CrossEntropyOperation(classes: logits.shape[0]), inputs: [logits, labels], output: [])
+}
+
+/// 1 where the label's logit is the largest (the first of equals), otherwise 0; its mean is the accuracy.
+///
+/// # Shapes
+/// - logits: (classes) an image
+/// - labels, result: () an image
+///
+/// - Throws: `ShapeError` as `crossEntropy` does.
+public func topOne(_ logits: Variable, labels: Variable) throws -> Variable {
+  try checkLabels("top_one", logits, labels)
+  return logits.tape.record(TopOneOperation(classes: logits.shape[0]), inputs: [logits, labels], output: [])
+}
+
+private func checkLabels(_ operation: String, _ logits: Variable, _ labels: Variable) throws {
+  guard logits.shape.rank == 1 else {
+    throw ShapeError(operation, [logits.shape], rule: "the logits of one image must have one axis, one number a class")
+  }
+  guard labels.shape.count == 1 else {
+    throw ShapeError(operation, [logits.shape, labels.shape], rule: "there must be one label an image")
+  }
+}
+
+struct CrossEntropyOperation: Operation {
+  let name = "cross_entropy"
+  let classes: Int
+  /// The probabilities.
+  var savedLanes: Int { classes }
+
+  func forward(_ frame: Frame) {
+    crossEntropy(
+      frame.input(0), labels: frame.input(1), classes: classes, probabilities: frame.saved, loss: frame.output)
+  }
+
+  func backward(_ frame: Frame) {
+    guard let sink = frame.inputGradient(0) else { return }
+    crossEntropyGradient(
+      frame.saved, labels: frame.input(1), dloss: frame.outputGradient, classes: classes, accumulate: sink.accumulate,
+      into: sink.lanes)
+  }
+}
+
+struct TopOneOperation: Operation {
+  let name = "top_one"
+  let classes: Int
+  var isDifferentiable: Bool { false }
+
+  func forward(_ frame: Frame) {
+    topOne(frame.input(0), labels: frame.input(1), classes: classes, into: frame.output)
+  }
+
+  func backward(_ frame: Frame) {}
+}

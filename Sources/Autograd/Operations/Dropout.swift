@@ -1,0 +1,57 @@
+// Dropout with inverted scaling.
+
+import Kernels
+import Tensors
+
+/// In training, each element becomes zero with probability p and is divided by 1 − p otherwise, so that its expectation is
+/// unchanged; in evaluation nothing happens.
+///
+/// Which elements drop depends on (seed, step, stream, image, element) alone.
+///
+/// # Shapes
+/// - x, result: any
+///
+/// Source: Srivastava et al., "Dropout" (2014), with the scaling moved to training.
+///
+/// - Parameter stream: tells the dropout layers of a net apart.
+/// - Throws: `ShapeError` when p is not in 0...1.
+public func dropout(_ x: Variable, probability: Float, stream: Int) throws -> Variable {
+  guard (0...1).contains(probability) else {
+    throw ShapeError("dropout", [x.shape], rule: "p must be between 0 and 1, not \(probability)", option: "p")
+  }
+  let operation = DropoutOperation(count: x.shape.count, probability: probability, stream: stream)
+  return x.tape.record(operation, inputs: [x], output: x.shape)
+}
+
+struct DropoutOperation: Operation {
+  let name = "dropout"
+  let count: Int
+  let probability: Float
+  let stream: Int
+
+  /// The factors, 0 or 1 / (1 − p).
+  var savedLanes: Int { count }
+
+  func forward(_ frame: Frame) {
+    guard frame.context.isTraining && probability > 0 else {
+      copyLanes(frame.input(), count: count, accumulate: false, into: frame.output)
+      return
+    }
+    let words = SIMD2(
+      UInt32(truncatingIfNeeded: frame.context.step),
+      UInt32(truncatingIfNeeded: stream) << 8 | RandomPurpose.dropout.rawValue)
+    fillDropoutFactors(
+      frame.saved, count: count, probability: probability, firstImage: frame.shard * lanesPerShard, stream: words,
+      key: RandomStream.key(frame.context.seed))
+    multiplyLanes(frame.input(), by: frame.saved, count: count, accumulate: false, into: frame.output)
+  }
+
+  func backward(_ frame: Frame) {
+    guard let sink = frame.inputGradient() else { return }
+    guard frame.context.isTraining && probability > 0 else {
+      copyLanes(frame.outputGradient, count: count, accumulate: sink.accumulate, into: sink.lanes)
+      return
+    }
+    multiplyLanes(frame.outputGradient, by: frame.saved, count: count, accumulate: sink.accumulate, into: sink.lanes)
+  }
+}

@@ -1,0 +1,162 @@
+// How a tape is run: where each number lies in a shard's memory, and in which order the operations go.
+
+import Kernels
+import Tensors
+
+/// One operation with its places in a shard's memory, all counted in lanes from the shard's base.
+final class PlannedNode: @unchecked Sendable {
+  let operation: any Operation
+  let inputs: [Int]
+  let output: Int
+  let parameters: [Parameter]
+  fileprivate(set) var outputGradient = 0
+  fileprivate(set) var inputGradients: [(offset: Int, accumulate: Bool)?]
+  fileprivate(set) var parameterGradients: [Int?]
+  fileprivate(set) var saved = 0
+  fileprivate(set) var gathered = 0
+  let shared: AlignedBuffer
+  /// The operation again, where it is one of the special kinds: a cast in every step would cost more than the call.
+  let rendezvous: (any RendezvousOperation)?
+  let wholeBatch: (any WholeBatchGradient)?
+
+  fileprivate init(_ node: Tape.Node, offsets: [Int]) {
+    operation = node.operation
+    rendezvous = node.operation as? any RendezvousOperation
+    wholeBatch = node.operation as? any WholeBatchGradient
+    inputs = node.inputs.map { offsets[$0] }
+    output = offsets[node.output]
+    parameters = node.parameters
+    inputGradients = node.inputs.map { _ in nil }
+    parameterGradients = node.parameters.map { _ in nil }
+    shared = AlignedBuffer(floats: node.operation.sharedFloats)
+  }
+}
+
+/// One shard's memory; the plan says what lies where.
+struct ShardMemory {
+  let base: LanePointer
+}
+
+/// A piece of one shard's work between two meetings of the shards.
+enum ShardWork {
+  case forward(PlannedNode)
+  case gatherForward(PlannedNode)
+  case backward(PlannedNode)
+  case gatherBackward(PlannedNode)
+}
+
+/// Work that shards do on their own, and the meeting that ends it, if any.
+struct Leg {
+  var work: [ShardWork] = []
+  var meeting: (node: PlannedNode, isBackward: Bool)?
+}
+
+/// The gradient of one parameter: who computes it.
+struct ParameterPlan {
+  let parameter: Parameter
+  /// Offsets of the shards' own shares; empty when only whole-batch operations contribute.
+  var shares: [Int] = []
+  var wholeBatch: [PlannedNode] = []
+}
+
+/// The memory layout and the order of work for a tape.
+///
+/// Only what the loss depends on gets gradients; the first operation to reach a gradient assigns it, which saves clearing
+/// it, and later ones add.
+struct Plan {
+  private(set) var valueOffsets: [Int] = []
+  private(set) var gradientOffsets: [Int?] = []
+  private(set) var nodes: [PlannedNode] = []
+  /// Each parameter's per-shard share is cleared at the start of a step.
+  private(set) var shareRanges: [Range<Int>] = []
+  private(set) var parameters: [ParameterPlan] = []
+  private(set) var lanesPerShardMemory = 1  // The image weights come first.
+  private(set) var scratchLanes = 1
+  /// The nodes that the loss's gradient passes through, last first.
+  private var backwardNodes: [PlannedNode] = []
+
+  /// - Parameter loss: the per-image loss to differentiate; nil for a plan that only runs forward.
+  init(_ tape: Tape, loss: Variable?) {
+    for value in tape.values { valueOffsets.append(allocate(value.count)) }
+    nodes = tape.nodes.map { PlannedNode($0, offsets: valueOffsets) }
+    gradientOffsets = tape.values.map { _ in nil }
+    for node in nodes {
+      node.saved = allocate(node.operation.savedLanes)
+      if let rendezvous = node.rendezvous {
+        node.gathered = allocateFloats(rendezvous.gatheredFloats)
+      }
+      scratchLanes = max(scratchLanes, node.operation.scratchLanes)
+    }
+    if let loss { planBackward(tape, from: loss) }
+  }
+
+  private mutating func allocate(_ lanes: Int) -> Int {
+    defer { lanesPerShardMemory += lanes }
+    return lanesPerShardMemory
+  }
+
+  private mutating func allocateFloats(_ floats: Int) -> Int { allocate((floats + lanesPerShard - 1) / lanesPerShard) }
+
+  private mutating func planBackward(_ tape: Tape, from loss: Variable) {
+    gradientOffsets[loss.id] = allocate(tape.values[loss.id].count)
+    var isWritten = tape.values.map { _ in false }
+    var plans: [ObjectIdentifier: Int] = [:]
+    for index in tape.nodes.indices.reversed() {
+      let node = tape.nodes[index]
+      let planned = nodes[index]
+      guard let outputGradient = gradientOffsets[node.output], tape.values[node.output].needsGradient else { continue }
+      planned.outputGradient = outputGradient
+      for (position, input) in node.inputs.enumerated() where tape.values[input].needsGradient {
+        let offset = gradientOffsets[input] ?? allocate(tape.values[input].count)
+        gradientOffsets[input] = offset
+        planned.inputGradients[position] = (offset, accumulate: isWritten[input])
+        isWritten[input] = true
+      }
+      let wholeBatch = planned.wholeBatch?.wholeBatchParameter
+      for (position, parameter) in node.parameters.enumerated() where parameter.isTrainable {
+        let key = ObjectIdentifier(parameter)
+        let plan = plans[key] ?? parameters.count
+        if plan == parameters.count { parameters.append(ParameterPlan(parameter: parameter)) }
+        plans[key] = plan
+        if position == wholeBatch {
+          parameters[plan].wholeBatch.append(planned)
+        } else {
+          let offset = allocateFloats(parameter.count)
+          planned.parameterGradients[position] = offset
+          parameters[plan].shares.append(offset)
+          shareRanges.append(offset..<lanesPerShardMemory)
+        }
+      }
+      backwardNodes.append(planned)
+    }
+  }
+
+  /// The order of work: forward, and backward when there is a loss, cut where shards must meet.
+  func legs(_ context: StepContext, backward: Bool) -> [Leg] {
+    var legs = [Leg()]
+    func add(_ work: ShardWork) { legs[legs.count - 1].work.append(work) }
+    func meet(_ node: PlannedNode, isBackward: Bool) {
+      legs[legs.count - 1].meeting = (node, isBackward)
+      legs.append(Leg())
+    }
+    func meets(_ node: PlannedNode) -> Bool {
+      node.rendezvous?.needsMeeting(context) ?? false
+    }
+    for node in nodes {
+      if meets(node) {
+        add(.gatherForward(node))
+        meet(node, isBackward: false)
+      }
+      add(.forward(node))
+    }
+    guard backward else { return legs }
+    for node in backwardNodes {
+      if meets(node) {
+        add(.gatherBackward(node))
+        meet(node, isBackward: true)
+      }
+      add(.backward(node))
+    }
+    return legs
+  }
+}

@@ -1,0 +1,31 @@
+// A batch given as tensors: one for each input of the tape, with the image as its first axis.
+
+import Kernels
+import Tensors
+
+/// A batch whose inputs are plain tensors, (N, …) each.
+public struct TensorBatch: BatchSource {
+  public let images: Int
+  private let inputs: [Tensor]
+
+  /// - Precondition: all tensors have the same first dimension.
+  public init(_ inputs: [Tensor]) {
+    precondition(!inputs.isEmpty && inputs.allSatisfy { $0.shape.rank > 0 }, "a batch needs tensors with an image axis")
+    images = inputs[0].shape[0]
+    precondition(inputs.allSatisfy { $0.shape[0] == inputs[0].shape[0] }, "tensors of one batch hold as many images")
+    self.inputs = inputs
+  }
+
+  public func load(shard: Int, realImages: Int, into targets: [LanePointer]) {
+    for (tensor, target) in zip(inputs, targets) {
+      let count = tensor.shape.count / images
+      clearLanes(target, count: count)
+      tensor.values.withUnsafeBufferPointer { values in
+        guard let base = values.baseAddress else { return }
+        for lane in 0..<realImages {
+          storeLane(base + (shard * lanesPerShard + lane) * count, count: count, lane: lane, into: target)
+        }
+      }
+    }
+  }
+}

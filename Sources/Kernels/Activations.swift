@@ -1,0 +1,42 @@
+// Element-wise activations and their gradients.
+
+/// y = max(x, 0); a NaN stays a NaN.
+public func relu(_ x: UnsafePointer<Lanes>, count: Int, into y: LanePointer) {
+  for i in 0..<count { y[i] = x[i].replacing(with: 0, where: x[i] .< 0) }
+}
+
+/// dx = [previous +] dy where y > 0, otherwise 0: the subgradient at zero is zero, as in PyTorch.
+public func reluGradient(
+  _ y: UnsafePointer<Lanes>, _ dy: UnsafePointer<Lanes>, count: Int, accumulate: Bool, into dx: LanePointer
+) {
+  if accumulate {
+    for i in 0..<count { dx[i] += dy[i].replacing(with: 0, where: y[i] .<= 0) }
+  } else {
+    for i in 0..<count { dx[i] = dy[i].replacing(with: 0, where: y[i] .<= 0) }
+  }
+}
+
+/// target = [previous +] x · factor, element by element.
+public func multiplyLanes(
+  _ x: UnsafePointer<Lanes>, by factor: UnsafePointer<Lanes>, count: Int, accumulate: Bool, into target: LanePointer
+) {
+  if accumulate {
+    for i in 0..<count { target[i] = multiplyAdd(x[i], factor[i], target[i]) }
+  } else {
+    for i in 0..<count { target[i] = x[i] * factor[i] }
+  }
+}
+
+/// target = [previous +] x.
+public func copyLanes(_ x: UnsafePointer<Lanes>, count: Int, accumulate: Bool, into target: LanePointer) {
+  if accumulate {
+    for i in 0..<count { target[i] += x[i] }
+  } else {
+    target.update(from: x, count: count)
+  }
+}
+
+/// Writes zero to a run of lanes.
+public func clearLanes(_ target: LanePointer, count: Int) {
+  target.update(repeating: .zero, count: count)
+}

@@ -1,0 +1,60 @@
+// Cross-entropy on logits, the softmax it needs, and the top-1 hit.
+
+import Glibc
+
+/// probabilities = softmax(logits) over the classes, and loss = −log probabilities[label], for each image.
+///
+/// The largest logit is subtracted first, so nothing overflows: loss = log Σ e^(zᵢ − max) − (z_label − max).
+///
+/// - Parameters:
+///   - logits: lanes of shape (classes).
+///   - labels: one lanes value: the class index of each image, as a float.
+///   - probabilities: lanes of shape (classes), written.
+///   - loss: one lanes value, written.
+public func crossEntropy(
+  _ logits: UnsafePointer<Lanes>, labels: UnsafePointer<Lanes>, classes: Int, probabilities: LanePointer,
+  loss: LanePointer
+) {
+  var largest = logits[0]
+  for k in 1..<max(1, classes) { largest = largest.maximum(logits[k]) }
+  var total = Lanes.zero
+  var chosen = Lanes.zero
+  for k in 0..<classes {
+    let shifted = logits[k] - largest
+    chosen = chosen.replacing(with: shifted, where: labels.pointee .== Lanes(repeating: Float(k)))
+    let e = exponential(shifted)
+    probabilities[k] = e
+    total += e
+  }
+  let scale = 1 / total
+  for k in 0..<classes { probabilities[k] *= scale }
+  var logTotal = Lanes.zero
+  for lane in 0..<lanesPerShard { logTotal[lane] = logf(total[lane]) }
+  loss.pointee = logTotal - chosen
+}
+
+/// dlogits = [previous +] dloss · (probabilities − [k = label])
+public func crossEntropyGradient(
+  _ probabilities: UnsafePointer<Lanes>, labels: UnsafePointer<Lanes>, dloss: UnsafePointer<Lanes>, classes: Int,
+  accumulate: Bool, into dlogits: LanePointer
+) {
+  for k in 0..<classes {
+    let hit = Lanes.zero.replacing(with: Lanes(repeating: 1), where: labels.pointee .== Lanes(repeating: Float(k)))
+    let gradient = dloss.pointee * (probabilities[k] - hit)
+    dlogits[k] = accumulate ? dlogits[k] + gradient : gradient
+  }
+}
+
+/// hit = 1 where the label's logit is the largest (the first of equals), otherwise 0.
+public func topOne(
+  _ logits: UnsafePointer<Lanes>, labels: UnsafePointer<Lanes>, classes: Int, into hit: LanePointer
+) {
+  var best = logits[0]
+  var winner = Lanes.zero
+  for k in 1..<max(1, classes) {
+    let larger = logits[k] .> best
+    best.replace(with: logits[k], where: larger)
+    winner.replace(with: Lanes(repeating: Float(k)), where: larger)
+  }
+  hit.pointee = Lanes.zero.replacing(with: Lanes(repeating: 1), where: winner .== labels.pointee)
+}

@@ -1,0 +1,52 @@
+// Bytes of images into lanes, and lanes back into rows of floats.
+
+/// lanes(channel, pixel)[lane] = byte · scale(channel) + shift(channel)
+///
+/// - Parameters:
+///   - image: the first byte of the image for a lane, in (channels, height, width) order; nil for a filler, which
+///     becomes zeros.
+public func loadImages(
+  channels: Int, plane: Int, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, into target: LanePointer,
+  image: (_ lane: Int) -> UnsafePointer<UInt8>?
+) {
+  let scalars = UnsafeMutableRawPointer(target).assumingMemoryBound(to: Float.self)
+  for lane in 0..<lanesPerShard {
+    let bytes = image(lane)
+    for channel in 0..<channels {
+      let a = scale[channel]
+      let b = shift[channel]
+      let base = channel &* plane
+      if let bytes {
+        for i in base..<base &+ plane { scalars[i &* lanesPerShard &+ lane] = Float(bytes[i]) * a + b }
+      } else {
+        for i in base..<base &+ plane { scalars[i &* lanesPerShard &+ lane] = 0 }
+      }
+    }
+  }
+}
+
+/// Writes one image's floats into its lane.
+public func storeLane(_ values: UnsafePointer<Float>, count: Int, lane: Int, into target: LanePointer) {
+  let scalars = UnsafeMutableRawPointer(target).assumingMemoryBound(to: Float.self)
+  for i in 0..<count { scalars[i &* lanesPerShard &+ lane] = values[i] }
+}
+
+/// Reads one image's floats out of its lane.
+public func readLane(_ source: UnsafePointer<Lanes>, count: Int, lane: Int, into values: UnsafeMutablePointer<Float>) {
+  let scalars = UnsafeRawPointer(source).assumingMemoryBound(to: Float.self)
+  for i in 0..<count { values[i] = scalars[i &* lanesPerShard &+ lane] }
+}
+
+/// One lanes value with the same number in every lane whose image is real, and zero in the fillers.
+public func setLanes(_ target: LanePointer, to value: Float, realImages: Int) {
+  var lanes = Lanes.zero
+  for lane in 0..<min(realImages, lanesPerShard) { lanes[lane] = value }
+  target.pointee = lanes
+}
+
+/// The sum over a shard's real images of one lanes value, in double precision, lane by lane.
+public func sumLanes(_ source: UnsafePointer<Lanes>, realImages: Int) -> Double {
+  var sum = 0.0
+  for lane in 0..<min(realImages, lanesPerShard) { sum += Double(source.pointee[lane]) }
+  return sum
+}

@@ -1,0 +1,41 @@
+// The vector that every kernel computes on, and the fused multiply-add on it.
+
+import CVector
+
+/// One number for each of the sixteen images of a shard.
+///
+/// A value of shape (C, H, W) inside a shard is C·H·W of these, row-major, the image index innermost.
+/// They cross module borders only through pointers: passing one by value between modules that were compiled for
+/// different instruction sets would disagree on the registers it travels in.
+public typealias Lanes = SIMD16<Float>
+
+/// A run of lanes that a kernel may write.
+public typealias LanePointer = UnsafeMutablePointer<Lanes>
+
+/// How many images a shard holds.
+public let lanesPerShard = 16
+
+/// a·b + c, rounded once.
+@inline(__always)
+func multiplyAdd(_ a: Lanes, _ b: Lanes, _ c: Lanes) -> Lanes {
+  lanes_multiply_add(a, b, c)
+}
+
+/// Whether a register tile may use the large sizes: 24 accumulators of 16 lanes in 32 registers.
+@inline(__always)
+var hasWideRegisters: Bool { lanes_fill_one_register == 1 }
+
+extension SIMD16 where Scalar == Float {
+  /// The sum of the sixteen lanes, as a balanced tree, so that its rounding never depends on the processor.
+  @inline(__always)
+  var treeSum: Float {
+    let eight = lowHalf + highHalf
+    let four = eight.lowHalf + eight.highHalf
+    let two = four.lowHalf + four.highHalf
+    return two.x + two.y
+  }
+
+  /// The lane-wise maximum, ignoring the other's NaN.
+  @inline(__always)
+  func maximum(_ other: Self) -> Self { self.replacing(with: other, where: other .> self) }
+}

@@ -1,0 +1,183 @@
+// Matrix products of linear layers: one row of weights meets sixteen images at once.
+
+/// output(o) = start + Σᵢ weight(o, i) · input(i), where start is bias(o) or zero.
+///
+/// - Parameters:
+///   - input: lanes of shape (inFeatures).
+///   - weight: (outFeatures, inFeatures), row-major.
+///   - output: lanes of shape (outFeatures), written.
+public func linearForward(
+  _ input: UnsafePointer<Lanes>, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?, inFeatures: Int,
+  outFeatures: Int, into output: LanePointer
+) {
+  combine(
+    input, weight: weight, bias: bias, terms: inFeatures, termStep: 1, results: outFeatures, resultStep: inFeatures,
+    accumulate: false, into: output)
+}
+
+/// inputGradient(i) = [previous +] Σₒ weight(o, i) · outputGradient(o)
+public func linearInputGradient(
+  _ outputGradient: UnsafePointer<Lanes>, weight: UnsafePointer<Float>, inFeatures: Int, outFeatures: Int,
+  accumulate: Bool, into inputGradient: LanePointer
+) {
+  combine(
+    outputGradient, weight: weight, bias: nil, terms: outFeatures, termStep: inFeatures, results: inFeatures,
+    resultStep: 1, accumulate: accumulate, into: inputGradient)
+}
+
+/// results(r) = start + Σₜ weight[r · resultStep + t · termStep] · terms(t), eight results at a time: enough independent
+/// sums to hide the multiply-add's latency.
+@inline(__always)
+private func combine(
+  _ source: UnsafePointer<Lanes>, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?, terms: Int, termStep: Int,
+  results: Int, resultStep: Int, accumulate: Bool, into target: LanePointer
+) {
+  var first = 0
+  while first < results {
+    let rows = weight + first &* resultStep
+    let height = first + 8 <= results ? 8 : first + 2 <= results ? 2 : 1
+    let start = bias.map { $0 + first }
+    switch height {
+    case 8:
+      combineRows(
+        InlineArray<8, Lanes>(repeating: .zero), source, rows, start, terms, termStep, resultStep, accumulate,
+        target + first)
+    case 2:
+      combineRows(
+        InlineArray<2, Lanes>(repeating: .zero), source, rows, start, terms, termStep, resultStep, accumulate,
+        target + first)
+    default:
+      combineRows(
+        InlineArray<1, Lanes>(repeating: .zero), source, rows, start, terms, termStep, resultStep, accumulate,
+        target + first)
+    }
+    first += height
+  }
+}
+
+@inline(__always)
+private func combineRows<let count: Int>(
+  _ zeros: InlineArray<count, Lanes>, _ source: UnsafePointer<Lanes>, _ weight: UnsafePointer<Float>,
+  _ bias: UnsafePointer<Float>?, _ terms: Int, _ termStep: Int, _ resultStep: Int, _ accumulate: Bool,
+  _ target: LanePointer
+) {
+  var sums = zeros
+  for term in 0..<terms {
+    let x = source[term]
+    let column = weight + term &* termStep
+    for m in 0..<count {
+      sums[m] = multiplyAdd(Lanes(repeating: column[m &* resultStep]), x, sums[m])
+    }
+  }
+  for m in 0..<count {
+    var start = Lanes(repeating: bias.map { $0[m] } ?? 0)
+    if accumulate { start += target[m] }
+    target[m] = start + sums[m]
+  }
+}
+
+/// Turns lanes of shape (features) into sixteen rows of floats, one an image, `pitch` floats apart.
+///
+/// - Parameter pitch: `features` rounded up to sixteen; what lies beyond the features is set to zero.
+public func transposeLanes(
+  _ input: UnsafePointer<Lanes>, features: Int, pitch: Int, into rows: UnsafeMutablePointer<Float>
+) {
+  let scalars = UnsafeRawPointer(input).assumingMemoryBound(to: Float.self)
+  for image in 0..<lanesPerShard {
+    let row = rows + image &* pitch
+    for feature in 0..<features { row[feature] = scalars[feature &* lanesPerShard &+ image] }
+    for feature in features..<pitch { row[feature] = 0 }
+  }
+}
+
+/// One shard's share of a linear layer's weight gradient.
+public struct LinearGradientTerm {
+  /// Sixteen rows of inputs, from `transposeLanes`.
+  public let rows: UnsafePointer<Float>
+  /// Lanes of shape (outFeatures).
+  public let outputGradient: UnsafePointer<Lanes>
+
+  public init(rows: UnsafePointer<Float>, outputGradient: UnsafePointer<Lanes>) {
+    self.rows = rows
+    self.outputGradient = outputGradient
+  }
+}
+
+/// gradient(o, i) = [previous +] Σ over shards in order, over images in order, of outputGradient(o) · input(i)
+///
+/// for the output features `outputs`. The whole batch meets in the registers of a tile, so no shard needs a gradient
+/// buffer of its own, and each weight's sum has one fixed order however the rows are shared out among threads.
+public func linearWeightGradient(
+  _ terms: UnsafeBufferPointer<LinearGradientTerm>, outputs: Range<Int>, inFeatures: Int, pitch: Int, accumulate: Bool,
+  into gradient: UnsafeMutablePointer<Float>
+) {
+  var output = outputs.lowerBound
+  while output < outputs.upperBound {
+    let height = hasWideRegisters && output + 4 <= outputs.upperBound ? 4 : 1
+    var first = 0
+    while first < pitch {
+      let vectors = (pitch - first) / lanesPerShard
+      let target = gradient + output &* inFeatures + first
+      let left = inFeatures - first
+      switch (height, vectors) {
+      case (4, 4...):
+        gradientTile(
+          InlineArray<16, Lanes>(repeating: .zero), terms, output, 4, first, 4, pitch, left, inFeatures, accumulate,
+          target)
+        first += 64
+      case (4, _):
+        gradientTile(
+          InlineArray<4, Lanes>(repeating: .zero), terms, output, 4, first, 1, pitch, left, inFeatures, accumulate,
+          target)
+        first += 16
+      case (_, 4...):
+        gradientTile(
+          InlineArray<4, Lanes>(repeating: .zero), terms, output, 1, first, 4, pitch, left, inFeatures, accumulate,
+          target)
+        first += 64
+      default:
+        gradientTile(
+          InlineArray<1, Lanes>(repeating: .zero), terms, output, 1, first, 1, pitch, left, inFeatures, accumulate,
+          target)
+        first += 16
+      }
+    }
+    output += height
+  }
+}
+
+@inline(__always)
+private func gradientTile<let count: Int>(
+  _ zeros: InlineArray<count, Lanes>, _ terms: UnsafeBufferPointer<LinearGradientTerm>, _ output: Int, _ height: Int,
+  _ first: Int, _ vectors: Int, _ pitch: Int, _ left: Int, _ inFeatures: Int, _ accumulate: Bool,
+  _ target: UnsafeMutablePointer<Float>
+) {
+  var sums = zeros
+  for term in terms {
+    let weights = UnsafeRawPointer(term.outputGradient + output).assumingMemoryBound(to: Float.self)
+    for image in 0..<lanesPerShard {
+      let row = UnsafeRawPointer(term.rows + (image &* pitch &+ first))
+      for v in 0..<vectors {
+        let x = row.load(fromByteOffset: v &* 64, as: Lanes.self)
+        for m in 0..<height {
+          let dy = Lanes(repeating: weights[m &* lanesPerShard &+ image])
+          sums[m &* vectors &+ v] = multiplyAdd(dy, x, sums[m &* vectors &+ v])
+        }
+      }
+    }
+  }
+  for m in 0..<height {
+    for v in 0..<vectors {
+      let place = target + m &* inFeatures + v &* lanesPerShard
+      let room = left - v &* lanesPerShard
+      let sum = sums[m &* vectors &+ v]
+      if room >= lanesPerShard {
+        let raw = UnsafeMutableRawPointer(place)
+        let start = accumulate ? raw.loadUnaligned(as: Lanes.self) : .zero
+        raw.storeBytes(of: start + sum, as: Lanes.self)
+      } else {
+        for lane in 0..<max(0, room) { place[lane] = (accumulate ? place[lane] : 0) + sum[lane] }
+      }
+    }
+  }
+}

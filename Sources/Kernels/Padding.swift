@@ -1,0 +1,64 @@
+// Copies between a plane and the middle of a larger, zero-bordered one.
+
+/// Where a (channels, height, width) block lies inside a padded one.
+public struct PaddedGeometry: Sendable, Hashable {
+  public let channels: Int
+  public let height: Int
+  public let width: Int
+  public let top: Int
+  public let left: Int
+  public let paddedHeight: Int
+  public let paddedWidth: Int
+
+  public init(channels: Int, height: Int, width: Int, top: Int, bottom: Int, left: Int, right: Int) {
+    self.channels = channels
+    self.height = height
+    self.width = width
+    self.top = top
+    self.left = left
+    self.paddedHeight = height + top + bottom
+    self.paddedWidth = width + left + right
+  }
+
+  public var paddedCount: Int { channels * paddedHeight * paddedWidth }
+  public var isIdentity: Bool { paddedHeight == height && paddedWidth == width }
+}
+
+/// Copies a block of lanes into the middle of a padded one and sets the border to zero.
+///
+/// - Parameters:
+///   - rowStride, columnStride: how far apart neighbouring elements land; a stride s leaves s − 1 zeros between them.
+public func padLanes(
+  _ source: UnsafePointer<Lanes>, geometry g: PaddedGeometry, rowStride: Int = 1, columnStride: Int = 1,
+  into target: LanePointer
+) {
+  target.update(repeating: .zero, count: g.paddedCount)
+  for channel in 0..<g.channels {
+    for row in 0..<g.height {
+      let from = source + (channel &* g.height &+ row) &* g.width
+      let to = target + (channel &* g.paddedHeight &+ g.top &+ row &* rowStride) &* g.paddedWidth + g.left
+      if columnStride == 1 {
+        to.update(from: from, count: g.width)
+      } else {
+        for column in 0..<g.width { to[column &* columnStride] = from[column] }
+      }
+    }
+  }
+}
+
+/// Copies, or adds, the middle of a padded block of lanes back: the reverse of `padLanes`.
+public func unpadLanes(
+  _ source: UnsafePointer<Lanes>, geometry g: PaddedGeometry, accumulate: Bool, into target: LanePointer
+) {
+  for channel in 0..<g.channels {
+    for row in 0..<g.height {
+      let from = source + (channel &* g.paddedHeight &+ g.top &+ row) &* g.paddedWidth + g.left
+      let to = target + (channel &* g.height &+ row) &* g.width
+      if accumulate {
+        for column in 0..<g.width { to[column] += from[column] }
+      } else {
+        to.update(from: from, count: g.width)
+      }
+    }
+  }
+}

@@ -1,0 +1,101 @@
+// Max pooling over windows, with the winning tap remembered for the gradient.
+
+/// The windows of a pooling operation.
+public struct PoolGeometry: Sendable {
+  public let channels: Int
+  public let height: Int
+  public let width: Int
+  public let outHeight: Int
+  public let outWidth: Int
+  public let kernelHeight: Int
+  public let kernelWidth: Int
+  public let strideHeight: Int
+  public let strideWidth: Int
+  public let paddingTop: Int
+  public let paddingLeft: Int
+
+  public init(
+    channels: Int, height: Int, width: Int, outHeight: Int, outWidth: Int, kernelHeight: Int, kernelWidth: Int,
+    strideHeight: Int, strideWidth: Int, paddingTop: Int, paddingLeft: Int
+  ) {
+    self.channels = channels
+    self.height = height
+    self.width = width
+    self.outHeight = outHeight
+    self.outWidth = outWidth
+    self.kernelHeight = kernelHeight
+    self.kernelWidth = kernelWidth
+    self.strideHeight = strideHeight
+    self.strideWidth = strideWidth
+    self.paddingTop = paddingTop
+    self.paddingLeft = paddingLeft
+  }
+
+  public var outCount: Int { channels * outHeight * outWidth }
+
+  /// The window of output (row, column), clipped to the input: padding counts as −∞ and never wins.
+  @inline(__always)
+  func window(_ row: Int, _ column: Int) -> (rows: Range<Int>, columns: Range<Int>) {
+    let top = row &* strideHeight &- paddingTop
+    let left = column &* strideWidth &- paddingLeft
+    return (max(0, top)..<min(height, top &+ kernelHeight), max(0, left)..<min(width, left &+ kernelWidth))
+  }
+}
+
+/// output = the largest input of each window; the first of equals wins; a NaN wins over everything, as in PyTorch.
+///
+/// - Parameter winners: for each output, the index within its input plane of the element that won, as floats (exact
+///   up to 2²⁴, which `MaxPool2dOperation` checks).
+public func maxPool(
+  _ input: UnsafePointer<Lanes>, geometry g: PoolGeometry, into output: LanePointer, winners: LanePointer
+) {
+  var index = 0
+  for channel in 0..<g.channels {
+    let plane = input + channel &* g.height &* g.width
+    for row in 0..<g.outHeight {
+      for column in 0..<g.outWidth {
+        let window = g.window(row, column)
+        var best = Lanes(repeating: -.infinity)
+        var winner = Lanes(repeating: Float(window.rows.lowerBound &* g.width &+ window.columns.lowerBound))
+        for y in window.rows {
+          for x in window.columns {
+            let place = y &* g.width &+ x
+            let value = plane[place]
+            let wins = (value .> best) .| (value .!= value)
+            best.replace(with: value, where: wins)
+            winner.replace(with: Lanes(repeating: Float(place)), where: wins)
+          }
+        }
+        output[index] = best
+        winners[index] = winner
+        index &+= 1
+      }
+    }
+  }
+}
+
+/// inputGradient(place) = [previous +] Σ of outputGradient over the windows that `place` won.
+public func maxPoolGradient(
+  _ outputGradient: UnsafePointer<Lanes>, winners: UnsafePointer<Lanes>, geometry g: PoolGeometry, accumulate: Bool,
+  into inputGradient: LanePointer
+) {
+  if !accumulate { clearLanes(inputGradient, count: g.channels * g.height * g.width) }
+  var index = 0
+  for channel in 0..<g.channels {
+    let plane = inputGradient + channel &* g.height &* g.width
+    for row in 0..<g.outHeight {
+      for column in 0..<g.outWidth {
+        let window = g.window(row, column)
+        let gradient = outputGradient[index]
+        let winner = winners[index]
+        for y in window.rows {
+          for x in window.columns {
+            let place = y &* g.width &+ x
+            plane[place] += gradient.replacing(with: 0, where: winner .!= Lanes(repeating: Float(place)))
+          }
+        }
+        index &+= 1
+      }
+    }
+  }
+}

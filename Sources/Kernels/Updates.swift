@@ -1,0 +1,106 @@
+// Optimiser steps and the sum over shards, on runs of parameters.
+
+/// The numbers of one Adam step; see Kingma and Ba, "Adam" (2015), algorithm 1, and Loshchilov and Hutter (2019)
+/// for decoupled weight decay.
+public struct AdamStep: Sendable {
+  public var learningRate: Float
+  public var beta1: Float
+  public var beta2: Float
+  public var epsilon: Float
+  /// L2 penalty, added to the gradient.
+  public var weightDecay: Float
+  /// Decoupled decay: the parameter shrinks by learningRate · this.
+  public var decoupledDecay: Float
+  /// 1 − β₁ᵗ and 1 − β₂ᵗ for the step t ≥ 1.
+  public var correction1: Float
+  public var correction2: Float
+
+  public init(
+    learningRate: Float, beta1: Float, beta2: Float, epsilon: Float, weightDecay: Float, decoupledDecay: Float,
+    correction1: Float, correction2: Float
+  ) {
+    self.learningRate = learningRate
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+    self.decoupledDecay = decoupledDecay
+    self.correction1 = correction1
+    self.correction2 = correction2
+  }
+}
+
+/// Applies an Adam step to `vectors` × 16 parameters. The buffers are aligned to 64 bytes.
+public func adamUpdate(
+  _ parameter: LanePointer, gradient: UnsafePointer<Lanes>, mean: LanePointer, variance: LanePointer, vectors: Int,
+  step: AdamStep
+) {
+  let keep1 = step.beta1
+  let add1 = 1 - step.beta1
+  let keep2 = step.beta2
+  let add2 = 1 - step.beta2
+  let size = step.learningRate / step.correction1
+  let root = 1 / step.correction2.squareRoot()
+  let shrink = 1 - step.learningRate * step.decoupledDecay
+  let penalty = Lanes(repeating: step.weightDecay)
+  for i in 0..<vectors {
+    let g = multiplyAdd(penalty, parameter[i], gradient[i])
+    let m = mean[i] * keep1 + g * add1
+    let v = variance[i] * keep2 + g * g * add2
+    mean[i] = m
+    variance[i] = v
+    parameter[i] = parameter[i] * shrink - (m * size) / (v.squareRoot() * root + step.epsilon)
+  }
+}
+
+/// The numbers of one step of gradient descent with momentum, as PyTorch's SGD defines it.
+public struct MomentumStep: Sendable {
+  public var learningRate: Float
+  public var momentum: Float
+  public var dampening: Float
+  public var weightDecay: Float
+  public var nesterov: Bool
+  /// The first step starts the velocity with the gradient itself.
+  public var isFirst: Bool
+
+  public init(
+    learningRate: Float, momentum: Float, dampening: Float, weightDecay: Float, nesterov: Bool, isFirst: Bool
+  ) {
+    self.learningRate = learningRate
+    self.momentum = momentum
+    self.dampening = dampening
+    self.weightDecay = weightDecay
+    self.nesterov = nesterov
+    self.isFirst = isFirst
+  }
+}
+
+/// Applies a step of gradient descent to `vectors` × 16 parameters. The buffers are aligned to 64 bytes.
+public func momentumUpdate(
+  _ parameter: LanePointer, gradient: UnsafePointer<Lanes>, velocity: LanePointer, vectors: Int, step: MomentumStep
+) {
+  let penalty = Lanes(repeating: step.weightDecay)
+  for i in 0..<vectors {
+    let g = multiplyAdd(penalty, parameter[i], gradient[i])
+    var direction = g
+    if step.momentum != 0 {
+      let v = step.isFirst ? g : velocity[i] * step.momentum + g * (1 - step.dampening)
+      velocity[i] = v
+      direction = step.nesterov ? g + v * step.momentum : v
+    }
+    parameter[i] -= direction * step.learningRate
+  }
+}
+
+/// target = [previous +] part 0 + part 1 + …, in that order, over `vectors` × 16 floats from `first` on.
+public func sumParts(
+  _ parts: UnsafeBufferPointer<UnsafeMutablePointer<Float>>, first: Int, vectors: Int, accumulate: Bool,
+  into target: UnsafeMutablePointer<Float>
+) {
+  let to = UnsafeMutableRawPointer(target + first).assumingMemoryBound(to: Lanes.self)
+  for i in 0..<vectors {
+    var sum = accumulate ? to[i] : .zero
+    for part in parts { sum += UnsafeRawPointer(part + first).load(fromByteOffset: i &* 64, as: Lanes.self) }
+    to[i] = sum
+  }
+}

@@ -1,0 +1,56 @@
+// What every layer is: a named piece of a model that records itself on a tape.
+
+import Autograd
+import Tensors
+
+/// A built layer: its parameters exist, and it can record itself on any number of tapes.
+public protocol Layer: Sendable {
+  /// The layer's name in its model, such as `conv1`.
+  var name: String { get }
+  /// The field's name for its kind, as in configurations, such as `conv2d`.
+  var kind: String { get }
+  /// Trained parameters, then running statistics.
+  var parameters: [Parameter] { get }
+  /// Records the layer.
+  ///
+  /// - Throws: `ShapeError` when the input does not fit.
+  func forward(_ x: Variable) throws -> Variable
+}
+
+extension Layer {
+  public var parameters: [Parameter] { [] }
+}
+
+/// A layer's options, without the shapes that follow from its place in a model.
+public protocol LayerConfiguration: Sendable {
+  /// As in configuration files, such as `max_pool2d`.
+  static var type: String { get }
+  /// The user's name for the layer; nil to have one made from the type.
+  var name: String? { get }
+  /// Builds the layer for inputs of a shape.
+  ///
+  /// - Throws: `ShapeError` when it cannot work on that shape.
+  func build(_ site: BuildSite) throws -> any Layer
+}
+
+/// Where a layer is built: what goes in, what it is called, and where its random numbers come from.
+public struct BuildSite: Sendable {
+  /// The per-image shape of the input.
+  public let input: Shape
+  public let name: String
+  public let seed: UInt64
+  /// The layer's place in the model: its random numbers' stream.
+  public let index: Int
+
+  public init(input: Shape, name: String, seed: UInt64, index: Int) {
+    self.input = input
+    self.name = name
+    self.seed = seed
+    self.index = index
+  }
+
+  /// Random numbers for one parameter of the layer.
+  public func stream(_ parameter: Int) -> RandomStream {
+    RandomStream(seed: seed, purpose: .initialization, stream: index << 8 | parameter)
+  }
+}

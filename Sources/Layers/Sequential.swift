@@ -1,0 +1,61 @@
+// Layers one after the other.
+
+import Autograd
+import Tensors
+
+/// A model: layers in a row, with the shape that leaves each.
+public struct Sequential: Sendable {
+  public let input: Shape
+  public let layers: [any Layer]
+  /// What leaves each layer, per image.
+  public let outputShapes: [Shape]
+
+  /// A layer that cannot be built, and its place in the list.
+  public struct BuildError: Error {
+    public let index: Int
+    public let error: ShapeError
+  }
+
+  /// Builds layers for images of a shape; the same seed gives the same first weights.
+  ///
+  /// - Throws: `BuildError` naming the first layer that does not fit.
+  public init(_ configurations: [any LayerConfiguration], input: Shape, seed: UInt64) throws {
+    var layers: [any Layer] = []
+    var shapes: [Shape] = []
+    var shape = input
+    var counts: [String: Int] = [:]
+    for (index, configuration) in configurations.enumerated() {
+      let type = Swift.type(of: configuration).type
+      counts[type, default: 0] += 1
+      let name = configuration.name ?? Sequential.defaultName(type, counts[type] ?? 1)
+      do {
+        let layer = try configuration.build(BuildSite(input: shape, name: name, seed: seed, index: index))
+        shape = try layer.forward(Tape().input(shape)).shape
+        layers.append(layer)
+        shapes.append(shape)
+      } catch let error as ShapeError {
+        throw BuildError(index: index, error: error)
+      }
+    }
+    self.input = input
+    self.layers = layers
+    self.outputShapes = shapes
+  }
+
+  /// `conv2d` → `conv1`, `max_pool2d` → `max_pool1`: the type without its `2d`, numbered from one.
+  static func defaultName(_ type: String, _ number: Int) -> String {
+    (type.hasSuffix("2d") ? String(type.dropLast(2)) : type) + String(number)
+  }
+
+  public var parameters: [Parameter] { layers.flatMap(\.parameters) }
+  public var output: Shape { outputShapes.last ?? input }
+
+  /// Records all layers and returns what leaves each.
+  ///
+  /// - Throws: `ShapeError` when x does not have the model's input shape.
+  public func forward(_ x: Variable) throws -> [Variable] {
+    var outputs: [Variable] = []
+    for layer in layers { outputs.append(try layer.forward(outputs.last ?? x)) }
+    return outputs
+  }
+}

@@ -1,0 +1,78 @@
+// Adam, and AdamW with its decoupled weight decay.
+
+import Autograd
+import Kernels
+import Tensors
+
+/// m ← β₁m + (1 − β₁)g;  v ← β₂v + (1 − β₂)g²;  θ ← θ − lr · (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε)
+///
+/// Sources: Kingma and Ba, "Adam" (2015), algorithm 1; Loshchilov and Hutter, "Decoupled weight decay regularization" (2019).
+/// Defaults and the order of operations are PyTorch's.
+public final class Adam: Optimizer {
+  public struct Options: Hashable, Sendable {
+    public var learningRate: Float
+    public var beta1: Float
+    public var beta2: Float
+    public var epsilon: Float
+    public var weightDecay: Float
+    /// AdamW: the decay shrinks the parameter itself instead of adding to its gradient.
+    public var isDecoupled: Bool
+
+    public init(
+      learningRate: Float = 1e-3, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8,
+      weightDecay: Float = 0, isDecoupled: Bool = false
+    ) {
+      self.learningRate = learningRate
+      self.beta1 = beta1
+      self.beta2 = beta2
+      self.epsilon = epsilon
+      self.weightDecay = weightDecay
+      self.isDecoupled = isDecoupled
+    }
+  }
+
+  public let parameters: [Parameter]
+  public var learningRate: Float
+  public var steps = 0
+  private let options: Options
+  private let means: [AlignedBuffer]
+  private let variances: [AlignedBuffer]
+
+  public init(_ parameters: [Parameter], options: Options) {
+    self.parameters = parameters
+    self.options = options
+    learningRate = options.learningRate
+    means = zeroedLike(parameters)
+    variances = zeroedLike(parameters)
+  }
+
+  public var memory: [(name: String, buffers: [AlignedBuffer])] { [("exp_avg", means), ("exp_avg_sq", variances)] }
+
+  public func step(_ pool: WorkerPool) {
+    steps += 1
+    let step = AdamStep(
+      learningRate: learningRate, beta1: options.beta1, beta2: options.beta2, epsilon: options.epsilon,
+      weightDecay: options.isDecoupled ? 0 : options.weightDecay,
+      decoupledDecay: options.isDecoupled ? options.weightDecay : 0,
+      correction1: Float(1 - power(Double(options.beta1), steps)),
+      correction2: Float(1 - power(Double(options.beta2), steps)))
+    forEachSlice(pool) { index, lanes in
+      let parameter = parameters[index]
+      adamUpdate(
+        parameter.storage.lanes + lanes.lowerBound, gradient: parameter.gradientStorage.lanes + lanes.lowerBound,
+        mean: means[index].lanes + lanes.lowerBound, variance: variances[index].lanes + lanes.lowerBound,
+        vectors: lanes.count, step: step)
+    }
+  }
+
+  /// base to a whole power, by squaring: the same bits on every machine.
+  private func power(_ base: Double, _ exponent: Int) -> Double {
+    var (result, square, left) = (1.0, base, exponent)
+    while left > 0 {
+      if left & 1 == 1 { result *= square }
+      square *= square
+      left >>= 1
+    }
+    return result
+  }
+}

@@ -1,0 +1,58 @@
+// Stochastic gradient descent with momentum.
+
+import Autograd
+import Kernels
+import Tensors
+
+/// v ← momentum · v + (1 − dampening) · g;  θ ← θ − lr · v, or with Nesterov θ ← θ − lr · (g + momentum · v)
+///
+/// Source: Sutskever et al., "On the importance of initialization and momentum" (2013), in PyTorch's form: the first velocity
+/// is the gradient itself.
+public final class SGD: Optimizer {
+  public struct Options: Hashable, Sendable {
+    public var learningRate: Float
+    public var momentum: Float
+    public var dampening: Float
+    public var weightDecay: Float
+    public var nesterov: Bool
+
+    public init(
+      learningRate: Float = 1e-3, momentum: Float = 0, dampening: Float = 0, weightDecay: Float = 0,
+      nesterov: Bool = false
+    ) {
+      self.learningRate = learningRate
+      self.momentum = momentum
+      self.dampening = dampening
+      self.weightDecay = weightDecay
+      self.nesterov = nesterov
+    }
+  }
+
+  public let parameters: [Parameter]
+  public var learningRate: Float
+  public var steps = 0
+  private let options: Options
+  private let velocities: [AlignedBuffer]
+
+  public init(_ parameters: [Parameter], options: Options) {
+    self.parameters = parameters
+    self.options = options
+    learningRate = options.learningRate
+    velocities = zeroedLike(parameters)
+  }
+
+  public var memory: [(name: String, buffers: [AlignedBuffer])] { [("momentum_buffer", velocities)] }
+
+  public func step(_ pool: WorkerPool) {
+    let step = MomentumStep(
+      learningRate: learningRate, momentum: options.momentum, dampening: options.dampening,
+      weightDecay: options.weightDecay, nesterov: options.nesterov, isFirst: steps == 0)
+    steps += 1
+    forEachSlice(pool) { index, lanes in
+      let parameter = parameters[index]
+      momentumUpdate(
+        parameter.storage.lanes + lanes.lowerBound, gradient: parameter.gradientStorage.lanes + lanes.lowerBound,
+        velocity: velocities[index].lanes + lanes.lowerBound, vectors: lanes.count, step: step)
+    }
+  }
+}

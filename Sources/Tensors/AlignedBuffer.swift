@@ -1,0 +1,28 @@
+// Memory for kernels: aligned to a cache line, a whole number of lanes long, zeroed.
+
+import Kernels
+
+/// A zeroed block of memory, aligned to 64 bytes and rounded up to whole lanes; freed with its owner.
+///
+/// It is shared between threads without locks: whoever hands it out says who may write when.
+public final class AlignedBuffer: @unchecked Sendable {
+  public let lanes: LanePointer
+  /// The block's size in lanes; each is sixteen floats.
+  public let laneCount: Int
+
+  /// - Parameter laneCount: at least this many lanes (one is allocated for zero, so that the pointer is valid).
+  public init(lanes laneCount: Int) {
+    self.laneCount = max(1, laneCount)
+    let bytes = self.laneCount * MemoryLayout<Lanes>.stride
+    lanes = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+      .bindMemory(to: Lanes.self, capacity: self.laneCount)
+    UnsafeMutableRawPointer(lanes).initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+  }
+
+  /// A block of at least `floats` floats.
+  public convenience init(floats: Int) { self.init(lanes: (floats + lanesPerShard - 1) / lanesPerShard) }
+
+  public var floats: UnsafeMutablePointer<Float> { UnsafeMutableRawPointer(lanes).assumingMemoryBound(to: Float.self) }
+
+  deinit { lanes.deallocate() }
+}

@@ -1,0 +1,39 @@
+// The dimensions of a tensor, and the error that names two of them that do not fit.
+
+/// The dimensions of a tensor, outermost first.
+///
+/// At the surface a batch of images is (N, C, H, W); a value inside a shard has no N: its shape is per image.
+public struct Shape: Hashable, Sendable, CustomStringConvertible, ExpressibleByArrayLiteral {
+  public let dimensions: [Int]
+
+  public init(_ dimensions: [Int]) { self.dimensions = dimensions }
+  public init(arrayLiteral elements: Int...) { self.dimensions = elements }
+
+  /// How many numbers a tensor of this shape holds; 1 for the shape of a scalar, which has no dimensions.
+  public var count: Int { dimensions.reduce(1, *) }
+  public var rank: Int { dimensions.count }
+  public subscript(axis: Int) -> Int { dimensions[axis] }
+
+  /// As people write it: `6×28×28`; a scalar is `1`.
+  public var description: String { dimensions.isEmpty ? "1" : dimensions.map(String.init).joined(separator: "×") }
+}
+
+/// An operation that was given shapes it cannot work on: which operation, which shapes, which rule they break.
+public struct ShapeError: Error, CustomStringConvertible, Equatable {
+  public let operation: String
+  public let shapes: [Shape]
+  public let rule: String
+  /// The option that breaks the rule (`kernel_size`), where a single one does.
+  public let option: String?
+
+  public init(_ operation: String, _ shapes: [Shape], rule: String, option: String? = nil) {
+    self.operation = operation
+    self.shapes = shapes
+    self.rule = rule
+    self.option = option
+  }
+
+  public var description: String {
+    "\(operation) of \(shapes.map(\.description).joined(separator: " and ")): \(rule)"
+  }
+}

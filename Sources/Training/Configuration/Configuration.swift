@@ -1,0 +1,70 @@
+// Everything that a run is configured with.
+
+import Datasets
+import Layers
+import Optimizers
+
+/// A run's configuration, every default explicit.
+public struct Configuration: Sendable {
+  public var name: String
+  public var seed: UInt64
+  public var dataset: DatasetConfiguration
+  public var layers: [any LayerConfiguration]
+  public var training: TrainingConfiguration
+  public var dashboard: DashboardConfiguration
+  /// Where it was read from: the start of every complaint about it.
+  public var file: String
+}
+
+/// Which images a run learns from.
+public struct DatasetConfiguration: Hashable, Sendable {
+  /// What is measured after each epoch.
+  public enum Validation: Hashable, Sendable {
+    /// The test images, as in PyTorch's examples.
+    case test
+    /// So many training images, held out.
+    case holdOut(Int)
+  }
+
+  public var name: String
+  /// A folder with the four IDX files; nil to search the usual places.
+  public var path: String?
+  /// How many training and test images to use; nil for all.
+  public var train: Int?
+  public var test: Int?
+  public var normalization: Normalization
+  public var validation: Validation
+
+  public init(_ description: DatasetDescription) {
+    name = description.name
+    normalization = description.normalization
+    validation = .test
+  }
+}
+
+/// How a run learns.
+public struct TrainingConfiguration: Hashable, Sendable {
+  public enum OptimizerChoice: Hashable, Sendable {
+    case adam(Adam.Options)
+    case sgd(SGD.Options)
+  }
+
+  public var epochs: Int
+  public var batchSize: Int
+  public var shuffle: Bool
+  public var optimizer: OptimizerChoice
+  /// Threads for the arithmetic; nil for one a processor. The results do not depend on it.
+  public var threads: Int?
+}
+
+/// How the dashboard starts.
+public struct DashboardConfiguration: Hashable, Sendable {
+  public enum Theme: String, Hashable, Sendable, CaseIterable {
+    case auto, dark, light
+  }
+  public var theme: Theme
+  /// The test image whose feature maps are shown first.
+  public var probe: Int
+  /// The weight of the past in the smoothed training curves, from 0 (none) to below 1.
+  public var smoothing: Float
+}

@@ -1,0 +1,40 @@
+// A batch of a data set's images, by index.
+
+import Autograd
+import Datasets
+import Kernels
+import Tensors
+
+/// Some images of a data set, normalised while they are written into shards: the tape's inputs are images, then labels.
+public struct ImageBatch: BatchSource {
+  public let images: Int
+  private let source: LabeledImages
+  private let indices: UnsafePointer<Int32>
+  private let scale: UnsafePointer<Float>
+  private let shift: UnsafePointer<Float>
+
+  /// - Parameters:
+  ///   - indices: which images, in order; `count` of them, each below `source.count`.
+  ///   - scale, shift: from `Normalization`, one number a channel.
+  public init(
+    _ source: LabeledImages, indices: UnsafePointer<Int32>, count: Int, scale: UnsafePointer<Float>,
+    shift: UnsafePointer<Float>
+  ) {
+    self.source = source
+    self.indices = indices
+    self.images = count
+    self.scale = scale
+    self.shift = shift
+  }
+
+  public func load(shard: Int, realImages: Int, into inputs: [LanePointer]) {
+    let first = indices + shard * lanesPerShard
+    loadImages(
+      channels: source.shape[0], plane: source.shape[1] * source.shape[2], scale: scale, shift: shift, into: inputs[0]
+    ) { lane in
+      lane < realImages ? source.image(Int(first[lane])) : nil
+    }
+    clearLanes(inputs[1], count: 1)
+    for lane in 0..<realImages { inputs[1].pointee[lane] = Float(source.labels[Int(first[lane])]) }
+  }
+}

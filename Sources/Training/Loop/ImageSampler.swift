@@ -1,0 +1,53 @@
+// Which images are in which batch.
+
+import Datasets
+import Tensors
+
+/// The images that a run trains and validates on, and their order in each epoch.
+struct ImageSampler {
+  let trainSource: LabeledImages
+  let validationSource: LabeledImages
+  private let trainIndices: [Int32]
+  let validationIndices: [Int32]
+  private let seed: UInt64
+  private let shuffle: Bool
+
+  /// - Throws: `DatasetError` when more images are asked for than there are.
+  init(_ dataset: Dataset, _ configuration: DatasetConfiguration, shuffle: Bool, seed: UInt64) throws {
+    self.seed = seed
+    self.shuffle = shuffle
+    trainSource = dataset.train
+    func indices(_ wanted: Int?, _ images: LabeledImages, _ what: String) throws -> [Int32] {
+      guard let wanted else { return Array(0..<Int32(images.count)) }
+      guard wanted <= images.count else {
+        throw DatasetError("dataset.\(what) asks for \(wanted) images, but \(dataset.name) has \(images.count)")
+      }
+      return Array(0..<Int32(wanted))
+    }
+    var train = try indices(configuration.train, dataset.train, "train")
+    switch configuration.validation {
+    case .test:
+      validationSource = dataset.test
+      validationIndices = try indices(configuration.test, dataset.test, "test")
+    case .holdOut(let count):
+      guard count < train.count else {
+        throw DatasetError(
+          "dataset.validation holds out \(count) images of \(train.count): none would be left to train on")
+      }
+      let order = RandomStream(seed: seed, purpose: .split).permutation(train.count)
+      validationSource = dataset.train
+      validationIndices = order.suffix(count).sorted()
+      train = order.dropLast(count).sorted()
+    }
+    trainIndices = train
+  }
+
+  var trainCount: Int { trainIndices.count }
+
+  /// The training images in the order of an epoch, counted from 1.
+  func order(epoch: Int) -> [Int32] {
+    guard shuffle else { return trainIndices }
+    return RandomStream(seed: seed, purpose: .shuffle, stream: epoch).permutation(trainIndices.count)
+      .map { trainIndices[Int($0)] }
+  }
+}

@@ -1,0 +1,76 @@
+// What a step and an epoch leave behind, and how they are written down.
+
+/// The figures of one training step.
+public struct StepRecord: Hashable, Sendable {
+  /// Counted from 1 over the whole run.
+  public var step: Int
+  /// Counted from 1.
+  public var epoch: Int
+  /// The mean over the batch.
+  public var loss: Double
+  public var accuracy: Double
+  public var learningRate: Float
+  public var images: Int
+
+  /// The line of `metrics.jsonl`.
+  var line: JSONLine {
+    var line = JSONLine()
+    line.add("step", step)
+    line.add("epoch", epoch)
+    line.add("loss", loss)
+    line.add("accuracy", accuracy)
+    line.add("learning_rate", Double(learningRate.description) ?? Double(learningRate))
+    return line
+  }
+}
+
+/// The figures of one epoch.
+public struct EpochRecord: Hashable, Sendable {
+  public var epoch: Int
+  /// The last step of the epoch.
+  public var step: Int
+  /// Means over the epoch's training images, as they were while it went by.
+  public var trainLoss: Double
+  public var trainAccuracy: Double
+  public var validationLoss: Double
+  public var validationAccuracy: Double
+  /// Training images a second of training, without validation and pauses.
+  public var imagesPerSecond: Double
+  /// Training and validation, without pauses.
+  public var seconds: Double
+
+  /// The line of `metrics.jsonl`: the same for the same seed, so it holds no times.
+  var line: JSONLine {
+    var line = JSONLine()
+    line.add("epoch", epoch)
+    line.add("step", step)
+    add(to: &line)
+    return line
+  }
+
+  /// The line of `convtop train --json`.
+  public func event() throws -> JSONLine {
+    var line = JSONLine()
+    try line.add("event", "epoch")
+    line.add("epoch", epoch)
+    line.add("step", step)
+    add(to: &line)
+    line.add("images_per_second", rounded(imagesPerSecond, 1))
+    line.add("seconds", rounded(seconds, 3))
+    return line
+  }
+
+  private func add(to line: inout JSONLine) {
+    line.add("train_loss", trainLoss)
+    line.add("train_accuracy", trainAccuracy)
+    line.add("validation_loss", validationLoss)
+    line.add("validation_accuracy", validationAccuracy)
+  }
+}
+
+/// A number cut to so many decimals, for figures whose further digits mean nothing.
+func rounded(_ value: Double, _ decimals: Int) -> Double {
+  var factor = 1.0
+  for _ in 0..<decimals { factor *= 10 }
+  return (value * factor).rounded() / factor
+}

@@ -1,0 +1,81 @@
+// The command line: subcommands, and what a failure looks like.
+
+import ArgumentParser
+import Datasets
+import Foundation
+import Tensors
+import Training
+
+@main
+struct Convtop: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "convtop",
+    abstract: "htop for convolutional networks: trains a small conv net and shows it learning.",
+    discussion: "Without a subcommand it opens the dashboard on the default configuration, LeNet-5 on Fashion-MNIST.",
+    subcommands: [
+      DashboardCommand.self, TrainCommand.self, EvaluateCommand.self, ConfigCommand.self, DataCommand.self,
+    ],
+    defaultSubcommand: DashboardCommand.self)
+}
+
+/// A failure in one sentence, with the exit status of sysexits.h.
+struct Failure: Error, CustomStringConvertible {
+  let description: String
+  let status: ExitCode
+
+  /// Prints the sentence and gives the status.
+  func reported() -> ExitCode {
+    complain(description)
+    return status
+  }
+}
+
+extension ExitCode {
+  /// EX_DATAERR: a data set or a checkpoint is damaged or missing.
+  static let data = ExitCode(65)
+  /// EX_CANTCREAT: the run's folder cannot be written.
+  static let output = ExitCode(73)
+  /// EX_CONFIG: the configuration is wrong.
+  static let configuration = ExitCode(78)
+}
+
+/// Runs a command's body and turns every known failure into its sentence and status.
+func reportingFailures(_ body: () throws -> Void) throws {
+  do {
+    try body()
+  } catch let error as ConfigurationError {
+    throw Failure(description: error.description, status: .configuration).reported()
+  } catch let error as DatasetError {
+    throw Failure(description: error.description, status: .data).reported()
+  } catch let error as RunError {
+    throw Failure(description: error.description, status: .output).reported()
+  } catch let error as Failure {
+    throw error.reported()
+  }
+}
+
+/// The options of every command that takes a configuration.
+struct ConfigurationOptions: ParsableArguments {
+  @Option(
+    name: .customLong("set"), parsing: .singleValue,
+    help: ArgumentHelp(
+      "Override one value, such as training.epochs=2 or model.layers[0].out_channels=8; may be repeated.",
+      valueName: "key.path=value"))
+  var overrides: [String] = []
+
+  /// Reads a configuration file, or the default that is inside the program.
+  func read(_ path: String?) throws -> Configuration {
+    guard let path else {
+      return try Configuration(
+        Data(PackageResources.lenet_json), file: "the default configuration", overrides: overrides)
+    }
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue,
+      let data = FileManager.default.contents(atPath: path)
+    else {
+      let reason = isFolder.boolValue ? "it is a folder" : String(cString: strerror(errno))
+      throw ConfigurationError(file: path, keyPath: "", message: "cannot be read: \(reason); expected a JSON file")
+    }
+    return try Configuration(data, file: path, overrides: overrides)
+  }
+}

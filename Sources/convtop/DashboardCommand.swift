@@ -1,0 +1,6 @@
+import ArgumentParser
+
+struct DashboardCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "dashboard", abstract: "Open the dashboard.")
+  func run() throws {}
+}

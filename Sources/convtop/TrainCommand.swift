@@ -1,0 +1,193 @@
+// `convtop train`: training without a screen.
+
+import ArgumentParser
+import Dispatch
+import Foundation
+import Synchronization
+import Training
+
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train", abstract: "Train without a screen: a progress bar on a terminal, a line an epoch otherwise.")
+
+  @Argument(help: "A configuration file.")
+  var config: String
+
+  @Option(name: .customLong("run"), help: "The run's folder; runs/<name>-<date> by default.")
+  var folder: String?
+
+  @Flag(help: "One JSON object a line.")
+  var json = false
+
+  @OptionGroup var options: ConfigurationOptions
+
+  func run() throws {
+    try reportingFailures {
+      let setup = try TrainingSetup(options.read(config))
+      let folder = try RunFolder(setup.configuration, path: folder)
+      try train(setup, folder)
+    }
+  }
+
+  private func train(_ setup: TrainingSetup, _ folder: RunFolder) throws {
+    let isTerminal = isatty(STDOUT_FILENO) == 1
+    let epochs = setup.configuration.training.epochs
+    let report: any TrainingReport =
+      if json { JSONReport() } else if isTerminal { BarReport(epochs: epochs) } else { LineReport(epochs: epochs) }
+    let done = DispatchSemaphore(value: 0)
+    let reference = Mutex<Trainer?>(nil)
+    let trainer = try Trainer(setup, folder: folder) { event in
+      guard let trainer = reference.withLock({ $0 }) else { return }
+      let status = trainer.status
+      report.handle(event, status)
+      if case .changed = event, [.finished, .failed, .paused].contains(status.state) { done.signal() }
+    }
+    reference.withLock { $0 = trainer }
+    defer { reference.withLock { $0 = nil } }
+    report.begin(setup, trainer, folder.path)
+    let interrupts = [SIGINT, SIGTERM, SIGHUP].map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler { trainer.send(.stop) }
+      source.resume()
+      return source
+    }
+    trainer.send(.run)
+    done.wait()
+    for source in interrupts { source.cancel() }
+    let status = trainer.status
+    report.end(status, folder.path)
+    if let failure = status.failure { throw Failure(description: failure, status: .output) }
+    if status.state == .paused { throw ExitCode(130) }
+  }
+}
+
+/// How progress is told.
+protocol TrainingReport: Sendable {
+  func begin(_ setup: TrainingSetup, _ trainer: Trainer, _ folder: String)
+  func handle(_ event: Trainer.Event, _ status: TrainerStatus)
+  func end(_ status: TrainerStatus, _ folder: String)
+}
+
+/// One JSON object a line, each written out at once.
+struct JSONReport: TrainingReport {
+  func begin(_ setup: TrainingSetup, _ trainer: Trainer, _ folder: String) {
+    emit {
+      var line = JSONLine()
+      try line.add("event", "start")
+      try line.add("name", setup.configuration.name)
+      try line.add("run", folder)
+      try line.add("dataset", setup.dataset.name)
+      line.add("train_images", trainer.trainCount)
+      line.add("validation_images", trainer.validationCount)
+      line.add("parameters", trainer.layers.reduce(0) { $0 + $1.parameters })
+      line.add("steps", trainer.status.steps)
+      line.add("threads", setup.threads)
+      return line
+    }
+  }
+
+  func handle(_ event: Trainer.Event, _ status: TrainerStatus) {
+    if case .epoch(let record) = event { emit { try record.event() } }
+  }
+
+  func end(_ status: TrainerStatus, _ folder: String) {
+    emit {
+      var line = JSONLine()
+      try line.add("event", status.state.rawValue)
+      line.add("step", status.step)
+      if let failure = status.failure { try line.add("error", failure) }
+      try line.add("run", folder)
+      return line
+    }
+  }
+
+  private func emit(_ make: () throws -> JSONLine) {
+    do {
+      say(try make().text)
+    } catch {
+      complain("a line of JSON could not be made: \(error)")
+    }
+  }
+}
+
+/// A line an epoch, for logs.
+struct LineReport: TrainingReport {
+  let epochs: Int
+
+  func begin(_ setup: TrainingSetup, _ trainer: Trainer, _ folder: String) {
+    let parameters = trainer.layers.reduce(0) { $0 + $1.parameters }
+    say(
+      "\(setup.configuration.name) on \(setup.dataset.name): \(trainer.trainCount) training images, "
+        + "\(parameters) parameters, \(setup.threads) threads, run \(folder)")
+  }
+
+  func handle(_ event: Trainer.Event, _ status: TrainerStatus) {
+    guard case .epoch(let record) = event else { return }
+    say(epochLine(record, of: epochs))
+  }
+
+  func end(_ status: TrainerStatus, _ folder: String) {
+    say("\(status.state.rawValue) after step \(status.step)")
+  }
+}
+
+private func epochLine(_ record: EpochRecord, of epochs: Int) -> String {
+  String(
+    format: "epoch %d/%d  loss %.4f  accuracy %.2f%%  validation loss %.4f  accuracy %.2f%%  %.0f images/s  %.1f s",
+    record.epoch, epochs, record.trainLoss, 100 * record.trainAccuracy, record.validationLoss,
+    100 * record.validationAccuracy, record.imagesPerSecond, record.seconds)
+}
+
+/// A progress bar that is redrawn ten times a second, with a line above it for each finished epoch.
+final class BarReport: TrainingReport, @unchecked Sendable {
+  private let epochs: Int
+  private var lastDraw = ContinuousClock.now - .seconds(1)
+
+  init(epochs: Int) { self.epochs = epochs }
+
+  func begin(_ setup: TrainingSetup, _ trainer: Trainer, _ folder: String) {
+    LineReport(epochs: epochs).begin(setup, trainer, folder)
+  }
+
+  /// Only the trainer's queue calls this, so the time of the last drawing needs no lock.
+  func handle(_ event: Trainer.Event, _ status: TrainerStatus) {
+    switch event {
+    case .epoch(let record): say("\r\u{1b}[K\(epochLine(record, of: epochs))")
+    case .step:
+      guard ContinuousClock.now - lastDraw > .milliseconds(100) else { return }
+    case .changed: return
+    }
+    lastDraw = .now
+    draw(status)
+  }
+
+  private func draw(_ status: TrainerStatus) {
+    var size = winsize()
+    let columns = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+    let loss = status.lastStep.map { String(format: "%.4f", $0.loss) } ?? "–"
+    let accuracy = status.lastStep.map { String(format: "%.1f%%", 100 * $0.accuracy) } ?? "–"
+    let left = status.secondsLeft.map { "\(formatDuration($0)) left" } ?? ""
+    let text =
+      " \(status.step)/\(status.steps)  loss \(loss)  accuracy \(accuracy)  \(Int(status.imagesPerSecond)) images/s  \(left)"
+    let width = min(30, columns - text.count - 3)
+    var bar = ""
+    if width >= 5 {
+      let full = status.steps > 0 ? width * status.step / status.steps : 0
+      bar = "[" + String(repeating: "#", count: full) + String(repeating: ".", count: width - full) + "]"
+    }
+    say("\r\u{1b}[K\((bar + text).prefix(max(0, columns - 1)))", terminator: "")
+  }
+
+  func end(_ status: TrainerStatus, _ folder: String) {
+    say("\r\u{1b}[K", terminator: "")
+    LineReport(epochs: epochs).end(status, folder)
+  }
+}
+
+/// `1h 02m`, `3m 07s`, `12s`.
+func formatDuration(_ seconds: Double) -> String {
+  let total = Int(min(max(0, seconds), 359_999).rounded())
+  if total >= 3600 { return String(format: "%dh %02dm", total / 3600, total / 60 % 60) }
+  return total >= 60 ? String(format: "%dm %02ds", total / 60, total % 60) : "\(total)s"
+}
