@@ -27,7 +27,12 @@ public struct Safetensors: Sendable {
   private struct Entry: Codable {
     let dtype: String
     let shape: [Int]
-    let data_offsets: [Int]
+    let offsets: [Int]
+
+    enum CodingKeys: String, CodingKey {
+      case dtype, shape
+      case offsets = "data_offsets"
+    }
   }
 
   private enum HeaderValue: Codable {
@@ -61,7 +66,7 @@ public struct Safetensors: Sendable {
     var offset = 0
     for (name, tensor) in tensors {
       let end = offset + tensor.shape.count * 4
-      header[name] = .entry(Entry(dtype: "F32", shape: tensor.shape.dimensions, data_offsets: [offset, end]))
+      header[name] = .entry(Entry(dtype: "F32", shape: tensor.shape.dimensions, offsets: [offset, end]))
       offset = end
     }
     let encoder = JSONEncoder()
@@ -108,13 +113,13 @@ public struct Safetensors: Sendable {
           let (value, overflow) = product.0.multipliedReportingOverflow(by: next)
           product = (value, product.1 || overflow || next < 0)
         }
-        guard !product.1, entry.data_offsets.count == 2, entry.data_offsets[0] >= 0,
-          entry.data_offsets[1] <= body.count, product.0 <= body.count,
-          entry.data_offsets[1] - entry.data_offsets[0] == product.0 * 4
+        guard !product.1, entry.offsets.count == 2, entry.offsets[0] >= 0,
+          entry.offsets[1] <= body.count, product.0 <= body.count,
+          entry.offsets[1] - entry.offsets[0] == product.0 * 4
         else {
-          throw fail("places \(name) of shape \(shape) at bytes \(entry.data_offsets), which does not fit")
+          throw fail("places \(name) of shape \(shape) at bytes \(entry.offsets), which does not fit")
         }
-        let bytes = body.dropFirst(entry.data_offsets[0]).prefix(product.0 * 4)
+        let bytes = body.dropFirst(entry.offsets[0]).prefix(product.0 * 4)
         let values = bytes.withUnsafeBytes { raw in
           (0..<product.0).map {
             Float(bitPattern: UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: $0 * 4, as: UInt32.self)))

@@ -1,6 +1,52 @@
+// `convtop` and `convtop dashboard`: training on the screen.
+
 import ArgumentParser
+import Dashboard
+import Datasets
+import Foundation
+import Terminal
+import Training
 
 struct DashboardCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "dashboard", abstract: "Open the dashboard.")
-  func run() throws {}
+  static let configuration = CommandConfiguration(
+    commandName: "dashboard", abstract: "Train on the screen: curves, filters and feature maps, live.")
+
+  @Argument(help: "A configuration file; LeNet-5 on Fashion-MNIST when left out.")
+  var config: String?
+
+  @Option(name: .customLong("run"), help: "The run's folder; runs/<name>-<date> by default.")
+  var folder: String?
+
+  @Flag(help: "Open paused, before the first batch.")
+  var paused = false
+
+  @OptionGroup var options: ConfigurationOptions
+
+  func run() throws {
+    guard isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 else {
+      complain("the dashboard needs a terminal; without one, run: convtop train \(config ?? "CONFIG")")
+      throw ExitCode.failure
+    }
+    calmBacktracer()
+    try reportingFailures {
+      let (configuration, notice) = try options.read(config).onAvailableData()
+      let setup = try TrainingSetup(configuration)
+      let run = try RunFolder(configuration, path: folder)
+      let status = try DashboardLoop(setup, folder: run, notice: notice, startsPaused: paused).run()
+      if status != 0 { throw ExitCode(status) }
+    }
+  }
+
+  /// Keeps Swift's backtracer from asking questions over the screen: it reads its settings from the environment when the
+  /// process starts, so the program starts itself once more with them.
+  private func calmBacktracer() {
+    let variable = "SWIFT_BACKTRACE"
+    guard getenv(variable) == nil else { return }
+    setenv(variable, "interactive=no,color=no", 1)
+    var arguments = CommandLine.arguments.map { strdup($0) }
+    arguments.append(nil)
+    execv("/proc/self/exe", arguments)
+    // Only a system that cannot do this comes here: a crash would then ask its questions, on a restored terminal.
+    for argument in arguments { free(argument) }
+  }
 }

@@ -51,30 +51,3 @@ extension Configuration {
     )
   }
 }
-
-/// One line of a list of layers.
-public struct LayerSummary: Hashable, Sendable {
-  public let name: String
-  public let kind: String
-  public let outputShape: Shape
-  /// Trained numbers.
-  public let parameters: Int
-  public let hasWeights: Bool
-
-  public init(name: String, kind: String, outputShape: Shape, parameters: Int, hasWeights: Bool) {
-    self.name = name
-    self.kind = kind
-    self.outputShape = outputShape
-    self.parameters = parameters
-    self.hasWeights = hasWeights
-  }
-
-  static func list(_ model: Sequential) -> [LayerSummary] {
-    zip(model.layers, model.outputShapes).map { layer, shape in
-      LayerSummary(
-        name: layer.name, kind: layer.kind, outputShape: shape,
-        parameters: layer.parameters.filter(\.isTrainable).reduce(0) { $0 + $1.count },
-        hasWeights: layer is Conv2d || layer is Linear)
-    }
-  }
-}

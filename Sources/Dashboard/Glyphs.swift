@@ -1,0 +1,53 @@
+// The characters that stand for things, and their plain ASCII doubles.
+
+/// Characters for rules, bars, markers and signs.
+struct Glyphs {
+  let rule: String
+  let dot: String
+  let times: String
+  let ellipsis: String
+  let minus: String
+  let marker: String
+  let barFull: Unicode.Scalar
+  let barEmpty: Unicode.Scalar
+  /// A bar's last cell, from an eighth to seven eighths; empty when bars end on whole cells.
+  let barEighths: [Unicode.Scalar]
+  let vertical: Unicode.Scalar
+  let corner: Unicode.Scalar
+  let horizontal: Unicode.Scalar
+  let leftRight: String
+  let upDown: String
+
+  init(_ capabilities: Capabilities) {
+    if capabilities.unicode {
+      (rule, dot, times, ellipsis, minus, marker) = ("─", "·", "×", "…", "−", "▸")
+      (barFull, barEmpty, barEighths) = ("█", "░", ["▏", "▎", "▍", "▌", "▋", "▊", "▉"])
+      (vertical, corner, horizontal) = ("│", "└", "─")
+      (leftRight, upDown) = ("← →", "↑ ↓")
+    } else {
+      (rule, dot, times, ellipsis, minus, marker) = ("-", "|", "x", "...", "-", ">")
+      (barFull, barEmpty, barEighths) = ("#", ".", [])
+      (vertical, corner, horizontal) = ("|", "+", "-")
+      (leftRight, upDown) = ("Left Right", "Up Down")
+    }
+  }
+
+  /// Makes a text plain ASCII where that is all there is.
+  func adapt(_ text: String) -> String {
+    guard barEighths.isEmpty else { return text }
+    return text.replacingScalars([
+      "×": "x", "·": "|", "…": "...", "−": "-", "–": "-", "▸": ">", "÷": "/", "±": "+-", "←": "<", "→": ">", "↑": "^",
+      "↓": "v",
+    ])
+  }
+}
+
+extension String {
+  fileprivate func replacingScalars(_ table: [Unicode.Scalar: String]) -> String {
+    var result = ""
+    for scalar in unicodeScalars {
+      if let double = table[scalar] { result += double } else { result.unicodeScalars.append(scalar) }
+    }
+    return result
+  }
+}

@@ -1,0 +1,57 @@
+// Dots on a grid: two by four a cell in braille, one a cell in ASCII.
+
+/// A canvas of dots for one curve; several of them are laid over each other, cell by cell.
+struct PlotCanvas {
+  let columns: Int
+  let rows: Int
+  private let unicode: Bool
+  /// Bits of braille dots, or any bit for ASCII.
+  private var bits: [UInt8]
+
+  init(columns: Int, rows: Int, unicode: Bool) {
+    self.columns = columns
+    self.rows = rows
+    self.unicode = unicode
+    bits = [UInt8](repeating: 0, count: max(0, columns * rows))
+  }
+
+  /// Dots across and down.
+  var width: Int { unicode ? 2 * columns : columns }
+  var height: Int { unicode ? 4 * rows : rows }
+
+  /// Unicode's numbering of braille dots, [row][column] from the top left.
+  private static let brailleBits: [[UInt8]] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]]
+
+  /// Sets the dot at (x, y), y counted from the top; outside the canvas nothing happens.
+  mutating func set(_ x: Int, _ y: Int) {
+    guard x >= 0, y >= 0, x < width, y < height else { return }
+    if unicode {
+      bits[y / 4 * columns + x / 2] |= PlotCanvas.brailleBits[y % 4][x % 2]
+    } else {
+      bits[y * columns + x] = 1
+    }
+  }
+
+  /// All dots of a column from one row to another.
+  mutating func vertical(_ x: Int, from top: Int, to bottom: Int) {
+    let (first, last) = (max(0, min(top, bottom)), min(height - 1, max(top, bottom)))
+    guard first <= last else { return }
+    for y in first...last { set(x, y) }
+  }
+
+  /// A straight line of dots.
+  mutating func line(from a: (x: Int, y: Int), to b: (x: Int, y: Int)) {
+    let steps = max(abs(b.x - a.x), abs(b.y - a.y))
+    guard steps > 0 else { return set(a.x, a.y) }
+    for step in 0...steps {
+      set(a.x + (b.x - a.x) * step / steps, a.y + (b.y - a.y) * step / steps)
+    }
+  }
+
+  /// The character of a cell; nil when it has no dots.
+  func character(_ column: Int, _ row: Int, ascii: Unicode.Scalar) -> Unicode.Scalar? {
+    let value = bits[row * columns + column]
+    guard value != 0 else { return nil }
+    return unicode ? Unicode.Scalar(0x2800 + UInt32(value)) : ascii
+  }
+}

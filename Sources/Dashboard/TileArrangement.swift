@@ -1,0 +1,74 @@
+// How many tiles fit into a pane, and how large: known before a number is.
+
+import Training
+
+/// Strips of tiles laid out in a rectangle: a strip is one filter's channels, or one feature map.
+struct TileArrangement: Hashable {
+  let scale: TileScale
+  /// One tile, in cells.
+  let tile: Size
+  /// Tiles side by side in a strip, and rows of them.
+  let tilesAcross: Int
+  let tileRows: Int
+  /// Strips side by side, and rows of them.
+  let stripsAcross: Int
+  let stripRows: Int
+  /// Whether a row of captions stands above each strip.
+  let hasCaptions: Bool
+
+  /// Strips on a page.
+  var capacity: Int { stripsAcross * stripRows }
+  /// Tiles of each strip that are shown.
+  var tilesShown: Int { tilesAcross * tileRows }
+
+  /// The arrangement that shows strips as large as possible: enlarged if all fit so, otherwise at one cell a number, and
+  /// averaged where fewer than `atLeast`
+  /// strips would fit otherwise.
+  init?(_ geometry: TileGeometry, in size: Size, atLeast wanted: Int, largest: Int = 6, captions: Bool = true) {
+    func candidates(_ scales: [TileScale]) -> [TileArrangement] {
+      scales.compactMap { TileArrangement(geometry, in: size, scale: $0, captions: captions) }
+    }
+    let enlarged = candidates(stride(from: largest, through: 1, by: -1).map(TileScale.zoom))
+    let halved = candidates([.mean(2)])
+    let enough = min(wanted, geometry.count)
+    let best =
+      enlarged.first { $0.capacity >= geometry.count && $0.tilesShown >= geometry.tiles }
+      ?? enlarged.last { $0.capacity >= enough } ?? halved.first { $0.capacity >= enough }
+      ?? enlarged.last { $0.capacity >= min(2, enough) } ?? halved.first
+      ?? candidates([3, 4, 6, 8, 12, 16].map(TileScale.mean)).first ?? enlarged.last
+    guard let best else { return nil }
+    self = best
+  }
+
+  /// The same, at one scale; nil when not even one tile fits.
+  private init?(_ geometry: TileGeometry, in size: Size, scale: TileScale, captions: Bool) {
+    self.scale = scale
+    tile = scale.cells(height: geometry.height, width: geometry.width)
+    guard tile.columns <= size.columns, tile.rows <= size.rows else { return nil }
+    hasCaptions = captions && tile.rows + 1 <= size.rows
+    let caption = hasCaptions ? 1 : 0
+    tilesAcross = min(geometry.tiles, (size.columns + 1) / (tile.columns + 1))
+    // Rows of tiles in a strip stand close; strips are a caption apart.
+    tileRows = min((geometry.tiles + tilesAcross - 1) / tilesAcross, max(1, (size.rows - caption) / tile.rows))
+    let strip = tilesAcross * (tile.columns + 1) - 1
+    let gap = tilesAcross > 1 ? 2 : 1
+    stripsAcross = max(1, (size.columns + gap) / (strip + gap))
+    stripRows = max(1, size.rows / (tileRows * tile.rows + caption))
+  }
+
+  /// The page of strips that holds a selected one.
+  func page(holding selected: Int, of total: Int) -> Range<Int> {
+    let first = max(0, min(selected, total - 1)) / capacity * capacity
+    return first..<min(total, first + capacity)
+  }
+
+  /// Where a strip's first tile is, relative to the rectangle; `place` counts from 0 on the page.
+  func origin(_ place: Int) -> (column: Int, row: Int) {
+    let gap = tilesAcross > 1 ? 2 : 1
+    let strip = tilesAcross * (tile.columns + 1) - 1
+    let caption = hasCaptions ? 1 : 0
+    return (
+      place % stripsAcross * (strip + gap), place / stripsAcross * (tileRows * tile.rows + caption) + caption
+    )
+  }
+}

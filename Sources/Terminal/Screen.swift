@@ -1,0 +1,187 @@
+// The terminal as a screen of cells: the only code that calls ncurses, from one thread.
+
+import CNcurses
+import Dashboard
+import Glibc
+
+/// Why a terminal cannot be used, in one sentence.
+public struct TerminalError: Error, CustomStringConvertible, Equatable {
+  public let description: String
+  public init(_ description: String) { self.description = description }
+}
+
+/// The terminal, taken over by ncurses from `init` to `close`.
+///
+/// Every function must be called from the thread that made it.
+public final class Screen {
+  public let capabilities: Capabilities
+  private let handle: OpaquePointer
+  private let pipe: WakePipe
+  private let hasDefaultColors: Bool
+  private var shown: Grid?
+  private var isOpen = true
+
+  /// Signals that a screen turns into bytes of the pipe.
+  public static let signals = [SIGWINCH, SIGTSTP, SIGCONT, SIGINT, SIGTERM, SIGHUP]
+
+  /// Takes over the terminal.
+  ///
+  /// - Throws: `TerminalError` when its type is unknown, or it cannot move its cursor.
+  public init(_ pipe: WakePipe) throws {
+    self.pipe = pipe
+    setlocale(LC_CTYPE, "")
+    let type = getenv("TERM").map { String(cString: $0) } ?? ""
+    rememberTerminalModes()
+    // Before newterm: ncurses keeps handlers that are already there.
+    pipe.catchSignals(Screen.signals)
+    guard let handle = convtop_open() else {
+      Screen.releaseSignals()
+      throw TerminalError(
+        type.isEmpty
+          ? "TERM is not set, so the terminal's type is unknown; set it, or run: convtop train CONFIG"
+          : "TERM is \"\(type)\", which this system does not know; try TERM=xterm-256color, or run: convtop train CONFIG"
+      )
+    }
+    self.handle = handle
+    guard convtop_can_move_cursor() != 0 else {
+      endwin()
+      Screen.releaseSignals()
+      throw TerminalError(
+        "TERM is \"\(type)\", which cannot move its cursor; without a screen, run: convtop train CONFIG")
+    }
+    convtop_hide_cursor()
+    let colors: ColorLadder
+    if convtop_has_colors() != 0 {
+      hasDefaultColors = convtop_start_colors() != 0
+      colors =
+        switch convtop_colors() {
+        case (1 << 24)...: .trueColor
+        case 256...: .indexed256
+        case 16...: .sixteen
+        case 8...: .eight
+        default: .monochrome
+        }
+    } else {
+      hasDefaultColors = false
+      colors = .monochrome
+    }
+    capabilities = Capabilities(
+      colors: colors, unicode: convtop_uses_utf8() != 0, isLight: Screen.hasLightBackground)
+    installCrashGuard()
+  }
+
+  /// Gives the terminal back as it was; further calls do nothing.
+  public func close() {
+    guard isOpen else { return }
+    isOpen = false
+    endwin()
+    delscreen(handle)
+    removeCrashGuard()
+    Screen.releaseSignals()
+  }
+
+  private static func releaseSignals() { for number in signals { signal(number, SIG_DFL) } }
+
+  /// What rxvt and others say in COLORFGBG: `foreground;background`, where 7 and 15 are light.
+  private static var hasLightBackground: Bool {
+    guard let value = getenv("COLORFGBG"), let last = String(cString: value).split(separator: ";").last else {
+      return false
+    }
+    return last == "7" || last == "15"
+  }
+
+  public var size: Size { Size(Int(convtop_columns()), Int(convtop_rows())) }
+
+  /// Adapts to the terminal's present size.
+  public func resize() {
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else { return }
+    convtop_resize(Int32(size.ws_row), Int32(size.ws_col))
+    convtop_erase()
+    // Terminals rearrange what they show when they change size: nothing of it can be relied on.
+    repaint()
+  }
+
+  /// Has the next drawing repaint everything.
+  public func repaint() {
+    shown = nil
+    convtop_repaint()
+  }
+
+  /// Gives the terminal to the shell, stops, and takes it back when continued.
+  public func suspend() {
+    endwin()
+    stopProcess(pipe)
+    resume()
+  }
+
+  /// Takes the terminal back after somebody else had it.
+  public func resume() {
+    reset_prog_mode()
+    resize()
+    convtop_hide_cursor()
+    repaint()
+  }
+
+  /// Shows a grid; what is already on the screen is not written again.
+  public func show(_ grid: Grid) {
+    guard grid != shown else { return }
+    let size = self.size
+    let old = shown.flatMap { $0.size == grid.size ? $0 : nil }
+    for row in 0..<min(size.rows, grid.size.rows) {
+      for column in 0..<min(size.columns, grid.size.columns) {
+        let cell = grid[column, row]
+        if let old, old[column, row] == cell { continue }
+        convtop_put(
+          Int32(row), Int32(column), wchar_t(bitPattern: cell.character.value), cell.style.isBold ? 1 : 0,
+          cell.style.isDim ? 1 : 0, cell.style.isReversed ? 1 : 0, pair(cell.style))
+      }
+    }
+    shown = grid
+    convtop_flush()
+  }
+
+  private func pair(_ style: Style) -> Int32 {
+    // alloc_pair must not be called on a terminal without colours.
+    guard capabilities.colors > .monochrome, style.foreground != .standard || style.background != .standard else {
+      return 0
+    }
+    return max(0, alloc_pair(number(style.foreground, standard: 7), number(style.background, standard: 0)))
+  }
+
+  private func number(_ color: TerminalColor, standard: Int32) -> Int32 {
+    switch color {
+    case .standard: hasDefaultColors ? -1 : standard
+    case .indexed(let index):
+      capabilities.colors == .trueColor && index >= 16 ? packed(Dashboard.cubeRGB(index)) : Int32(index)
+    case .rgb(let red, let green, let blue): packed((Int(red), Int(green), Int(blue)))
+    }
+  }
+
+  private func packed(_ color: (Int, Int, Int)) -> Int32 { Int32(color.0 << 16 | color.1 << 8 | color.2) }
+
+  /// The next key that has been pressed; nil when there is none.
+  public func nextKey() -> Key? {
+    while true {
+      let code = convtop_key()
+      if code == -1 { return nil }
+      if let key = Screen.key(code) { return key }
+    }
+  }
+
+  private static func key(_ code: Int32) -> Key? {
+    switch Int(code) {
+    case convtop_key_up: .up
+    case convtop_key_down: .down
+    case convtop_key_left: .left
+    case convtop_key_right: .right
+    case convtop_key_back_tab: .backTab
+    case convtop_key_enter, 10, 13: .enter
+    case convtop_key_backspace, 8, 127: .backspace
+    case 9: .tab
+    case 27: .escape
+    case 32..<0x110000: Unicode.Scalar(UInt32(code)).map { .character(Character($0)) }
+    default: nil
+    }
+  }
+}
