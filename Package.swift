@@ -32,6 +32,11 @@ let package = Package(
       ],
       resources: [.embedInCode("Resources/lenet.json")]
     ),
+    .testTarget(name: "EngineTests", dependencies: ["Layers", "Optimizers"]),
+    .testTarget(name: "FilesTests", dependencies: ["Datasets", "Interchange"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Training"]),
+    .testTarget(name: "DashboardTests", dependencies: ["Dashboard"], exclude: ["Golden"]),
+    .testTarget(name: "ProgramTests", dependencies: ["convtop"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -29,10 +29,8 @@ public final class LabeledImages: @unchecked Sendable {
     let bytes = max(1, labels.count * shape.count)
     storage = .allocate(capacity: bytes)
     pixels = UnsafePointer(storage)
-    do { try fill(UnsafeMutableBufferPointer(start: storage, count: labels.count * shape.count)) } catch {
-      storage.deallocate()
-      throw error
-    }
+    // Everything is initialised by now, so a failure runs deinit, which frees the memory.
+    try fill(UnsafeMutableBufferPointer(start: storage, count: labels.count * shape.count))
   }
 
   deinit { storage.deallocate() }

@@ -24,7 +24,8 @@ extension Canvas {
     at = write("\(status.step)/\(status.steps)", .number, column: at, row: row)
     let fraction = status.steps > 0 ? Double(status.step) / Double(status.steps) : 0
     let left = status.secondsLeft.map { status.state == .finished ? "" : "  \(formatDuration($0)) left" } ?? ""
-    let speed = status.imagesPerSecond > 0 ? "\(grouped(Int(status.imagesPerSecond))) images/s" : "– images/s"
+    let hasSpeed = status.imagesPerSecond > 0 && status.imagesPerSecond < 1e12
+    let speed = hasSpeed ? "\(grouped(Int(status.imagesPerSecond))) images/s" : "– images/s"
     let tail = " \(padLeft("\(Int(fraction * 100))%", 4))  \(speed)\(left)"
     let width = min(60, rect.columns - at - 2 - tail.count - 1)
     drawProgress(fraction, column: at + 2, row: row, width: width)
@@ -58,15 +59,21 @@ extension Canvas {
     for x in filled..<width { grid[column + x, row] = Cell(glyphs.barEmpty, theme[.progressLeft]) }
   }
 
+  /// A bar's length in eighths of a cell; a fraction that is not a number has none.
+  private func barEighths(_ fraction: Double, _ width: Int) -> Int {
+    guard fraction.isFinite else { return 0 }
+    return Int((min(1, max(0, fraction)) * Double(width) * 8).rounded())
+  }
+
   /// How many cells a bar touches.
   private func barCells(_ fraction: Double, _ width: Int) -> Int {
-    let eighths = Int((min(1, max(0, fraction)) * Double(width) * 8).rounded())
+    let eighths = barEighths(fraction, width)
     return glyphs.barEighths.isEmpty ? (eighths + 4) / 8 : (eighths + 7) / 8
   }
 
   /// The filled part of a bar.
   mutating func drawBar(_ fraction: Double, role: Role, column: Int, row: Int, width: Int) {
-    let eighths = Int((min(1, max(0, fraction)) * Double(width) * 8).rounded())
+    let eighths = barEighths(fraction, width)
     for x in 0..<barCells(fraction, width) {
       let part = eighths - 8 * x
       let character = part >= 8 || glyphs.barEighths.isEmpty ? glyphs.barFull : glyphs.barEighths[max(0, part - 1)]

@@ -18,10 +18,8 @@ extension Configuration {
     var root: JSONValue
     do {
       root = try JSONDecoder().decode(JSONValue.self, from: data)
-    } catch let DecodingError.dataCorrupted(context) {
-      let detail = (context.underlyingError as NSError?)?.userInfo["NSDebugDescription"] as? String
-      throw ConfigurationError(
-        file: file, keyPath: "", message: "is not valid JSON: \(detail ?? context.debugDescription)")
+    } catch {
+      throw ConfigurationError(file: file, keyPath: "", message: "is not valid JSON: \(jsonFault(data))")
     }
     for override in overrides { try root.apply(override) }
     try self.init(ConfigurationReader(root, file: file, path: ""))
@@ -74,6 +72,23 @@ extension Configuration {
       throw ConfigurationError(
         file: file, keyPath: "model.layers[\(error.index)]\(option)", message: error.error.description)
     }
+  }
+}
+
+/// What is wrong with a JSON text, and on which line: the decoder does not say, the older parser does.
+private func jsonFault(_ data: Data) -> String {
+  do {
+    _ = try JSONSerialization.jsonObject(with: data)
+    return "it cannot be read"
+  } catch {
+    let message = (error as NSError).userInfo["NSDebugDescription"] as? String ?? error.localizedDescription
+    guard let match = message.firstMatch(of: /(.*) around character ([0-9]+)\./), let place = Int(match.2) else {
+      return message
+    }
+    let before = data.prefix(place)
+    let line = before.count { $0 == 0x0a } + 1
+    let column = before.count - (before.lastIndex(of: 0x0a).map { $0 - before.startIndex + 1 } ?? 0) + 1
+    return "\(match.1) at line \(line), column \(column)"
   }
 }
 

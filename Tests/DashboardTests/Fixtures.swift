@@ -1,0 +1,110 @@
+// A dashboard in the middle of a run, made of numbers that follow from formulas.
+
+import Dashboard
+import Foundation
+import Tensors
+
+@testable import Training
+
+/// LeNet's layers as a screen knows them.
+let lenetLayers: [LayerSummary] = [
+  summary("conv1", "conv2d", [6, 28, 28], 156, TileGeometry(count: 6, tiles: 1, height: 5, width: 5)),
+  summary("relu1", "relu", [6, 28, 28]),
+  summary("max_pool1", "max_pool2d", [6, 14, 14]),
+  summary("conv2", "conv2d", [16, 10, 10], 2416, TileGeometry(count: 16, tiles: 6, height: 5, width: 5)),
+  summary("relu2", "relu", [16, 10, 10]),
+  summary("max_pool2", "max_pool2d", [16, 5, 5]),
+  summary("flatten1", "flatten", [400]),
+  summary("fc1", "linear", [120], 48_120, TileGeometry(count: 120, tiles: 16, height: 5, width: 5)),
+  summary("relu3", "relu", [120]),
+  summary("fc2", "linear", [84], 10_164, TileGeometry(count: 84, tiles: 1, height: 10, width: 12)),
+  summary("relu4", "relu", [84]),
+  summary("fc3", "linear", [10], 850, TileGeometry(count: 10, tiles: 1, height: 7, width: 12)),
+]
+
+private func summary(
+  _ name: String, _ kind: String, _ shape: Shape, _ parameters: Int = 0, _ filters: TileGeometry? = nil
+) -> LayerSummary {
+  let maps =
+    shape.rank == 3
+    ? TileGeometry(count: shape[0], tiles: 1, height: shape[1], width: shape[2])
+    : TileGeometry(count: 1, tiles: 1, height: (shape.count + 11) / 12, width: 12, tileCount: shape.count)
+  return LayerSummary(
+    name: name, kind: kind, outputShape: shape, parameters: parameters, filters: filters, maps: maps)
+}
+
+let clothes = [
+  "T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+]
+
+/// A model of a screen, 1,200 steps into a run, with the snapshot that its own request would bring.
+func fixture(
+  _ capabilities: Capabilities = Capabilities(colors: .indexed256, unicode: true), size: Size,
+  trainer: TrainerState = .running, change: (inout DashboardState) -> Void = { _ in }
+) -> DashboardModel {
+  var state = DashboardState()
+  change(&state)
+  var model = DashboardModel(
+    state: state,
+    status: TrainerStatus(
+      state: trainer, epoch: 2, epochs: 10, step: 1200, steps: 9380, imagesPerSecond: 53_512, secondsLeft: 62,
+      learningRate: 0.001),
+    layers: lenetLayers, classes: clothes, runName: "lenet", datasetName: "fashion-mnist", probes: 10_000,
+    smoothing: 0.98, capabilities: capabilities)
+  if let request = Dashboard.request(model, size: size) { model.snapshot = snapshot(request) }
+  return model
+}
+
+/// The picture for a request: waves, so that every pixel differs from its neighbours.
+func snapshot(_ request: PictureRequest, poison: Bool = false) -> Snapshot {
+  let layer = lenetLayers[request.layer]
+  func tile(_ geometry: TileGeometry, _ number: Int, signed: Bool) -> Tile {
+    let values = (0..<geometry.height * geometry.width).map { i -> Float in
+      let wave = sin(Float(i % geometry.width) * 0.7 + Float(number)) * cos(Float(i / geometry.width) * 0.5)
+      if poison && i == 3 { return .nan }
+      return signed ? wave : max(0, wave)
+    }
+    return Tile(height: geometry.height, width: geometry.width, values: values, count: geometry.tileCount)
+  }
+  let filters = layer.filters.map { geometry in
+    FilterPictures(
+      filters: request.filters, total: geometry.count, tilesPerFilter: geometry.tiles,
+      tiles: request.filters.flatMap { f in (0..<geometry.tiles).map { tile(geometry, f * geometry.tiles + $0, signed: true) } },
+      layerRange: ValueRange(minimum: -0.8, maximum: 1, nonFinite: poison ? 3 : 0),
+      networkRange: ValueRange(minimum: -2, maximum: 1))
+  }
+  let isSigned = layer.kind != "relu"
+  let maps = MapPictures(
+    maps: request.maps, total: layer.maps.count, tiles: request.maps.map { tile(layer.maps, $0, signed: isSigned) },
+    layerRange: ValueRange(minimum: isSigned ? -1 : 0, maximum: 1), networkRange: ValueRange(minimum: -3, maximum: 3))
+  let image = TileGeometry(count: 1, tiles: 1, height: 28, width: 28)
+  return Snapshot(
+    request: request, step: 1200, filters: filters, maps: maps,
+    probe: ProbePicture(
+      index: request.probe, image: tile(image, 0, signed: false), label: 9,
+      probabilities: [0, 0, 0.01, 0, 0, 0.1, 0, 0.24, 0, 0.65]),
+    curves: curves(request.curvePoints, poison: poison))
+}
+
+private func curves(_ points: Int, poison: Bool) -> Curves {
+  var loss = MetricHistory(smoothing: 0.98)
+  var accuracy = MetricHistory(smoothing: 0.98)
+  for step in 1...1200 {
+    let trend = 0.35 + 2 * exp(-Double(step) / 150)
+    let ripple = 0.12 * sin(Double(step) * 0.9)
+    loss.append(step: step, poison && (500..<560).contains(step) ? .nan : trend + ripple)
+    accuracy.append(step: step, 1 - trend / 2.6 + ripple / 2)
+  }
+  var curves = Curves()
+  curves.trainLoss = loss.curve(limit: points)
+  curves.trainAccuracy = accuracy.curve(limit: points)
+  var validationLoss = MetricHistory()
+  var validationAccuracy = MetricHistory()
+  validationLoss.append(step: 469, 0.45)
+  validationLoss.append(step: 938, 0.39)
+  validationAccuracy.append(step: 469, 0.81)
+  validationAccuracy.append(step: 938, 0.856)
+  curves.validationLoss = validationLoss.curve(limit: points)
+  curves.validationAccuracy = validationAccuracy.curve(limit: points)
+  return curves
+}

@@ -1,0 +1,96 @@
+// What each key does to the state, and what it asks of the trainer.
+
+import Dashboard
+import Testing
+import Training
+
+@Suite struct KeyTests {
+  private func press(_ keys: [Key], from state: DashboardState = DashboardState(), trainer: TrainerState = .paused)
+    -> (state: DashboardState, effects: [Effect])
+  {
+    var state = state
+    let effects = keys.map { state.handle($0, layers: lenetLayers, probes: 5, state: trainer) }
+    return (state, effects)
+  }
+
+  private func characters(_ text: String) -> [Key] { text.map { .character($0) } }
+
+  @Test func spaceRunsAndPauses() {
+    #expect(press([.character(" ")], trainer: .running).effects == [.command(.pause)])
+    for state: TrainerState in [.idle, .paused, .pausing] {
+      #expect(press([.character(" ")], trainer: state).effects == [.command(.run)])
+    }
+  }
+
+  @Test func aNumberRepeatsTheNextStep() {
+    #expect(press(characters("n")).effects.last == .command(.step(1)))
+    #expect(press(characters("100n")).effects == [.none, .none, .none, .command(.step(100))])
+    #expect(press(characters("3N")).effects.last == .command(.finishEpoch(3)))
+    #expect(press(characters("12n")).state.count == nil)
+    #expect(press(characters("99999999999999999999n")).effects.last == .command(.step(999_999)))
+    // A zero alone starts no number; any other key drops it.
+    #expect(press(characters("0n")).effects.last == .command(.step(1)))
+    #expect(press(characters("5") + [.escape] + characters("n")).effects.last == .command(.step(1)))
+    #expect(press(characters("5]n")).effects.last == .command(.step(1)))
+  }
+
+  @Test func layersAndFiltersStopAtTheirEnds() {
+    #expect(press([.up]).state.layer == 0)
+    #expect(press([.down, .character("]"), .down, .character("["), .down]).state.layer == 3)
+    #expect(press([Key](repeating: .down, count: 99)).state.layer == lenetLayers.count - 1)
+    #expect(press([.left]).state.filter == 0)
+    #expect(press([Key](repeating: .right, count: 99)).state.filter == 5)
+    // A layer with fewer filters keeps the selection inside.
+    var state = DashboardState()
+    state.layer = 7
+    state.filter = 119
+    #expect(press([.down], from: state).state.filter == 0)
+  }
+
+  @Test func probesGoRound() {
+    #expect(press(characters("ppp")).state.probe == 3)
+    #expect(press(characters("P")).state.probe == 4)
+    #expect(press(characters("ppppp")).state.probe == 0)
+  }
+
+  @Test func tabGoesThroughAllPanesAndBack() {
+    let panes = (0..<Pane.allCases.count).map { press([Key](repeating: .tab, count: $0)).state.focus }
+    #expect(Set(panes).count == Pane.allCases.count)
+    #expect(press([.tab, .backTab]).state.focus == DashboardState().focus)
+  }
+
+  @Test func quittingAsksOnlyWhileTraining() {
+    for state: TrainerState in [.idle, .paused, .finished, .failed] {
+      #expect(press(characters("q"), trainer: state).effects == [.quit])
+    }
+    #expect(press(characters("q"), trainer: .running).effects == [.none])
+    #expect(press(characters("qy"), trainer: .running).effects == [.none, .quit])
+    let no = press(characters("qn"), trainer: .running)
+    #expect(no.effects == [.none, .none] && !no.state.isConfirmingQuit)
+  }
+
+  @Test func anyKeyClosesTheHelpAndDoesNothingElse() {
+    let (state, effects) = press(characters("?n"))
+    #expect(effects == [.none, .none] && !state.isHelpVisible)
+  }
+
+  @Test func everyActionHasAKeyAndNoKeyHasTwo() {
+    #expect(Set(KeyTable.bindings.map(\.action)) == Set(Action.allCases))
+    let keys = KeyTable.bindings.flatMap(\.keys)
+    #expect(Set(keys).count == keys.count)
+  }
+
+  @Test func theHelpNamesEveryBinding() {
+    let size = Size(120, 40)
+    let text = Dashboard.render(fixture(size: size) { $0.isHelpVisible = true }, size: size).text
+    for binding in KeyTable.bindings { #expect(text.contains(binding.help)) }
+  }
+
+  @Test func theLineOfKeysAlwaysOffersHelpAndQuit() {
+    for columns in 80...200 {
+      let size = Size(columns, 24)
+      let line = Dashboard.render(fixture(size: size), size: size).text.split(separator: "\n").last ?? ""
+      #expect(line.contains("? help") && line.contains("q quit") && line.contains("n batch"))
+    }
+  }
+}

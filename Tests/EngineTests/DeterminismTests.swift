@@ -1,0 +1,73 @@
+// The same bits whatever the number of threads, and the same numbers whatever the split into batches.
+
+import Autograd
+import Layers
+import Optimizers
+import Tensors
+import Testing
+
+@Suite struct DeterminismTests {
+  private static let layers: [any LayerConfiguration] = [
+    Conv2d.Configuration(outChannels: 5, kernelSize: Size2d(3)), ReLU.Configuration(), BatchNorm2d.Configuration(),
+    MaxPool2d.Configuration(options: Pool2dOptions(kernel: Size2d(2))), Dropout.Configuration(probability: 0.3),
+    Flatten.Configuration(), Linear.Configuration(outFeatures: 4),
+  ]
+
+  /// Five steps of training; the final parameters, and the losses.
+  private func train(threads: Int) throws -> (parameters: [Tensor], losses: [Double]) {
+    let model = try Sequential(DeterminismTests.layers, input: [2, 9, 9], seed: 3)
+    let tape = Tape()
+    let images = tape.input([2, 9, 9])
+    let labels = tape.input([])
+    let outputs = try model.forward(images)
+    let loss = try crossEntropy(outputs[outputs.count - 1], labels: labels)
+    let pool = WorkerPool(threads: threads)
+    let executor = Executor(tape, loss: loss, metrics: [loss], capacity: 50, pool: pool)
+    let optimizer = Adam(model.parameters.filter(\.isTrainable), options: Adam.Options(learningRate: 0.01))
+    let batch = TensorBatch([noise([50, 2, 9, 9], seed: 6), Tensor([50], (0..<50).map { Float($0 % 4) })])
+    let losses = (0..<5).map { step in
+      let loss = executor.step(batch, context: StepContext(isTraining: true, seed: 1, step: step))[0]
+      optimizer.step(pool)
+      return loss
+    }
+    return (model.parameters.map(\.tensor), losses)
+  }
+
+  @Test func trainingIsBitIdenticalForAnyNumberOfThreads() throws {
+    let alone = try train(threads: 1)
+    #expect(alone.losses[4] < alone.losses[0])
+    for threads in [2, 3, 7] {
+      let together = try train(threads: threads)
+      #expect(together.losses == alone.losses)
+      #expect(together.parameters == alone.parameters)
+    }
+  }
+
+  @Test func aBatchOfTwoIsTwoBatchesOfOne() throws {
+    let weight = Parameter("w", noise([3, 2, 3, 3], seed: 1))
+    let x = noise([2, 2, 6, 6], seed: 2)
+    func gradient(_ x: Tensor) throws -> [Float] {
+      let tape = Tape()
+      let y = try conv2d(tape.input([2, 6, 6]), weight: weight)
+      let loss = try crossEntropy(y.flattened, labels: tape.input([]))
+      let executor = Executor(tape, loss: loss, capacity: 2, pool: WorkerPool(threads: 1))
+      executor.step(TensorBatch([x, Tensor([x.shape[0]])]), context: StepContext(isTraining: true))
+      return weight.gradientTensor.values
+    }
+    let both = try gradient(x)
+    let first = try gradient(x[0].reshaped([1, 2, 6, 6]))
+    let second = try gradient(x[1].reshaped([1, 2, 6, 6]))
+    for ((sum, a), b) in zip(zip(both, first), second) { #expect(abs(sum - (a + b) / 2) < 1e-6) }
+  }
+
+  @Test func aPoolRunsEveryIndexExactlyOnce() {
+    let pool = WorkerPool(threads: 3)
+    for count in [0, 1, 2, 5, 1000] {
+      let hits = UnsafeMutablePointer<Int>.allocate(capacity: max(1, count))
+      defer { hits.deallocate() }
+      hits.initialize(repeating: 0, count: max(1, count))
+      pool.run(count: count) { index, _ in hits[index] += 1 }
+      #expect((0..<count).allSatisfy { hits[$0] == 1 })
+    }
+  }
+}

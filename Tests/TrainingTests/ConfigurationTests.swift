@@ -1,0 +1,124 @@
+// Configurations: defaults, overrides, and a sentence for everything that can be wrong.
+
+import Foundation
+import Testing
+import Training
+
+@Suite struct ConfigurationTests {
+  private func complaint(_ text: String, _ overrides: [String] = []) -> String {
+    do {
+      _ = try Configuration(Data(text.utf8), file: "x.json", overrides: overrides)
+      return "no error"
+    } catch { return "\(error)" }
+  }
+
+  private func withLayer(_ layer: String) -> String {
+    #"{"model":{"layers":[\#(layer),{"type":"flatten"},{"type":"linear","out_features":10}]}}"#
+  }
+
+  @Test func everyComplaintNamesFilePathFoundAndExpected() {
+    let cases: [(String, String)] = [
+      ("{", "x.json: is not valid JSON: Unexpected end of file during JSON parse."),
+      ("{\n  \"name\": lenet\n}", "x.json: is not valid JSON: Invalid value at line 2, column 11"),
+      ("[1]", "x.json: found an array of 1, expected an object { … }"),
+      ("{}", "x.json: model.layers: is missing; expected an array of layers"),
+      (#"{"model":{"layers":[]}}"#, "x.json: model.layers: is empty; expected at least one layer"),
+      (
+        withLayer(#"{"type":"conv2d","out_channels":4,"kernal_size":3,"kernel_size":3}"#),
+        #"x.json: model.layers[0].kernal_size: is not a known key; did you mean "kernel_size"?"#
+      ),
+      (
+        withLayer(#"{"type":"conv2d","out_channels":"4","kernel_size":3}"#),
+        #"x.json: model.layers[0].out_channels: found "4", expected a whole number from 1 to 65536"#
+      ),
+      (
+        withLayer(#"{"type":"conv2d","out_channels":4,"kernel_size":[3]}"#),
+        "x.json: model.layers[0].kernel_size: found an array of 1, expected a whole number from 1 to 65536, or two of them as [rows, columns]"
+      ),
+      (
+        withLayer(#"{"type":"conv2d","out_channels":4,"kernel_size":40}"#),
+        "x.json: model.layers[0].kernel_size: conv2d of 1×28×28 and 4×40×40: the kernel covers 40×40 but the padded input is only 28×28"
+      ),
+      (
+        withLayer(#"{"type":"conv2d","out_channels":4,"kernel_size":3,"groups":2}"#),
+        "x.json: model.layers[0].groups: conv2d of 1×28×28 and 4×3×3: groups (2) must divide 1 input and 4 output channels"
+      ),
+      (
+        withLayer(#"{"type":"conv3d"}"#),
+        #"x.json: model.layers[0].type: found "conv3d", expected one of "conv2d", "linear", "max_pool2d", "batch_norm2d", "relu", "dropout", "flatten"; did you mean "conv2d"?"#
+      ),
+      (
+        #"{"model":{"layers":[{"type":"linear","out_features":10}]}}"#,
+        #"x.json: model.layers[0]: linear of 1×28×28: the input must have one axis: put { "type": "flatten" } before it"#
+      ),
+      (
+        #"{"model":{"layers":[{"type":"flatten"},{"type":"linear","out_features":7}]}}"#,
+        "x.json: model.layers[1]: the model's output has shape 7, expected 10: one number for each class of fashion-mnist"
+      ),
+      (
+        withLayer(#"{"type":"dropout","p":1.5}"#),
+        "x.json: model.layers[0].p: found 1.5, expected a number from 0 to 1"
+      ),
+      (
+        #"{"model":{"layers":[{"type":"relu","name":"a"},{"type":"relu","name":"a"},{"type":"flatten"},{"type":"linear","out_features":10}]}}"#,
+        #"x.json: model.layers: two layers are called "a"; each needs a name of its own"#
+      ),
+    ]
+    for (text, expected) in cases { #expect(complaint(text) == expected) }
+  }
+
+  @Test func complaintsAboutTheRestOfTheFile() {
+    let model = #""model":{"layers":[{"type":"flatten"},{"type":"linear","out_features":10}]}"#
+    let cases: [(String, String)] = [
+      (#""dataset":{"name":"cifar"}"#, #"x.json: dataset.name: found "cifar", expected one of "fashion-mnist", "mnist", "glyphs""#),
+      (#""dataset":{"validation":"none"}"#, #"x.json: dataset.validation: found "none", expected "test" or a number of training images to hold out"#),
+      (#""dataset":{"normalize":{"mean":[1,2]}}"#, "x.json: dataset.normalize.mean: found 2 numbers, expected 1: one for each channel"),
+      (#""dataset":{"name":"glyphs","path":"/x"}"#, "x.json: dataset.path: does not apply: glyphs is drawn by the program"),
+      (#""training":{"epochs":0}"#, "x.json: training.epochs: found 0, expected a whole number from 1 to 1000000"),
+      (#""training":{"batch_size":1.5}"#, "x.json: training.batch_size: found 1.5, expected a whole number from 1 to 65536"),
+      (#""training":{"optimizer":{"type":"adm"}}"#, #"x.json: training.optimizer.type: found "adm", expected one of "adam", "adamw", "sgd"; did you mean "adam"?"#),
+      (#""training":{"optimizer":{"momentum":0.9}}"#, "x.json: training.optimizer.momentum: is not a known key; known keys: betas, eps, learning_rate, type, weight_decay"),
+      (#""training":{"optimizer":{"type":"sgd","nesterov":true}}"#, "x.json: training.optimizer.nesterov: needs a momentum above 0 and no dampening"),
+      (#""training":{"shuffle":1}"#, "x.json: training.shuffle: found 1, expected true or false"),
+      (#""dashboard":{"theme":"drak"}"#, #"x.json: dashboard.theme: found "drak", expected one of "auto", "dark", "light"; did you mean "dark"?"#),
+      (#""name":"../x""#, #"x.json: name: found "../x", expected up to 60 letters, digits, "-", "_" or ".": it names the run's folder"#),
+      (#""trainin":{}"#, #"x.json: trainin: is not a known key; did you mean "training"?"#),
+    ]
+    for (part, expected) in cases { #expect(complaint("{\(part),\(model)}") == expected) }
+  }
+
+  @Test func overridesSetNumbersStringsAndListElements() throws {
+    let configuration = try smallConfiguration(overrides: [
+      "training.epochs=7", "name=other", "model.layers[0].out_channels=5", #"training.optimizer={"type":"sgd","learning_rate":0.5}"#,
+    ])
+    #expect(configuration.training.epochs == 7)
+    #expect(configuration.name == "other")
+    #expect(configuration.training.optimizer == .sgd(.init(learningRate: 0.5)))
+    let text = String(decoding: try configuration.resolvedText(), as: UTF8.self)
+    #expect(text.contains(#""out_channels" : 5"#))
+  }
+
+  @Test func anOverrideThatFitsNowhereIsRefused() {
+    for (override, expected) in [
+      ("epochs", "--set epochs: expected key.path=value"),
+      ("=3", "--set =3: expected key.path=value"),
+      ("model.layers[9].p=1", "--set model.layers[9].p=1: the configuration has no such place"),
+      ("model.layers[x]=1", "--set model.layers[x]=1: [x] is not an index in brackets"),
+      ("training..epochs=1", "--set training..epochs=1: the key path has an empty part"),
+      ("training.epoch=1", #"x.json: training.epoch: is not a known key; did you mean "epochs"?"#),
+    ] {
+      #expect(complaint(#"{"model":{"layers":[{"type":"flatten"},{"type":"linear","out_features":10}]}}"#, [override]) == expected)
+    }
+  }
+
+  @Test func aResolvedConfigurationReadsBackAsItself() throws {
+    let stock = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../../configs").standardized
+    let files = try FileManager.default.contentsOfDirectory(atPath: stock.path).filter { $0.hasSuffix(".json") }
+    #expect(files.count >= 4)
+    for name in files {
+      let data = try Data(contentsOf: stock.appending(path: name))
+      let resolved = try Configuration(data, file: name).resolvedText()
+      #expect(try Configuration(resolved, file: name).resolvedText() == resolved)
+    }
+  }
+}

@@ -1,0 +1,218 @@
+// The trainer as a state machine, and its run folder.
+
+import Dispatch
+import Foundation
+import Synchronization
+import Tensors
+import Testing
+import Training
+
+/// A trainer with its events collected, and waiting for it made easy.
+private final class Harness: Sendable {
+  let trainer: Trainer
+  private let steps: Mutex<[StepRecord]>
+
+  init(_ configuration: Configuration, folder: RunFolder? = nil) throws {
+    let collected = Collector()
+    trainer = try Trainer(TrainingSetup(configuration), folder: folder) { event in
+      if case .step(let record) = event { collected.add(record) }
+    }
+    collector = collected
+    steps = Mutex([])
+  }
+
+  private let collector: Collector
+
+  private final class Collector: Sendable {
+    private let records = Mutex<[StepRecord]>([])
+    func add(_ record: StepRecord) { records.withLock { $0.append(record) } }
+    var all: [StepRecord] { records.withLock { $0 } }
+  }
+
+  var records: [StepRecord] { collector.all }
+
+  /// Gives a command and waits until the trainer is in one of the states.
+  func send(_ command: TrainerCommand, until states: Set<TrainerState>) -> TrainerStatus {
+    let taken = DispatchSemaphore(value: 0)
+    trainer.send(command) { taken.signal() }
+    taken.wait()
+    while !states.contains(trainer.status.state) { usleep(500) }
+    return trainer.status
+  }
+
+  /// Waits for the picture that answers a request.
+  func picture(_ request: PictureRequest) -> Snapshot {
+    trainer.request(request)
+    while true {
+      if let snapshot = trainer.snapshot, snapshot.request == request { return snapshot }
+      usleep(500)
+    }
+  }
+}
+
+@Suite struct TrainerTests {
+  private let request = PictureRequest(layer: 0, filters: 0..<9, maps: 0..<2, probe: 1, curvePoints: 50)
+
+  @Test func nothingHappensBeforeACommand() throws {
+    let harness = try Harness(smallConfiguration())
+    #expect(harness.trainer.status.state == .idle)
+    #expect(harness.picture(request).step == 0)
+    #expect(harness.trainer.status.step == 0)
+    #expect(harness.trainer.status.steps == 9)
+  }
+
+  @Test func aStepIsExactlyOneBatchAndAPauseLeavesTheWeightsAlone() throws {
+    let harness = try Harness(smallConfiguration())
+    for expected in 1...2 {
+      #expect(harness.send(.step(1), until: [.paused]).step == expected)
+      #expect(harness.records.count == expected)
+    }
+    let weights = harness.trainer.parameters()
+    for probe in 0..<5 {
+      var other = request
+      other.probe = probe
+      _ = harness.picture(other)
+    }
+    #expect(harness.trainer.parameters() == weights)
+    #expect(harness.send(.step(1), until: [.paused]).step == 3)
+    #expect(harness.trainer.parameters() != weights)
+  }
+
+  @Test func aCountOfStepsCrossesEpochsAndValidatesAtTheirEnds() throws {
+    let harness = try Harness(smallConfiguration())
+    let status = harness.send(.step(4), until: [.paused])
+    #expect(status.step == 4 && status.epoch == 2)
+    #expect(status.lastEpoch?.epoch == 1 && status.lastEpoch?.step == 3)
+  }
+
+  @Test func theLastBatchOfAnEpochBringsItsValidation() throws {
+    let harness = try Harness(smallConfiguration())
+    let status = harness.send(.step(3), until: [.paused])
+    #expect(status.step == 3)
+    #expect(status.lastEpoch?.epoch == 1)
+  }
+
+  @Test func finishingAnEpochPausesAtItsEnd() throws {
+    let harness = try Harness(smallConfiguration())
+    _ = harness.send(.step(1), until: [.paused])
+    #expect(harness.send(.finishEpoch(1), until: [.paused]).step == 3)
+    #expect(harness.send(.finishEpoch(1), until: [.paused]).step == 6)
+    let end = harness.send(.finishEpoch(5), until: [.finished, .paused])
+    #expect(end.step == 9 && end.state == .finished)
+  }
+
+  @Test func aFinishedRunStaysFinishedButCanBeInspected() throws {
+    let harness = try Harness(smallConfiguration(epochs: 1))
+    #expect(harness.send(.run, until: [.finished]).step == 3)
+    for command: TrainerCommand in [.run, .step(1), .pause] {
+      #expect(harness.send(command, until: [.finished]).step == 3)
+    }
+    let snapshot = harness.picture(request)
+    #expect(snapshot.step == 3)
+    #expect(snapshot.filters?.tiles.count == 3)
+    #expect(snapshot.maps?.tiles.count == 2)
+    #expect(abs(snapshot.probe.probabilities.reduce(0, +) - 1) < 1e-5)
+    #expect(snapshot.curves.trainLoss.count == 3 && snapshot.curves.validationLoss.count == 1)
+  }
+
+  @Test func pausingARunningTrainerStopsItBetweenBatches() throws {
+    let harness = try Harness(smallConfiguration(epochs: 100_000))
+    _ = harness.send(.run, until: [.running])
+    while harness.records.count < 5 { usleep(500) }
+    let status = harness.send(.pause, until: [.paused])
+    let after = harness.trainer.status
+    #expect(status.step == after.step)
+    #expect(harness.records.count == after.step)
+    #expect(harness.records.map(\.step) == Array(1...after.step))
+  }
+
+  @Test func metricsAreTheSameWhateverTheThreadsAndWhoeverLooks() throws {
+    func metrics(threads: Int, looking: Bool, stepwise: Bool) throws -> (String, [String: Tensor]) {
+      let folder = TemporaryFolder()
+      let configuration = try smallConfiguration(threads: threads)
+      let harness = try Harness(configuration, folder: RunFolder(configuration, path: folder.path))
+      if stepwise {
+        for _ in 0..<9 {
+          _ = harness.send(.step(1), until: [.paused, .finished])
+          if looking { _ = harness.picture(request) }
+        }
+      } else {
+        harness.trainer.send(.run)
+        while harness.trainer.status.state != .finished { if looking { _ = harness.picture(request) } }
+      }
+      return (folder.text("metrics.jsonl"), harness.trainer.parameters())
+    }
+    let (alone, weights) = try metrics(threads: 1, looking: false, stepwise: false)
+    #expect(alone.split(separator: "\n").count == 9 + 3)
+    for (threads, looking, stepwise) in [(2, false, false), (2, true, false), (3, true, true), (7, false, true)] {
+      let (text, parameters) = try metrics(threads: threads, looking: looking, stepwise: stepwise)
+      #expect(text == alone)
+      #expect(parameters == weights)
+    }
+  }
+
+  @Test func aRunLeavesItsConfigurationMetricsAndACheckpointThatEvaluates() throws {
+    let folder = TemporaryFolder()
+    let configuration = try smallConfiguration(epochs: 2)
+    let harness = try Harness(configuration, folder: RunFolder(configuration, path: folder.path))
+    let status = harness.send(.run, until: [.finished])
+    let evaluation = try Evaluation(run: folder.path, threads: 1)
+    #expect(evaluation.accuracy == status.lastEpoch?.validationAccuracy)
+    #expect(evaluation.loss == status.lastEpoch?.validationLoss)
+    #expect(evaluation.images == 40 && evaluation.step == 6)
+    #expect(folder.text("config.json") == String(decoding: try configuration.resolvedText(), as: UTF8.self))
+    let lines = folder.text("metrics.jsonl").split(separator: "\n")
+    #expect(lines[0].hasPrefix(#"{"step":1,"epoch":1,"loss":"#) && lines[0].hasSuffix(#","learning_rate":0.001}"#))
+    #expect(lines[3].hasPrefix(#"{"epoch":1,"step":3,"train_loss":"#))
+  }
+
+  @Test func stoppingInTheMiddleSavesWhatWasLearned() throws {
+    let folder = TemporaryFolder()
+    let configuration = try smallConfiguration()
+    let harness = try Harness(configuration, folder: RunFolder(configuration, path: folder.path))
+    _ = harness.send(.step(2), until: [.paused])
+    _ = harness.send(.stop, until: [.paused])
+    #expect(try Evaluation(run: folder.path, threads: 1).step == 2)
+  }
+
+  @Test func aFolderThatHoldsARunIsNotOverwritten() throws {
+    let folder = TemporaryFolder()
+    let configuration = try smallConfiguration()
+    _ = try RunFolder(configuration, path: folder.path)
+    #expect(throws: RunError("\(folder.path): already holds a run; name another folder with --run")) {
+      try RunFolder(configuration, path: folder.path)
+    }
+  }
+
+  @Test func aDamagedCheckpointIsNamed() throws {
+    let folder = TemporaryFolder()
+    let configuration = try smallConfiguration(epochs: 1)
+    let harness = try Harness(configuration, folder: RunFolder(configuration, path: folder.path))
+    _ = harness.send(.run, until: [.finished])
+    let path = "\(folder.path)/checkpoints/last.safetensors"
+    let data = try #require(FileManager.default.contents(atPath: path))
+    try data.dropLast(8).write(to: URL(fileURLWithPath: path))
+    #expect(throws: RunError.self) { try Evaluation(run: folder.path, threads: 1) }
+    #expect(throws: RunError("\(folder.path)x: is not a run's folder: it has no readable config.json")) {
+      try Evaluation(run: folder.path + "x", threads: 1)
+    }
+  }
+
+  @Test func heldOutImagesAreNotTrainedOn() throws {
+    let harness = try Harness(smallConfiguration(overrides: ["dataset.validation=30"]))
+    #expect(harness.trainer.trainCount == 50 && harness.trainer.validationCount == 30)
+    #expect(harness.trainer.status.steps == 6)
+    #expect(throws: (any Error).self) { try Harness(smallConfiguration(overrides: ["dataset.validation=80"])) }
+  }
+
+  @Test func aDataSetThatIsNotInstalledIsReplacedAloudUnlessAFolderWasNamed() throws {
+    let model = #""model":{"layers":[{"type":"flatten"},{"type":"linear","out_features":10}]}"#
+    let missing = try Configuration(Data(#"{"dataset":{"name":"mnist"},\#(model)}"#.utf8), file: "x.json")
+    let (replaced, notice) = missing.onAvailableData()
+    #expect(replaced.dataset.name == "glyphs")
+    #expect(notice?.contains("mnist is not installed") == true)
+    let named = try Configuration(Data(#"{"dataset":{"name":"mnist","path":"/nowhere"},\#(model)}"#.utf8), file: "x.json")
+    #expect(named.onAvailableData().notice == nil)
+    #expect(throws: (any Error).self) { try TrainingSetup(named) }
+  }
+}
