@@ -5,6 +5,9 @@ import PackageDescription
 /// without them `swift test` takes minutes instead of seconds.
 let kernelSettings: [SwiftSetting] = [.unsafeFlags(["-Ounchecked", "-Xcc", "-march=native"])]
 
+/// Drawing the built-in images takes half a minute without the optimiser; every check stays on.
+let drawingSettings: [SwiftSetting] = [.unsafeFlags(["-O"])]
+
 let package = Package(
   name: "convtop",
   products: [.executable(name: "convtop", targets: ["convtop"])],
@@ -20,7 +23,7 @@ let package = Package(
     .target(name: "Autograd", dependencies: ["Tensors", "Kernels"]),
     .target(name: "Layers", dependencies: ["Autograd"]),
     .target(name: "Optimizers", dependencies: ["Autograd"]),
-    .target(name: "Datasets", dependencies: ["Tensors", "CZlib"]),
+    .target(name: "Datasets", dependencies: ["Tensors", "CZlib"], swiftSettings: drawingSettings),
     .target(name: "Interchange", dependencies: ["Tensors"]),
     .target(name: "Training", dependencies: ["Layers", "Optimizers", "Datasets", "Interchange"]),
     .target(name: "Dashboard", dependencies: ["Training"]),

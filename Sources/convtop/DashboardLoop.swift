@@ -115,7 +115,11 @@ final class DashboardLoop {
   }
 
   private func requestPictures() {
-    guard let request = Dashboard.request(model, size: screen.size) else { return }
+    guard let request = Dashboard.request(model, size: screen.size) else {
+      // A screen too small for pictures is looked at again when its next frame would be due.
+      lastFrame = .now
+      return
+    }
     isWaiting = true
     trainer.request(request)
   }

@@ -15,7 +15,10 @@ import Training
       #expect(axis.ticks.count == expected.count)
       for (tick, wanted) in zip(axis.ticks, expected) { #expect(abs(tick - wanted) < 1e-9) }
     }
-    #expect(Axis(log: 0.03...2.3, count: 9).ticks.map { Axis(log: 0.03...2.3, count: 9).label($0) } == ["0.02", "0.05", "0.1", "0.2", "0.5", "1", "2", "5"])
+    #expect(
+      Axis(log: 0.03...2.3, count: 9).ticks.map { Axis(log: 0.03...2.3, count: 9).label($0) } == [
+        "0.02", "0.05", "0.1", "0.2", "0.5", "1", "2", "5",
+      ])
   }
 
   @Test func anAxisKeepsStillWhileDataMoveALittle() {
@@ -64,9 +67,12 @@ import Training
 
   @Test func withoutColoursTheSignIsInTheCharacter() {
     let shading = Shading(.diverging, limit: 1)
-    for capabilities in [Capabilities(colors: .monochrome, unicode: true), Capabilities(colors: .monochrome, unicode: false)] {
+    for capabilities in [
+      Capabilities(colors: .monochrome, unicode: true), Capabilities(colors: .monochrome, unicode: false),
+    ] {
       let positive = Set(stride(from: Float(0.2), through: 1, by: 0.1).map { shading.cell($0, capabilities).character })
-      let negative = Set(stride(from: Float(0.2), through: 1, by: 0.1).map { shading.cell(-$0, capabilities).character })
+      let negative = Set(
+        stride(from: Float(0.2), through: 1, by: 0.1).map { shading.cell(-$0, capabilities).character })
       #expect(positive.isDisjoint(with: negative))
       #expect(shading.cell(.nan, capabilities).character == "?")
     }

@@ -69,7 +69,9 @@ func snapshot(_ request: PictureRequest, poison: Bool = false) -> Snapshot {
   let filters = layer.filters.map { geometry in
     FilterPictures(
       filters: request.filters, total: geometry.count, tilesPerFilter: geometry.tiles,
-      tiles: request.filters.flatMap { f in (0..<geometry.tiles).map { tile(geometry, f * geometry.tiles + $0, signed: true) } },
+      tiles: request.filters.flatMap { f in
+        (0..<geometry.tiles).map { tile(geometry, f * geometry.tiles + $0, signed: true) }
+      },
       layerRange: ValueRange(minimum: -0.8, maximum: 1, nonFinite: poison ? 3 : 0),
       networkRange: ValueRange(minimum: -2, maximum: 1))
   }

@@ -25,7 +25,9 @@ import Training
     Scene(name: "conv1-120x40", size: Size(120, 40)),
     Scene(name: "conv1-200x60", size: Size(200, 60)),
     Scene(name: "conv1-truecolor", size: Size(80, 24), capabilities: Capabilities(colors: .trueColor, unicode: true)),
-    Scene(name: "conv1-light", size: Size(80, 24), capabilities: Capabilities(colors: .indexed256, unicode: true, isLight: true)),
+    Scene(
+      name: "conv1-light", size: Size(80, 24),
+      capabilities: Capabilities(colors: .indexed256, unicode: true, isLight: true)),
     Scene(name: "conv1-16-colors", size: Size(80, 24), capabilities: Capabilities(colors: .sixteen, unicode: true)),
     Scene(name: "conv1-8-colors", size: Size(120, 40), capabilities: Capabilities(colors: .eight, unicode: true)),
     Scene(name: "conv1-monochrome", size: Size(80, 24), capabilities: Capabilities(colors: .monochrome, unicode: true)),
@@ -59,7 +61,9 @@ import Training
     Scene(name: "count", size: Size(80, 24), trainer: .paused) { $0.count = 100 },
     Scene(
       name: "notice", size: Size(80, 24),
-      notice: "fashion-mnist is not installed, so this trains on the built-in glyphs; to get it: apt-get install dataset-fashion-mnist"),
+      notice:
+        "fashion-mnist is not installed, so this trains on the built-in glyphs; to get it: apt-get install dataset-fashion-mnist"
+    ),
     Scene(
       name: "failure", size: Size(120, 40), trainer: .failed,
       failure: "runs/lenet/metrics.jsonl: cannot be written: No space left on device"),
@@ -71,7 +75,9 @@ import Training
     var model = fixture(scene.capabilities, size: scene.size, trainer: scene.trainer, change: scene.change)
     model.notice = scene.notice
     model.status.failure = scene.failure
-    if let request = Dashboard.request(model, size: scene.size) { model.snapshot = snapshot(request, poison: scene.poison) }
+    if let request = Dashboard.request(model, size: scene.size) {
+      model.snapshot = snapshot(request, poison: scene.poison)
+    }
     let found = recording(Dashboard.render(model, size: scene.size))
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "Golden/\(scene.name).txt")
     if ProcessInfo.processInfo.environment["CONVTOP_RECORD"] == "1" {
@@ -85,7 +91,9 @@ import Training
   private func recording(_ grid: Grid) -> String {
     var letters: [Style: Character] = [:]
     var order: [Style] = []
-    let alphabet = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") + (0x100..<0x1000).compactMap { Unicode.Scalar($0).map(Character.init) }
+    let alphabet =
+      Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+      + (0x100..<0x1000).compactMap { Unicode.Scalar($0).map(Character.init) }
     var styles = ""
     for row in 0..<grid.size.rows {
       for column in 0..<grid.size.columns {
@@ -103,8 +111,10 @@ import Training
       styles.append("\n")
     }
     let legend = order.map { style in
-      let flags = [style.isBold ? "bold" : nil, style.isDim ? "dim" : nil, style.isReversed ? "reversed" : nil].compactMap { $0 }
-      return "\(letters[style] ?? "?"): \(describe(style.foreground)) on \(describe(style.background)) \(flags.joined(separator: " "))"
+      let flags = [style.isBold ? "bold" : nil, style.isDim ? "dim" : nil, style.isReversed ? "reversed" : nil]
+        .compactMap { $0 }
+      return
+        "\(letters[style] ?? "?"): \(describe(style.foreground)) on \(describe(style.background)) \(flags.joined(separator: " "))"
     }
     return "\(grid.text)\n\n\(styles)\n\(legend.joined(separator: "\n"))\n"
   }

@@ -49,7 +49,9 @@ import Testing
     Geometry(options: Conv2dOptions(stride: Size2d(2)), bias: false),
     Geometry(size: (7, 8), options: Conv2dOptions(stride: Size2d(3, 2), padding: Padding2d(1))),
     Geometry(size: (7, 7), options: Conv2dOptions(padding: Padding2d(2), dilation: Size2d(2))),
-    Geometry(size: (8, 7), kernel: (2, 3), options: Conv2dOptions(stride: Size2d(2, 1), padding: Padding2d(1), dilation: Size2d(3, 2))),
+    Geometry(
+      size: (8, 7), kernel: (2, 3),
+      options: Conv2dOptions(stride: Size2d(2, 1), padding: Padding2d(1), dilation: Size2d(3, 2))),
     Geometry(channels: 4, outChannels: 6, options: Conv2dOptions(padding: Padding2d(1), groups: 2)),
     // Depthwise.
     Geometry(channels: 3, outChannels: 3, options: Conv2dOptions(groups: 3)),
@@ -123,7 +125,8 @@ import Testing
                 let z = column * o.stride.width + b * o.dilation.width - o.padding.left
                 guard y >= 0, z >= 0, y < x.shape[1], z < x.shape[2] else { continue }
                 let channel = c / groupOut * groupIn + i
-                sum += x.values[(channel * x.shape[1] + y) * x.shape[2] + z]
+                sum +=
+                  x.values[(channel * x.shape[1] + y) * x.shape[2] + z]
                   * weight.values[((c * groupIn + i) * kernel.height + a) * kernel.width + b]
               }
             }

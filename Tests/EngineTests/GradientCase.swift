@@ -39,7 +39,9 @@ struct GradientCase {
     let original = parameters.map(\.tensor)
 
     func value(_ inputs: [Tensor]) -> Double {
-      defer { for (parameter, tensor) in zip(parameters, original) where !parameter.isTrainable { parameter.assign(tensor) } }
+      defer {
+        for (parameter, tensor) in zip(parameters, original) where !parameter.isTrainable { parameter.assign(tensor) }
+      }
       return executor.run(TensorBatch(inputs), context: context)[0]
     }
     func compare(_ found: Float, _ up: Double, _ down: Double, _ what: String) {

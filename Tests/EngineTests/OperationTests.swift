@@ -23,8 +23,9 @@ import Testing
   @Test func reluPassesTheGradientOfPositiveElementsOnly() throws {
     // Elements keep clear of the kink at zero by more than the step.
     let values = (0..<48).map { i in Float(i % 2 == 0 ? 1 : -1) * (0.5 + Float(i) / 48) }
-    try GradientCase(images: 2, inputs: [Tensor([2, 2, 3, 4], values)], parameters: [], step: 0.25) { x, _ in relu(x[0]) }
-      .check()
+    try GradientCase(images: 2, inputs: [Tensor([2, 2, 3, 4], values)], parameters: [], step: 0.25) { x, _ in relu(x[0])
+    }
+    .check()
     let found = try evaluate([Tensor([1, 3], [-1, .nan, 2])]) { relu($0[0]) }[0].values
     #expect(found[0] == 0 && found[1].isNaN && found[2] == 2)
   }
@@ -98,7 +99,8 @@ import Testing
 
   @Test func dropoutZeroesAboutAFractionAndScalesTheRest() throws {
     let x = Tensor([40, 100], repeating: 3)
-    let dropped = try evaluate([x], training: true) { try dropout($0[0], probability: 0.25, stream: 1) }.flatMap(\.values)
+    let dropped = try evaluate([x], training: true) { try dropout($0[0], probability: 0.25, stream: 1) }.flatMap(
+      \.values)
     #expect(Set(dropped) == [0, 4])
     let share = Double(dropped.filter { $0 == 0 }.count) / Double(dropped.count)
     #expect(abs(share - 0.25) < 0.02)

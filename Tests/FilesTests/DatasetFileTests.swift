@@ -71,7 +71,10 @@ private func labels(_ values: [UInt8]) -> [UInt8] { [0, 0, 8, 1] + big(values.co
         "train-images-idx3-ubyte", Array("hello, this is text".utf8),
         "train-images-idx3-ubyte: is not an IDX file of bytes (it begins 104 101 108 108, not 0 0 8 3)"
       ),
-      ("train-images-idx3-ubyte", labels([1, 2, 3]) + big(0) + big(0), "train-images-idx3-ubyte: has 1 dimensions; 3 were expected"),
+      (
+        "train-images-idx3-ubyte", labels([1, 2, 3]) + big(0) + big(0),
+        "train-images-idx3-ubyte: has 1 dimensions; 3 were expected"
+      ),
       (
         "train-labels-idx1-ubyte", labels([1, 2]),
         "train-images-idx3-ubyte: holds 3 images, but train-labels-idx1-ubyte holds 2 labels"

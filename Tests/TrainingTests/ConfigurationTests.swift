@@ -70,18 +70,48 @@ import Training
   @Test func complaintsAboutTheRestOfTheFile() {
     let model = #""model":{"layers":[{"type":"flatten"},{"type":"linear","out_features":10}]}"#
     let cases: [(String, String)] = [
-      (#""dataset":{"name":"cifar"}"#, #"x.json: dataset.name: found "cifar", expected one of "fashion-mnist", "mnist", "glyphs""#),
-      (#""dataset":{"validation":"none"}"#, #"x.json: dataset.validation: found "none", expected "test" or a number of training images to hold out"#),
-      (#""dataset":{"normalize":{"mean":[1,2]}}"#, "x.json: dataset.normalize.mean: found 2 numbers, expected 1: one for each channel"),
-      (#""dataset":{"name":"glyphs","path":"/x"}"#, "x.json: dataset.path: does not apply: glyphs is drawn by the program"),
+      (
+        #""dataset":{"name":"cifar"}"#,
+        #"x.json: dataset.name: found "cifar", expected one of "fashion-mnist", "mnist", "glyphs""#
+      ),
+      (
+        #""dataset":{"validation":"none"}"#,
+        #"x.json: dataset.validation: found "none", expected "test" or a number of training images to hold out"#
+      ),
+      (
+        #""dataset":{"normalize":{"mean":[1,2]}}"#,
+        "x.json: dataset.normalize.mean: found 2 numbers, expected 1: one for each channel"
+      ),
+      (
+        #""dataset":{"name":"glyphs","path":"/x"}"#,
+        "x.json: dataset.path: does not apply: glyphs is drawn by the program"
+      ),
       (#""training":{"epochs":0}"#, "x.json: training.epochs: found 0, expected a whole number from 1 to 1000000"),
-      (#""training":{"batch_size":1.5}"#, "x.json: training.batch_size: found 1.5, expected a whole number from 1 to 65536"),
-      (#""training":{"optimizer":{"type":"adm"}}"#, #"x.json: training.optimizer.type: found "adm", expected one of "adam", "adamw", "sgd"; did you mean "adam"?"#),
-      (#""training":{"optimizer":{"momentum":0.9}}"#, "x.json: training.optimizer.momentum: is not a known key; known keys: betas, eps, learning_rate, type, weight_decay"),
-      (#""training":{"optimizer":{"type":"sgd","nesterov":true}}"#, "x.json: training.optimizer.nesterov: needs a momentum above 0 and no dampening"),
+      (
+        #""training":{"batch_size":1.5}"#,
+        "x.json: training.batch_size: found 1.5, expected a whole number from 1 to 65536"
+      ),
+      (
+        #""training":{"optimizer":{"type":"adm"}}"#,
+        #"x.json: training.optimizer.type: found "adm", expected one of "adam", "adamw", "sgd"; did you mean "adam"?"#
+      ),
+      (
+        #""training":{"optimizer":{"momentum":0.9}}"#,
+        "x.json: training.optimizer.momentum: is not a known key; known keys: betas, eps, learning_rate, type, weight_decay"
+      ),
+      (
+        #""training":{"optimizer":{"type":"sgd","nesterov":true}}"#,
+        "x.json: training.optimizer.nesterov: needs a momentum above 0 and no dampening"
+      ),
       (#""training":{"shuffle":1}"#, "x.json: training.shuffle: found 1, expected true or false"),
-      (#""dashboard":{"theme":"drak"}"#, #"x.json: dashboard.theme: found "drak", expected one of "auto", "dark", "light"; did you mean "dark"?"#),
-      (#""name":"../x""#, #"x.json: name: found "../x", expected up to 60 letters, digits, "-", "_" or ".": it names the run's folder"#),
+      (
+        #""dashboard":{"theme":"drak"}"#,
+        #"x.json: dashboard.theme: found "drak", expected one of "auto", "dark", "light"; did you mean "dark"?"#
+      ),
+      (
+        #""name":"../x""#,
+        #"x.json: name: found "../x", expected up to 60 letters, digits, "-", "_" or ".": it names the run's folder"#
+      ),
       (#""trainin":{}"#, #"x.json: trainin: is not a known key; did you mean "training"?"#),
     ]
     for (part, expected) in cases { #expect(complaint("{\(part),\(model)}") == expected) }
@@ -89,7 +119,8 @@ import Training
 
   @Test func overridesSetNumbersStringsAndListElements() throws {
     let configuration = try smallConfiguration(overrides: [
-      "training.epochs=7", "name=other", "model.layers[0].out_channels=5", #"training.optimizer={"type":"sgd","learning_rate":0.5}"#,
+      "training.epochs=7", "name=other", "model.layers[0].out_channels=5",
+      #"training.optimizer={"type":"sgd","learning_rate":0.5}"#,
     ])
     #expect(configuration.training.epochs == 7)
     #expect(configuration.name == "other")
@@ -107,12 +138,15 @@ import Training
       ("training..epochs=1", "--set training..epochs=1: the key path has an empty part"),
       ("training.epoch=1", #"x.json: training.epoch: is not a known key; did you mean "epochs"?"#),
     ] {
-      #expect(complaint(#"{"model":{"layers":[{"type":"flatten"},{"type":"linear","out_features":10}]}}"#, [override]) == expected)
+      #expect(
+        complaint(#"{"model":{"layers":[{"type":"flatten"},{"type":"linear","out_features":10}]}}"#, [override])
+          == expected)
     }
   }
 
   @Test func aResolvedConfigurationReadsBackAsItself() throws {
-    let stock = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../../configs").standardized
+    let stock = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../../configs")
+      .standardized
     let files = try FileManager.default.contentsOfDirectory(atPath: stock.path).filter { $0.hasSuffix(".json") }
     #expect(files.count >= 4)
     for name in files {

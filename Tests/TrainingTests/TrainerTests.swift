@@ -211,7 +211,8 @@ private final class Harness: Sendable {
     let (replaced, notice) = missing.onAvailableData()
     #expect(replaced.dataset.name == "glyphs")
     #expect(notice?.contains("mnist is not installed") == true)
-    let named = try Configuration(Data(#"{"dataset":{"name":"mnist","path":"/nowhere"},\#(model)}"#.utf8), file: "x.json")
+    let named = try Configuration(
+      Data(#"{"dataset":{"name":"mnist","path":"/nowhere"},\#(model)}"#.utf8), file: "x.json")
     #expect(named.onAvailableData().notice == nil)
     #expect(throws: (any Error).self) { try TrainingSetup(named) }
   }

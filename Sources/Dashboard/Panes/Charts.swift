@@ -7,8 +7,9 @@ private struct ChartContent {
   let train: [MetricBucket]
   let validation: [MetricBucket]
   let steps: Int
-  /// What a value is multiplied by before it is shown: 100 for percentages.
+  /// What a value is multiplied by before it is shown, and the sign behind it: 100 and % for percentages.
   let factor: Double
+  let unit: String
   let isLog: Bool
   /// Values beyond these cannot be.
   let limits: ClosedRange<Double>?
@@ -22,18 +23,18 @@ extension Canvas {
     drawChart(
       rect.dropping(rows: 1),
       ChartContent(
-        train: curves.trainLoss, validation: curves.validationLoss, steps: chartSteps, factor: 1,
+        train: curves.trainLoss, validation: curves.validationLoss, steps: chartSteps, factor: 1, unit: "",
         isLog: model.state.isLogLoss, limits: model.state.isLogLoss ? nil : 0...Double.infinity))
   }
 
   mutating func drawAccuracy(_ rect: Rect) {
     let curves = model.snapshot?.curves ?? Curves()
-    let at = title(.accuracy, "Accuracy %", in: rect)
-    drawLegend(at, rect, curves.trainAccuracy, curves.validationAccuracy) { fixed($0 * 100, 2) }
+    let at = title(.accuracy, "Accuracy", in: rect)
+    drawLegend(at, rect, curves.trainAccuracy, curves.validationAccuracy) { fixed($0 * 100, 1) }
     drawChart(
       rect.dropping(rows: 1),
       ChartContent(
-        train: curves.trainAccuracy, validation: curves.validationAccuracy, steps: chartSteps, factor: 100,
+        train: curves.trainAccuracy, validation: curves.validationAccuracy, steps: chartSteps, factor: 100, unit: "%",
         isLog: false, limits: 0...100))
   }
 
@@ -63,7 +64,7 @@ extension Canvas {
     guard rect.rows >= 3, rect.columns >= 16 else { return }
     let plotRows = rect.rows - 1
     let axis = yAxis(content, rows: plotRows)
-    let labels = axis.ticks.map { axis.label($0) }
+    let labels = axis.ticks.map { axis.label($0) + content.unit }
     let margin = max(5, (labels.map(\.count).max() ?? 0) + 1)
     let plot = Rect(
       column: rect.column + margin + 1, row: rect.row, columns: rect.columns - margin - 2, rows: plotRows)

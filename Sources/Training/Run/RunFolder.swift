@@ -98,9 +98,8 @@ public final class RunFolder {
 
 /// The operating system's reason inside one of Foundation's errors.
 func reason(_ error: any Error) -> String {
-  let error = error as NSError
-  if let inner = error.userInfo[NSUnderlyingErrorKey] as? NSError, inner.domain == NSPOSIXErrorDomain {
-    return String(cString: strerror(Int32(inner.code)))
+  if let inner = (error as? CocoaError)?.underlying as? POSIXError {
+    return String(cString: strerror(inner.code.rawValue))
   }
   return error.localizedDescription
 }

@@ -1,0 +1,95 @@
+// The commands that need no terminal.
+
+import Foundation
+import Testing
+
+@Suite(.serialized) struct CommandTests {
+  private let small = "\(configurations)/small.json"
+
+  private func lines(_ text: String) -> [[String: Any]] {
+    text.split(separator: "\n").compactMap {
+      (try? JSONSerialization.jsonObject(with: Data($0.utf8))) as? [String: Any]
+    }
+  }
+
+  @Test func trainTellsOneJSONObjectALineAndEvaluateAgreesWithIt() throws {
+    let folder = try TemporaryFolder()
+    let trained = try runProgram(
+      ["train", small, "--json", "--run", "run", "--set", "training.epochs=2"], in: folder.path)
+    #expect(trained.status == 0 && trained.errors.isEmpty)
+    let events = lines(trained.output)
+    #expect(events.map { $0["event"] as? String } == ["start", "epoch", "epoch", "finished"])
+    let last = events[2]
+    let keys: Set = [
+      "event", "epoch", "step", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy",
+      "images_per_second", "seconds",
+    ]
+    #expect(Set(last.keys) == keys)
+    #expect(last["epoch"] as? Int == 2 && last["step"] as? Int == 256)
+    let evaluated = try runProgram(["evaluate", "run", "--json"], in: folder.path)
+    let result = try #require(lines(evaluated.output).first)
+    #expect(result["accuracy"] as? Double == last["validation_accuracy"] as? Double)
+    #expect(result["loss"] as? Double == last["validation_loss"] as? Double)
+    #expect(result["images"] as? Int == 1024)
+    // The small net learns its glyphs.
+    #expect((last["validation_accuracy"] as? Double ?? 0) > 0.9)
+  }
+
+  @Test func withoutATerminalTheDashboardSaysWhatToRunInstead() throws {
+    let folder = try TemporaryFolder()
+    let result = try runProgram([], in: folder.path)
+    #expect(result.status == 1)
+    #expect(
+      result.errors == "convtop: the dashboard needs a terminal; without one, run: convtop train CONFIG\n")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+  }
+
+  @Test func theProgramAloneWorksFromAnywhere() throws {
+    let folder = try TemporaryFolder()
+    let copy = "\(folder.path)/elsewhere"
+    try FileManager.default.copyItem(atPath: programPath, toPath: copy)
+    let checked = try runProgram(["config", "check"], in: "/", program: copy)
+    #expect(checked.status == 0)
+    // What is inside the program is what the folder of stock configurations holds.
+    let stock = try runProgram(["config", "check", "\(configurations)/lenet.json"], in: "/", program: copy)
+    #expect(checked.output == stock.output && checked.output.contains("\"name\" : \"lenet\""))
+  }
+
+  @Test func failuresHaveTheirSentenceAndStatus() throws {
+    let folder = try TemporaryFolder()
+    let cases: [([String], Int32, String)] = [
+      (
+        ["train", "nowhere.json"], 78,
+        "convtop: nowhere.json: cannot be read: No such file or directory; expected a JSON file\n"
+      ),
+      (["train", folder.path], 78, "convtop: \(folder.path): cannot be read: it is a folder; expected a JSON file\n"),
+      (
+        ["train", small, "--set", "model.layers[0].kernel_size=99"], 78,
+        "convtop: \(small): model.layers[0].kernel_size: conv2d of 1×28×28 and 6×99×99: the kernel covers 99×99 but the padded input is only 32×32\n"
+      ),
+      (
+        ["train", small, "--set", "dataset.name=fashion-mnist", "--set", "dataset.path=/nowhere"], 65,
+        "convtop: /nowhere: holds neither train-images-idx3-ubyte.gz nor train-images-idx3-ubyte\n"
+      ),
+      (
+        ["train", small, "--run", "/proc/run"], 73,
+        "convtop: /proc/run: the run's folder cannot be written: No such file or directory; name another with --run\n"
+      ),
+      (["evaluate", "nowhere"], 73, "convtop: nowhere: is not a run's folder: it has no readable config.json\n"),
+    ]
+    for (arguments, status, message) in cases {
+      let result = try runProgram(arguments, in: folder.path)
+      #expect(result.errors == message)
+      #expect(result.status == status)
+      #expect(result.output.isEmpty)
+    }
+  }
+
+  @Test func dataListNamesEverySetAndItsPlace() throws {
+    let folder = try TemporaryFolder()
+    let result = try runProgram(["data", "list"], in: folder.path)
+    #expect(result.status == 0)
+    #expect(result.output.contains("fashion-mnist  /usr/share/datasets/fashion-mnist\n"))
+    #expect(result.output.contains("glyphs         built in\n"))
+  }
+}

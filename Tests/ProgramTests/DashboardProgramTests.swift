@@ -1,0 +1,198 @@
+// The real program on a real (pseudo-)terminal, from start to end.
+
+import Foundation
+import Glibc
+import Testing
+
+@Suite(.serialized) struct DashboardProgramTests {
+  private static let small = "\(configurations)/small.json"
+
+  /// The small configuration, paused before its first batch.
+  private func paused(_ environment: [String: String] = [:], columns: Int = 100, rows: Int = 30) throws
+    -> PseudoTerminal
+  {
+    let terminal = try PseudoTerminal(
+      ["dashboard", DashboardProgramTests.small, "--paused", "--run", "run"], columns: columns, rows: rows,
+      environment: environment)
+    terminal.expect("step 0/1280")
+    return terminal
+  }
+
+  @Test func stepsInspectsAndQuits() throws {
+    let terminal = try paused()
+    terminal.expect("small on glyphs")
+    terminal.type("n")
+    terminal.expect("step 1/1280")
+    terminal.type("100n")
+    terminal.expect("step 101/1280")
+    terminal.type("N")
+    terminal.expect("step 128/1280")
+    terminal.expect("validation")
+    terminal.type("]")
+    terminal.expect("Filters of relu1")
+    terminal.type("\u{1b}OB")
+    terminal.expect("Filters of conv2")
+    terminal.type("\u{1b}OC")
+    terminal.expect("▸1")
+    terminal.type("pp")
+    terminal.expect("input 2")
+    terminal.type("?")
+    terminal.expect("the layer after")
+    terminal.type("x")
+    terminal.expect("Prediction")
+    terminal.type("q")
+    #expect(terminal.exitStatus() == 0)
+    terminal.expectRestoredTerminal()
+    #expect(terminal.outputText.hasSuffix("small: 128 of 1280 steps, run run\r\n"))
+  }
+
+  @Test func runsPausesAndAsksBeforeItQuits() throws {
+    let terminal = try PseudoTerminal(
+      ["dashboard", DashboardProgramTests.small, "--set", "training.epochs=100000", "--run", "run"])
+    terminal.expect("running")
+    terminal.type("q")
+    terminal.expect("Quit?")
+    terminal.type("n")
+    terminal.expect("Space run/pause")
+    terminal.type(" ")
+    terminal.expect("paused")
+    terminal.type(" ")
+    terminal.expect("running")
+    terminal.type("q")
+    terminal.expect("Quit?")
+    terminal.type("y")
+    #expect(terminal.exitStatus() == 0)
+    terminal.expectRestoredTerminal()
+    let checkpoint = "\(terminal.folder.path)/run/checkpoints/last.safetensors"
+    #expect(FileManager.default.fileExists(atPath: checkpoint))
+  }
+
+  @Test func anIdlePausedScreenWritesNothingAndSleeps() throws {
+    let terminal = try paused()
+    terminal.type("n")
+    terminal.expect("step 1/1280")
+    while terminal.absorb(milliseconds: 300) > 0 {}
+    let before = terminal.processorTime
+    #expect(terminal.absorb(milliseconds: 1000) == 0)
+    // Two ticks of the clock that the kernel counts in.
+    #expect(terminal.processorTime - before <= 0.02)
+  }
+
+  @Test func resizingAtAnyMomentEndsInACleanScreen() throws {
+    let terminal = try PseudoTerminal(
+      ["dashboard", DashboardProgramTests.small, "--set", "training.epochs=100000", "--run", "run"])
+    terminal.expect("running")
+    for (columns, rows) in [
+      (1, 1), (200, 60), (3, 50), (80, 24), (79, 24), (1, 1), (2, 1), (120, 40), (10, 2), (100, 30),
+    ] {
+      terminal.resize(columns: columns, rows: rows)
+      terminal.absorb(milliseconds: 60)
+    }
+    terminal.resize(columns: 60, rows: 20)
+    terminal.expect("convtop needs 80×24; this is 60×20")
+    #expect(terminal.screen.text.split(separator: "\n").filter { !$0.allSatisfy { $0 == " " } }.count == 1)
+    terminal.resize(columns: 120, rows: 40)
+    terminal.expect("Prediction")
+    terminal.type(" ")
+    terminal.expect("paused")
+    // What a repaint shows is what the differences had led to.
+    while terminal.absorb(milliseconds: 300) > 0 {}
+    let shown = terminal.screen.text
+    terminal.resize(columns: 121, rows: 40)
+    terminal.resize(columns: 120, rows: 40)
+    while terminal.absorb(milliseconds: 300) > 0 {}
+    #expect(terminal.screen.text == shown)
+    terminal.type("q")
+    #expect(terminal.exitStatus() == 0)
+  }
+
+  @Test(arguments: [(SIGTERM, Int32(143)), (SIGHUP, Int32(129)), (SIGINT, Int32(130))])
+  func aSignalEndsItWithTheTerminalRestoredAndTheWeightsSaved(number: Int32, status: Int32) throws {
+    let terminal = try PseudoTerminal(
+      ["dashboard", DashboardProgramTests.small, "--set", "training.epochs=100000", "--run", "run"])
+    terminal.expect("running")
+    terminal.expect("validation")
+    if number == SIGINT { terminal.type("\u{3}") } else { terminal.signal(number) }
+    #expect(terminal.exitStatus() == status)
+    terminal.expectRestoredTerminal()
+    #expect(FileManager.default.fileExists(atPath: "\(terminal.folder.path)/run/checkpoints/last.safetensors"))
+  }
+
+  @Test(arguments: [SIGSEGV, SIGABRT, SIGILL])
+  func aCrashGivesTheTerminalBack(number: Int32) throws {
+    let terminal = try paused(["SWIFT_BACKTRACE": "enable=no"])
+    terminal.signal(number)
+    #expect(terminal.exitStatus() == -number)
+    terminal.expectRestoredTerminal()
+  }
+
+  @Test func controlZGivesTheTerminalBackAndForegroundTakesItAgain() throws {
+    // Only a process that a shell with job control has started can be stopped.
+    let command = "\(programPath) dashboard \(DashboardProgramTests.small) --paused --run run"
+    let terminal = try PseudoTerminal(
+      ["-mc", "\(command); echo STOPPED; read line; fg; echo ENDED $?"], program: "/bin/bash")
+    terminal.expect("step 0/1280")
+    terminal.expect("Prediction")
+    terminal.type("\u{1a}")
+    terminal.expect("STOPPED")
+    terminal.expectRestoredTerminal()
+    terminal.clearScreen()
+    terminal.type("\n")
+    terminal.expect("step 0/1280")
+    terminal.expect("Prediction")
+    terminal.type("n")
+    terminal.expect("step 1/1280")
+    terminal.type("q")
+    terminal.expect("ENDED 0")
+    #expect(terminal.exitStatus() == 0)
+    terminal.expectRestoredTerminal()
+  }
+
+  @Test(arguments: [
+    ("xterm-256color", "C.UTF-8"), ("tmux-256color", "C.UTF-8"), ("screen", "C.UTF-8"), ("xterm", "C.UTF-8"),
+    ("vt100", "C.UTF-8"), ("xterm-256color", "C"), ("vt100", "C"),
+  ])
+  func worksUnderEveryKindOfTerminal(type: String, locale: String) throws {
+    let terminal = try paused(["TERM": type, "LC_ALL": locale])
+    terminal.type("3n")
+    terminal.expect("step 3/1280")
+    terminal.expect("Prediction")
+    if locale == "C" { #expect(terminal.output.allSatisfy { $0 < 0x80 }) }
+    terminal.type("q")
+    #expect(terminal.exitStatus() == 0)
+    #expect(terminal.hasFormerModes)
+  }
+
+  @Test(arguments: [
+    ("dumb", "TERM is \"dumb\", which cannot move its cursor"),
+    ("no-such-terminal", "TERM is \"no-such-terminal\", which this system does not know"),
+    ("", "TERM is not set"),
+  ])
+  func aTerminalThatCannotBeUsedIsNamedInOneLine(type: String, message: String) throws {
+    let terminal = try PseudoTerminal(
+      ["dashboard", DashboardProgramTests.small, "--run", "run"], columns: 200, environment: ["TERM": type])
+    #expect(terminal.exitStatus() == 1)
+    #expect(terminal.outputText.contains("convtop: \(message)"))
+    #expect(terminal.outputText.split(separator: "\r\n").count == 1)
+    terminal.expectRestoredTerminal()
+  }
+
+  @Test func aWrongConfigurationIsRefusedBeforeTheScreenChanges() throws {
+    let terminal = try PseudoTerminal(
+      ["dashboard", DashboardProgramTests.small, "--set", "training.epoch=3"], columns: 200)
+    #expect(terminal.exitStatus() == 78)
+    #expect(
+      terminal.outputText
+        == "convtop: \(DashboardProgramTests.small): training.epoch: is not a known key; did you mean \"epochs\"?\r\n")
+  }
+
+  @Test func withoutItsDataSetItStartsOnGlyphsAndSaysSo() throws {
+    let terminal = try PseudoTerminal(
+      ["dashboard", "--paused", "--run", "run", "--set", "dataset.name=mnist"],
+      environment: ["HOME": "/nonexistent", "XDG_DATA_HOME": "/nonexistent"])
+    terminal.expect("mnist is not installed, so this trains on the built-in glyphs")
+    terminal.expect("lenet on glyphs")
+    terminal.type("q")
+    #expect(terminal.exitStatus() == 0)
+  }
+}
