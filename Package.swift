@@ -21,24 +21,29 @@ let package = Package(
     .target(name: "Kernels", dependencies: ["CVector"], swiftSettings: kernelSettings),
     .target(name: "Tensors", dependencies: ["Kernels"]),
     .target(name: "Autograd", dependencies: ["Tensors", "Kernels"]),
-    .target(name: "Layers", dependencies: ["Autograd"]),
-    .target(name: "Optimizers", dependencies: ["Autograd"]),
+    .target(name: "Layers", dependencies: ["Autograd", "Tensors"]),
+    .target(name: "Optimizers", dependencies: ["Autograd", "Kernels", "Tensors"]),
     .target(name: "Datasets", dependencies: ["Tensors", "CZlib"], swiftSettings: drawingSettings),
     .target(name: "Interchange", dependencies: ["Tensors"]),
-    .target(name: "Training", dependencies: ["Layers", "Optimizers", "Datasets", "Interchange"]),
+    .target(
+      name: "Training",
+      dependencies: ["Autograd", "Datasets", "Interchange", "Kernels", "Layers", "Optimizers", "Tensors"]),
     .target(name: "Dashboard", dependencies: ["Training"]),
     .target(name: "Terminal", dependencies: ["Dashboard", "CNcurses"]),
     .executableTarget(
       name: "convtop",
       dependencies: [
-        "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Dashboard", "Datasets", "Tensors", "Terminal", "Training",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       resources: [.embedInCode("Resources/lenet.json")]
     ),
-    .testTarget(name: "EngineTests", dependencies: ["Layers", "Optimizers"]),
-    .testTarget(name: "FilesTests", dependencies: ["Datasets", "Interchange"]),
-    .testTarget(name: "TrainingTests", dependencies: ["Training"]),
-    .testTarget(name: "DashboardTests", dependencies: ["Dashboard"], exclude: ["Golden"]),
+    .testTarget(
+      name: "EngineTests", dependencies: ["Autograd", "Kernels", "Layers", "Optimizers", "Tensors"],
+      exclude: ["Goldens"]),
+    .testTarget(name: "FilesTests", dependencies: ["Datasets", "Interchange", "Tensors"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Tensors", "Training"]),
+    .testTarget(name: "DashboardTests", dependencies: ["Dashboard", "Tensors", "Training"], exclude: ["Golden"]),
     .testTarget(name: "ProgramTests", dependencies: ["convtop"]),
   ],
   swiftLanguageModes: [.v6]

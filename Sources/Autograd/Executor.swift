@@ -7,8 +7,16 @@ import Tensors
 public protocol BatchSource {
   /// How many images the batch has.
   var images: Int { get }
-  /// Writes the tape's inputs for the images of a shard, in the order in which they were declared; fillers are zeros.
+  /// Writes the tape's inputs for the images of a shard, in the order in which they were declared.
+  ///
+  /// The lanes after the real images repeat the shard's first one: whatever is finite for real images is then finite
+  /// for these fillers, so that their weight of zero keeps them out of every sum.
   func load(shard: Int, realImages: Int, into inputs: [LanePointer])
+}
+
+/// What becomes of the images' losses, in PyTorch's words.
+public enum LossReduction: String, Sendable, Hashable {
+  case mean, sum
 }
 
 /// Runs a tape forward, and backward from its loss, on batches of up to `capacity` images.
@@ -23,6 +31,7 @@ public final class Executor {
   private let capacity: Int
   private let loss: Variable?
   private let metrics: [Variable]
+  private let reduction: LossReduction
   private let arena: AlignedBuffer
   private let workers: AlignedBuffer
   private let memories: [ShardMemory]
@@ -40,10 +49,13 @@ public final class Executor {
   }
 
   /// - Parameters:
-  ///   - loss: one number an image; its mean over the batch is what `step` differentiates.
+  ///   - loss: one number an image; its mean over the batch (or its sum) is what `step` differentiates.
   ///   - metrics: values of one number an image whose means `run` and `step` return.
   ///   - capacity: the most images a batch may have.
-  public init(_ tape: Tape, loss: Variable? = nil, metrics: [Variable] = [], capacity: Int, pool: WorkerPool) {
+  public init(
+    _ tape: Tape, loss: Variable? = nil, reduction: LossReduction = .mean, metrics: [Variable] = [], capacity: Int,
+    pool: WorkerPool
+  ) {
     precondition(capacity > 0, "an executor needs room for at least one image")
     precondition(loss?.shape.count ?? 1 == 1, "a loss is one number an image")
     precondition(metrics.allSatisfy { $0.shape.count == 1 }, "a metric is one number an image")
@@ -54,6 +66,7 @@ public final class Executor {
     self.capacity = capacity
     self.loss = loss
     self.metrics = metrics
+    self.reduction = reduction
     let shards = (capacity + lanesPerShard - 1) / lanesPerShard
     let lanes = plan.lanesPerShardMemory
     let arena = AlignedBuffer(lanes: shards * lanes)
@@ -115,7 +128,7 @@ public final class Executor {
     setLanes(memory.base, to: 1, realImages: real)
     batch.load(shard: shard, realImages: real, into: inputPointers[shard])
     guard backward, let loss, let gradient = plan.gradientOffsets[loss.id] else { return }
-    setLanes(memory.base + gradient, to: 1 / Float(batch.images), realImages: real)
+    setLanes(memory.base + gradient, to: reduction == .mean ? 1 / Float(batch.images) : 1, realImages: real)
     for range in plan.shareRanges { clearLanes(memory.base + range.lowerBound, count: range.count) }
   }
 

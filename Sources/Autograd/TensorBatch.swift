@@ -19,11 +19,11 @@ public struct TensorBatch: BatchSource {
   public func load(shard: Int, realImages: Int, into targets: [LanePointer]) {
     for (tensor, target) in zip(inputs, targets) {
       let count = tensor.shape.count / images
-      clearLanes(target, count: count)
       tensor.values.withUnsafeBufferPointer { values in
         guard let base = values.baseAddress else { return }
-        for lane in 0..<realImages {
-          storeLane(base + (shard * lanesPerShard + lane) * count, count: count, lane: lane, into: target)
+        for lane in 0..<lanesPerShard {
+          let image = shard * lanesPerShard + (lane < realImages ? lane : 0)
+          storeLane(base + image * count, count: count, lane: lane, into: target)
         }
       }
     }

@@ -3,11 +3,10 @@
 /// lanes(channel, pixel)[lane] = byte · scale(channel) + shift(channel)
 ///
 /// - Parameters:
-///   - image: the first byte of the image for a lane, in (channels, height, width) order; nil for a filler, which
-///     becomes zeros.
+///   - image: the first byte of the image for a lane, in (channels, height, width) order.
 public func loadImages(
   channels: Int, plane: Int, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, into target: LanePointer,
-  image: (_ lane: Int) -> UnsafePointer<UInt8>?
+  image: (_ lane: Int) -> UnsafePointer<UInt8>
 ) {
   let scalars = UnsafeMutableRawPointer(target).assumingMemoryBound(to: Float.self)
   for lane in 0..<lanesPerShard {
@@ -16,11 +15,7 @@ public func loadImages(
       let a = scale[channel]
       let b = shift[channel]
       let base = channel &* plane
-      if let bytes {
-        for i in base..<base &+ plane { scalars[i &* lanesPerShard &+ lane] = Float(bytes[i]) * a + b }
-      } else {
-        for i in base..<base &+ plane { scalars[i &* lanesPerShard &+ lane] = 0 }
-      }
+      for i in base..<base &+ plane { scalars[i &* lanesPerShard &+ lane] = Float(bytes[i]) * a + b }
     }
   }
 }
@@ -49,4 +44,9 @@ public func sumLanes(_ source: UnsafePointer<Lanes>, realImages: Int) -> Double 
   var sum = 0.0
   for lane in 0..<min(realImages, lanesPerShard) { sum += Double(source.pointee[lane]) }
   return sum
+}
+
+/// lanes[i] = values[i] in every lane.
+public func spreadScalars(_ values: UnsafePointer<Float>, count: Int, into target: LanePointer) {
+  for i in 0..<count { target[i] = Lanes(repeating: values[i]) }
 }

@@ -83,3 +83,67 @@ public func normalizationInputGradient(
     }
   }
 }
+
+// MARK: - Within one image
+
+/// y = (x − mean) / √(variance + ε) over `count` elements, each image for itself.
+public func normalizeGroup(
+  _ x: UnsafePointer<Lanes>, count: Int, epsilon: Float, into y: LanePointer, inverseDeviation: LanePointer
+) {
+  var sum = Lanes.zero
+  for i in 0..<count { sum += x[i] }
+  let mean = sum / Float(count)
+  var squares = Lanes.zero
+  for i in 0..<count {
+    let d = x[i] - mean
+    squares = multiplyAdd(d, d, squares)
+  }
+  let inverse = 1 / (squares / Float(count) + epsilon).squareRoot()
+  for i in 0..<count { y[i] = (x[i] - mean) * inverse }
+  inverseDeviation.pointee = inverse
+}
+
+/// y(i) = x(i) · weight(i / repeats) + bias(i / repeats)
+public func scaleByParameter(
+  _ x: UnsafePointer<Lanes>, weight: UnsafePointer<Float>?, bias: UnsafePointer<Float>?, repeats: Int, count: Int,
+  into y: LanePointer
+) {
+  for i in 0..<count {
+    let parameter = i / repeats
+    y[i] = multiplyAdd(
+      x[i], Lanes(repeating: weight.map { $0[parameter] } ?? 1), Lanes(repeating: bias.map { $0[parameter] } ?? 0))
+  }
+}
+
+/// weightGradient(i / repeats) += Σ over images of dy(i) · x̂(i)
+public func accumulateScaleGradient(
+  _ dy: UnsafePointer<Lanes>, _ normalized: UnsafePointer<Lanes>, repeats: Int, count: Int,
+  into gradient: UnsafeMutablePointer<Float>
+) {
+  for parameter in 0..<count / repeats {
+    var sum = Lanes.zero
+    for i in parameter &* repeats..<(parameter &+ 1) &* repeats { sum = multiplyAdd(dy[i], normalized[i], sum) }
+    gradient[parameter] += sum.treeSum
+  }
+}
+
+/// dx = [previous +] inverse · (g − mean(g) − x̂ · mean(g · x̂)) with g = dy · weight.
+///
+/// - Parameter first: the group's first element within the image, for finding its weights.
+public func normalizeGroupGradient(
+  _ dy: UnsafePointer<Lanes>, normalized: UnsafePointer<Lanes>, inverseDeviation: UnsafePointer<Lanes>,
+  weight: UnsafePointer<Float>?, first: Int, repeats: Int, count: Int, accumulate: Bool, into dx: LanePointer
+) {
+  func scaled(_ i: Int) -> Lanes { dy[i] * (weight.map { $0[(first &+ i) / repeats] } ?? 1) }
+  var sum = Lanes.zero
+  var product = Lanes.zero
+  for i in 0..<count {
+    sum += scaled(i)
+    product = multiplyAdd(scaled(i), normalized[i], product)
+  }
+  let (meanSum, meanProduct) = (sum / Float(count), product / Float(count))
+  for i in 0..<count {
+    let gradient = inverseDeviation.pointee * (scaled(i) - meanSum - normalized[i] * meanProduct)
+    dx[i] = accumulate ? dx[i] + gradient : gradient
+  }
+}

@@ -99,3 +99,59 @@ public func maxPoolGradient(
     }
   }
 }
+
+/// The windows of an average, row by row and column by column: where each begins and ends, and what it is divided by.
+public struct AverageGeometry: Sendable {
+  public let channels: Int
+  public let height: Int
+  public let width: Int
+  public let rows: [Range<Int>]
+  public let columns: [Range<Int>]
+  /// One divisor for each output of a plane.
+  public let divisors: [Float]
+
+  public init(
+    channels: Int, height: Int, width: Int, rows: [Range<Int>], columns: [Range<Int>], divisors: [Float]
+  ) {
+    self.channels = channels
+    self.height = height
+    self.width = width
+    self.rows = rows
+    self.columns = columns
+    self.divisors = divisors
+  }
+}
+
+/// output = Σ of each window / its divisor.
+public func averagePool(_ input: UnsafePointer<Lanes>, geometry g: AverageGeometry, into output: LanePointer) {
+  var index = 0
+  for channel in 0..<g.channels {
+    let plane = input + channel &* g.height &* g.width
+    for (row, rows) in g.rows.enumerated() {
+      for (column, columns) in g.columns.enumerated() {
+        var sum = Lanes.zero
+        for y in rows { for x in columns { sum += plane[y &* g.width &+ x] } }
+        output[index] = sum / g.divisors[row &* g.columns.count &+ column]
+        index &+= 1
+      }
+    }
+  }
+}
+
+/// inputGradient(place) = [previous +] Σ over the windows that hold `place` of outputGradient / divisor.
+public func averagePoolGradient(
+  _ outputGradient: UnsafePointer<Lanes>, geometry g: AverageGeometry, accumulate: Bool, into inputGradient: LanePointer
+) {
+  if !accumulate { clearLanes(inputGradient, count: g.channels * g.height * g.width) }
+  var index = 0
+  for channel in 0..<g.channels {
+    let plane = inputGradient + channel &* g.height &* g.width
+    for (row, rows) in g.rows.enumerated() {
+      for (column, columns) in g.columns.enumerated() {
+        let share = outputGradient[index] / g.divisors[row &* g.columns.count &+ column]
+        for y in rows { for x in columns { plane[y &* g.width &+ x] += share } }
+        index &+= 1
+      }
+    }
+  }
+}

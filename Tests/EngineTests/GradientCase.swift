@@ -7,7 +7,7 @@ import Testing
 /// Numbers in −1...1 from a seed, rounded to multiples of 1/64, so that small steps stay exact.
 func noise(_ shape: Shape, seed: UInt64) -> Tensor {
   let stream = RandomStream(seed: seed, purpose: .initialization)
-  return Tensor(shape, (0..<shape.count).map { (stream.uniform($0, in: -1..<1) * 64).rounded() / 64 })
+  return Tensor(shape, (0..<shape.count).map { (stream.uniform($0, in: -1..<1) * 64).rounded(.down) / 64 })
 }
 
 /// An operation with its inputs and parameters; the loss is a weighted sum of its outputs.
@@ -75,7 +75,7 @@ struct GradientCase {
 }
 
 /// Σ weight · x, one number an image: a linear layer whose weight is not trained.
-private func weightedSum(_ x: Variable, weights: Tensor) -> Variable {
+func weightedSum(_ x: Variable, weights: Tensor) -> Variable {
   let row = Parameter("loss weights", weights.reshaped([1, weights.shape.count]), isTrainable: false)
   do { return try linear(x.flattened, weight: row) } catch { preconditionFailure("\(error)") }
 }

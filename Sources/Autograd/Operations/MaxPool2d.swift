@@ -3,46 +3,6 @@
 import Kernels
 import Tensors
 
-/// How a pooling window moves; the stride is the kernel size unless given, as in PyTorch.
-public struct Pool2dOptions: Hashable, Sendable {
-  public var kernel: Size2d
-  public var stride: Size2d
-  public var padding: Size2d
-
-  public init(kernel: Size2d, stride: Size2d? = nil, padding: Size2d = Size2d(0)) {
-    self.kernel = kernel
-    self.stride = stride ?? kernel
-    self.padding = padding
-  }
-
-  /// H_out = ⌊(H + 2 · padding − kernel) / stride⌋ + 1, and likewise W_out: a remainder is dropped.
-  ///
-  /// - Throws: `ShapeError` when an option is out of range or the window is larger than the padded input.
-  public func outputShape(_ operation: String, input: Shape) throws -> Shape {
-    func fail(_ rule: String, _ option: String) -> ShapeError {
-      ShapeError(operation, [input, [kernel.height, kernel.width]], rule: rule, option: option)
-    }
-    guard input.rank == 3 else {
-      throw ShapeError(operation, [input], rule: "the input of one image must be channels×height×width")
-    }
-    guard kernel.height > 0 && kernel.width > 0 else { throw fail("kernel_size must be positive", "kernel_size") }
-    guard stride.height > 0 && stride.width > 0 else { throw fail("stride must be positive", "stride") }
-    guard padding.height >= 0 && padding.width >= 0 else { throw fail("padding must not be negative", "padding") }
-    guard padding.height * 2 <= kernel.height && padding.width * 2 <= kernel.width else {
-      throw fail("padding must be at most half of kernel_size", "padding")
-    }
-    let padded = Size2d(input[1] + 2 * padding.height, input[2] + 2 * padding.width)
-    guard kernel.height <= padded.height && kernel.width <= padded.width else {
-      throw fail(
-        "the window is \(kernel.height)×\(kernel.width) but the padded input is only "
-          + "\(padded.height)×\(padded.width)", "kernel_size")
-    }
-    return [
-      input[0], (padded.height - kernel.height) / stride.height + 1, (padded.width - kernel.width) / stride.width + 1,
-    ]
-  }
-}
-
 /// The largest element of each window; the first of equals wins and receives the gradient. Padding counts as −∞.
 ///
 /// # Shapes
@@ -56,19 +16,35 @@ public func maxPool2d(_ x: Variable, options: Pool2dOptions) throws -> Variable 
     throw ShapeError("max_pool2d", [x.shape], rule: "a plane must have fewer than 2²⁴ elements")
   }
   return x.tape.record(
-    MaxPool2dOperation(input: x.shape, output: output, options: options), inputs: [x], output: output)
+    MaxPool2dOperation(geometry: options.geometry(input: x.shape, output: output)), inputs: [x], output: output)
+}
+
+/// For each window, the index of its largest element within the input's plane, h · W + w, as a float: what PyTorch returns
+/// with `return_indices`. It has no gradient.
+///
+/// - Throws: `ShapeError` as `maxPool2d` does.
+public func maxPool2dIndices(_ x: Variable, options: Pool2dOptions) throws -> Variable {
+  let output = try options.outputShape("max_pool2d", input: x.shape)
+  let operation = MaxPool2dIndicesOperation(geometry: options.geometry(input: x.shape, output: output))
+  return x.tape.record(operation, inputs: [x], output: output)
+}
+
+struct MaxPool2dIndicesOperation: Operation {
+  let name = "max_pool2d_indices"
+  let geometry: PoolGeometry
+  var isDifferentiable: Bool { false }
+  var scratchLanes: Int { geometry.outCount }
+
+  func forward(_ frame: Frame) {
+    maxPool(frame.input(), geometry: geometry, into: frame.scratch, winners: frame.output)
+  }
+
+  func backward(_ frame: Frame) {}
 }
 
 struct MaxPool2dOperation: Operation {
   let name = "max_pool2d"
-  private let geometry: PoolGeometry
-
-  init(input: Shape, output: Shape, options: Pool2dOptions) {
-    geometry = PoolGeometry(
-      channels: input[0], height: input[1], width: input[2], outHeight: output[1], outWidth: output[2],
-      kernelHeight: options.kernel.height, kernelWidth: options.kernel.width, strideHeight: options.stride.height,
-      strideWidth: options.stride.width, paddingTop: options.padding.height, paddingLeft: options.padding.width)
-  }
+  let geometry: PoolGeometry
 
   var savedLanes: Int { geometry.outCount }
 

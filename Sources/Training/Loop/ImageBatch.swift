@@ -32,9 +32,10 @@ public struct ImageBatch: BatchSource {
     loadImages(
       channels: source.shape[0], plane: source.shape[1] * source.shape[2], scale: scale, shift: shift, into: inputs[0]
     ) { lane in
-      lane < realImages ? source.image(Int(first[lane])) : nil
+      source.image(Int(first[lane < realImages ? lane : 0]))
     }
-    clearLanes(inputs[1], count: 1)
-    for lane in 0..<realImages { inputs[1].pointee[lane] = Float(source.labels[Int(first[lane])]) }
+    for lane in 0..<lanesPerShard {
+      inputs[1].pointee[lane] = Float(source.labels[Int(first[lane < realImages ? lane : 0])])
+    }
   }
 }

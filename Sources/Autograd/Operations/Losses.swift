@@ -1,0 +1,62 @@
+// Losses other than cross-entropy: each gives one number an image, the mean over that image's elements.
+
+import Kernels
+import Tensors
+
+/// −logProbabilities[label].
+///
+/// # Shapes
+/// - logProbabilities: (classes) an image, such as from `logSoftmax`
+/// - labels: () an image: the class index, as a float
+/// - result: () an image
+///
+/// - Throws: `ShapeError` when there is not one axis of classes and one label an image.
+public func negativeLogLikelihood(_ logProbabilities: Variable, labels: Variable) throws -> Variable {
+  try checkLabels("nll_loss", logProbabilities, labels)
+  let operation = PickOperation(classes: logProbabilities.shape[0])
+  return logProbabilities.tape.record(operation, inputs: [logProbabilities, labels], output: [])
+}
+
+/// The mean of (x − target)².
+///
+/// # Shapes
+/// - x, target: any, the same; result: () an image
+///
+/// - Throws: `ShapeError` when the shapes differ.
+public func meanSquaredError(_ x: Variable, target: Variable) throws -> Variable {
+  try elementLoss("mse_loss", .squared, x, target)
+}
+
+/// The mean of −target · log σ(x) − (1 − target) · log(1 − σ(x)), as max(x, 0) − x · target + log(1 + e^−|x|), which
+/// cannot overflow.
+///
+/// # Shapes
+/// - x: logits; target: numbers from 0 to 1; the same; result: () an image
+///
+/// - Throws: `ShapeError` when the shapes differ.
+public func binaryCrossEntropy(logits x: Variable, target: Variable) throws -> Variable {
+  try elementLoss("bce_with_logits_loss", .binaryCrossEntropy, x, target)
+}
+
+/// The mean of d²/2 where |d| ≤ δ and δ · (|d| − δ/2) elsewhere, for d = x − target; Huber (1964).
+///
+/// # Shapes
+/// - x, target: any, the same; result: () an image
+///
+/// - Throws: `ShapeError` when the shapes differ, or δ is not positive.
+public func huberLoss(_ x: Variable, target: Variable, delta: Float = 1) throws -> Variable {
+  guard delta > 0 else {
+    throw ShapeError("huber_loss", [x.shape], rule: "delta must be positive, not \(delta)", option: "delta")
+  }
+  return try elementLoss("huber_loss", .huber(delta), x, target)
+}
+
+private func elementLoss(
+  _ name: String, _ kind: ElementLossKind, _ x: Variable, _ target: Variable
+) throws -> Variable {
+  guard x.shape == target.shape else {
+    throw ShapeError(name, [x.shape, target.shape], rule: "prediction and target must have one shape")
+  }
+  let operation = ElementLossOperation(name: name, kind: kind, count: x.shape.count)
+  return x.tape.record(operation, inputs: [x, target], output: [])
+}

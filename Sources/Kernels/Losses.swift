@@ -1,0 +1,74 @@
+// Losses of one prediction and one target at a time.
+
+import Glibc
+
+/// What an element of prediction x and target t costs.
+public enum ElementLossKind: Sendable, Hashable {
+  /// (x − t)²
+  case squared
+  /// max(x, 0) − x · t + log(1 + e^−|x|)
+  case binaryCrossEntropy
+  /// d²/2 up to |d| = δ, a line beyond
+  case huber(Float)
+}
+
+/// loss = the mean over `count` elements.
+public func elementLoss(
+  _ kind: ElementLossKind, _ x: UnsafePointer<Lanes>, _ target: UnsafePointer<Lanes>, count: Int, into loss: LanePointer
+) {
+  var sum = Lanes.zero
+  for i in 0..<count {
+    let d = x[i] - target[i]
+    switch kind {
+    case .squared: sum = multiplyAdd(d, d, sum)
+    case .binaryCrossEntropy:
+      let positive = x[i].replacing(with: 0, where: x[i] .< 0)
+      sum += positive - x[i] * target[i] + eachLane(x[i]) { log1pf(expf(-abs($0))) }
+    case .huber(let delta):
+      let size = d.replacing(with: -d, where: d .< 0)
+      sum += (d * d * 0.5).replacing(with: (size - delta * 0.5) * delta, where: size .> Lanes(repeating: delta))
+    }
+  }
+  loss.pointee = sum / Float(count)
+}
+
+/// dx = [previous +] dloss / count · ∂/∂x, or ∂/∂t.
+public func elementLossGradient(
+  _ kind: ElementLossKind, _ x: UnsafePointer<Lanes>, _ target: UnsafePointer<Lanes>, _ dloss: UnsafePointer<Lanes>,
+  ofTarget: Bool, count: Int, accumulate: Bool, into dx: LanePointer
+) {
+  let share = dloss.pointee / Float(count)
+  for i in 0..<count {
+    let d = x[i] - target[i]
+    let slope: Lanes
+    switch kind {
+    case .squared: slope = ofTarget ? d * -2 : d * 2
+    case .binaryCrossEntropy: slope = ofTarget ? -x[i] : sigmoid(x[i]) - target[i]
+    case .huber(let delta):
+      let bounded = d.clamped(lowerBound: Lanes(repeating: -delta), upperBound: Lanes(repeating: delta))
+      slope = ofTarget ? -bounded : bounded
+    }
+    dx[i] = accumulate ? multiplyAdd(share, slope, dx[i]) : share * slope
+  }
+}
+
+/// picked = factor · values[label]
+public func pickLabel(
+  _ values: UnsafePointer<Lanes>, labels: UnsafePointer<Lanes>, classes: Int, factor: Float, into picked: LanePointer
+) {
+  var chosen = Lanes.zero
+  for k in 0..<classes { chosen.replace(with: values[k], where: labels.pointee .== Lanes(repeating: Float(k))) }
+  picked.pointee = chosen * factor
+}
+
+/// dvalues[k] = [previous +] factor · dpicked where k is the label, otherwise 0.
+public func pickLabelGradient(
+  _ dpicked: UnsafePointer<Lanes>, labels: UnsafePointer<Lanes>, classes: Int, factor: Float, accumulate: Bool,
+  into dvalues: LanePointer
+) {
+  let gradient = dpicked.pointee * factor
+  for k in 0..<classes {
+    let share = Lanes.zero.replacing(with: gradient, where: labels.pointee .== Lanes(repeating: Float(k)))
+    dvalues[k] = accumulate ? dvalues[k] + share : share
+  }
+}
