@@ -1,0 +1,53 @@
+// Adadelta.
+
+import Autograd
+import Kernels
+import Tensors
+
+/// v ← ρv + (1 − ρ)g²;  Δ = √(u + ε) / √(v + ε) · g;  u ← ρu + (1 − ρ)Δ²;  θ ← θ − lr · Δ
+///
+/// Source: Zeiler, "ADADELTA" (2012), with PyTorch's defaults.
+public final class Adadelta: Optimizer {
+  public struct Options: Hashable, Sendable {
+    public var learningRate: Float
+    public var rho: Float
+    public var epsilon: Float
+    public var weightDecay: Float
+
+    public init(learningRate: Float = 1, rho: Float = 0.9, epsilon: Float = 1e-6, weightDecay: Float = 0) {
+      self.learningRate = learningRate
+      self.rho = rho
+      self.epsilon = epsilon
+      self.weightDecay = weightDecay
+    }
+  }
+
+  public let parameters: [Parameter]
+  public var learningRate: Float
+  public var steps = 0
+  private let options: Options
+  private let squares: [AlignedBuffer]
+  private let deltas: [AlignedBuffer]
+
+  public init(_ parameters: [Parameter], options: Options) {
+    self.parameters = parameters
+    self.options = options
+    learningRate = options.learningRate
+    squares = zeroedLike(parameters)
+    deltas = zeroedLike(parameters)
+  }
+
+  public var memory: [(name: String, buffers: [AlignedBuffer])] { [("square_avg", squares), ("acc_delta", deltas)] }
+
+  public func step(_ pool: WorkerPool) {
+    steps += 1
+    let step = AdadeltaStep(
+      learningRate: learningRate, rho: options.rho, epsilon: options.epsilon, weightDecay: options.weightDecay)
+    forEachSlice(pool) { index, lanes in
+      let (parameter, first) = (parameters[index], lanes.lowerBound)
+      adadeltaUpdate(
+        parameter.storage.lanes + first, gradient: parameter.gradientStorage.lanes + first,
+        square: squares[index].lanes + first, delta: deltas[index].lanes + first, vectors: lanes.count, step: step)
+    }
+  }
+}

@@ -1,0 +1,68 @@
+// RMSprop.
+
+import Autograd
+import Kernels
+import Tensors
+
+/// v ← αv + (1 − α)g²;  θ ← θ − lr · g / (√v + ε)
+///
+/// centered: the root is of v minus the squared mean gradient. With momentum, the quotients gather in a velocity.
+///
+/// Source: Tieleman and Hinton, "Lecture 6.5: RMSprop" (2012), in PyTorch's form and with its defaults.
+public final class RMSprop: Optimizer {
+  public struct Options: Hashable, Sendable {
+    public var learningRate: Float
+    public var alpha: Float
+    public var epsilon: Float
+    public var weightDecay: Float
+    public var momentum: Float
+    public var centered: Bool
+
+    public init(
+      learningRate: Float = 0.01, alpha: Float = 0.99, epsilon: Float = 1e-8, weightDecay: Float = 0,
+      momentum: Float = 0, centered: Bool = false
+    ) {
+      self.learningRate = learningRate
+      self.alpha = alpha
+      self.epsilon = epsilon
+      self.weightDecay = weightDecay
+      self.momentum = momentum
+      self.centered = centered
+    }
+  }
+
+  public let parameters: [Parameter]
+  public var learningRate: Float
+  public var steps = 0
+  private let options: Options
+  private let squares: [AlignedBuffer]
+  private let means: [AlignedBuffer]
+  private let velocities: [AlignedBuffer]
+
+  public init(_ parameters: [Parameter], options: Options) {
+    self.parameters = parameters
+    self.options = options
+    learningRate = options.learningRate
+    squares = zeroedLike(parameters)
+    means = zeroedLike(parameters)
+    velocities = zeroedLike(parameters)
+  }
+
+  public var memory: [(name: String, buffers: [AlignedBuffer])] {
+    [("square_avg", squares), ("grad_avg", means), ("momentum_buffer", velocities)]
+  }
+
+  public func step(_ pool: WorkerPool) {
+    steps += 1
+    let step = RMSpropStep(
+      learningRate: learningRate, alpha: options.alpha, epsilon: options.epsilon, weightDecay: options.weightDecay,
+      momentum: options.momentum, centered: options.centered)
+    forEachSlice(pool) { index, lanes in
+      let (parameter, first) = (parameters[index], lanes.lowerBound)
+      rmspropUpdate(
+        parameter.storage.lanes + first, gradient: parameter.gradientStorage.lanes + first,
+        square: squares[index].lanes + first, mean: means[index].lanes + first,
+        velocity: velocities[index].lanes + first, vectors: lanes.count, step: step)
+    }
+  }
+}
