@@ -40,3 +40,13 @@ public func copyLanes(_ x: UnsafePointer<Lanes>, count: Int, accumulate: Bool, i
 public func clearLanes(_ target: LanePointer, count: Int) {
   target.update(repeating: .zero, count: count)
 }
+
+/// Spreads the first `count` values so that each stands `times` times in a row, in place.
+public func repeatLanes(_ values: LanePointer, count: Int, times: Int) {
+  guard times > 1 else { return }
+  // From the end, so that no value is overwritten before it has been read.
+  for i in stride(from: count - 1, through: 0, by: -1) {
+    let value = values[i]
+    for j in 0..<times { values[i &* times &+ j] = value }
+  }
+}

@@ -72,3 +72,10 @@ public func pickLabelGradient(
     dvalues[k] = accumulate ? dvalues[k] + share : share
   }
 }
+
+/// target[k] = 1 where k is the label, otherwise 0.
+public func fillOneHot(_ labels: UnsafePointer<Lanes>, classes: Int, into target: LanePointer) {
+  for k in 0..<classes {
+    target[k] = Lanes.zero.replacing(with: 1, where: labels.pointee .== Lanes(repeating: Float(k)))
+  }
+}

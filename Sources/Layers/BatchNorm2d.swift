@@ -6,7 +6,7 @@ import Tensors
 /// Normalises each channel over the whole batch; see `batchNorm2d` for the mathematics.
 public struct BatchNorm2d: Layer {
   public struct Configuration: LayerConfiguration {
-    public static let type = "batch_norm2d"
+    public let type = "batch_norm2d"
     public var name: String?
     /// ε = 1e-5, momentum 0.1.
     public var options: BatchNormOptions
@@ -32,7 +32,7 @@ public struct BatchNorm2d: Layer {
   }
 
   public let name: String
-  public let kind = Configuration.type
+  public let kind = "batch_norm2d"
   /// (C), each of them.
   public let weight: Parameter
   public let bias: Parameter

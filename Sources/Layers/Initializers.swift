@@ -1,6 +1,118 @@
 // First values of weights.
 
+import Autograd
 import Tensors
+
+/// How a weight begins.
+public enum Initializer: Hashable, Sendable {
+  /// Which fan a variance is kept for: of the inputs forward, or of the outputs backward.
+  public enum Fan: String, Hashable, Sendable, CaseIterable {
+    case fanIn = "fan_in"
+    case fanOut = "fan_out"
+  }
+
+  /// What PyTorch's layers do: uniform in ±1/√fanIn.
+  case standard
+  /// Uniform in ±gain · √(3 / fan), with the gain √(2 / (1 + a²)) of a leaky ReLU of slope a; He et al. (2015).
+  case kaimingUniform(Fan, slope: Float)
+  /// Normal with deviation gain / √fan.
+  case kaimingNormal(Fan, slope: Float)
+  /// Uniform in ±gain · √(6 / (fanIn + fanOut)); Glorot and Bengio (2010).
+  case xavierUniform(gain: Float)
+  /// Normal with deviation gain · √(2 / (fanIn + fanOut)).
+  case xavierNormal(gain: Float)
+  /// Orthonormal rows or columns, times a gain; Saxe et al. (2014).
+  case orthogonal(gain: Float)
+  case constant(Float)
+  /// Exactly these numbers, row-major.
+  case values([Float])
+
+  /// First values for a parameter.
+  ///
+  /// - Parameter fanIn, fanOut: how many inputs each output sees, and how many outputs each input.
+  /// - Throws: `ShapeError` when given values are not as many as the parameter holds.
+  public func tensor(_ shape: Shape, fanIn: Int, fanOut: Int, stream: RandomStream) throws -> Tensor {
+    func gain(_ slope: Float) -> Float { (2 / (1 + slope * slope)).squareRoot() }
+    func size(_ fan: Fan) -> Float { Float(fan == .fanIn ? fanIn : fanOut) }
+    switch self {
+    case .standard: return uniformByFanIn(shape, fanIn: fanIn, stream: stream)
+    case .kaimingUniform(let fan, let slope): return uniform(shape, gain(slope) * (3 / size(fan)).squareRoot(), stream)
+    case .kaimingNormal(let fan, let slope): return normal(shape, gain(slope) / size(fan).squareRoot(), stream)
+    case .xavierUniform(let gain): return uniform(shape, gain * (6 / Float(fanIn + fanOut)).squareRoot(), stream)
+    case .xavierNormal(let gain): return normal(shape, gain * (2 / Float(fanIn + fanOut)).squareRoot(), stream)
+    case .orthogonal(let gain): return orthonormal(shape, gain, stream)
+    case .constant(let value): return Tensor(shape, repeating: value)
+    case .values(let values):
+      guard values.count == shape.count else {
+        throw ShapeError(
+          "initialisation", [shape], rule: "\(values.count) values were given for \(shape.count)", option: "values")
+      }
+      return Tensor(shape, values)
+    }
+  }
+}
+
+/// How a layer's weight and bias begin, and whether they are trained at all.
+public struct ParameterInitialization: Hashable, Sendable {
+  public var weight: Initializer
+  public var bias: Initializer
+  public var isTrainable: Bool
+
+  public init(weight: Initializer = .standard, bias: Initializer = .standard, isTrainable: Bool = true) {
+    self.weight = weight
+    self.bias = bias
+    self.isTrainable = isTrainable
+  }
+
+  func makeWeight(_ site: BuildSite, _ shape: Shape, fanIn: Int, fanOut: Int) throws -> Parameter {
+    Parameter(
+      "\(site.name).weight", try weight.tensor(shape, fanIn: fanIn, fanOut: fanOut, stream: site.stream(0)),
+      isTrainable: isTrainable)
+  }
+
+  /// A bias's fans are its weight's, as in PyTorch.
+  func makeBias(_ site: BuildSite, _ shape: Shape, fanIn: Int) throws -> Parameter {
+    Parameter(
+      "\(site.name).bias", try bias.tensor(shape, fanIn: fanIn, fanOut: shape.count, stream: site.stream(1)),
+      isTrainable: isTrainable)
+  }
+}
+
+private func uniform(_ shape: Shape, _ bound: Float, _ stream: RandomStream) -> Tensor {
+  Tensor(shape, (0..<shape.count).map { stream.uniform($0, in: -bound..<bound) })
+}
+
+private func normal(_ shape: Shape, _ deviation: Float, _ stream: RandomStream) -> Tensor {
+  Tensor(shape, (0..<shape.count).map { stream.normal($0) * deviation })
+}
+
+/// Gram and Schmidt on normal numbers, in double precision: the shorter side of (rows, all other axes) is orthonormal.
+private func orthonormal(_ shape: Shape, _ gain: Float, _ stream: RandomStream) -> Tensor {
+  let rows = shape.dimensions.first ?? 1
+  let columns = shape.count / max(1, rows)
+  let (count, length) = (min(rows, columns), max(rows, columns))
+  var vectors: [[Double]] = []
+  for index in 0..<count {
+    var vector = (0..<length).map { Double(stream.normal(index * length + $0)) }
+    // Twice, because once loses digits.
+    for _ in 0..<2 {
+      for other in vectors {
+        let along = zip(vector, other).reduce(0) { $0 + $1.0 * $1.1 }
+        for i in 0..<length { vector[i] -= along * other[i] }
+      }
+    }
+    let norm = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    vectors.append(vector.map { $0 / norm })
+  }
+  var tensor = Tensor(shape)
+  for row in 0..<rows {
+    for column in 0..<columns {
+      let value = rows <= columns ? vectors[row][column] : vectors[column][row]
+      tensor.values[row * columns + column] = gain * Float(value)
+    }
+  }
+  return tensor
+}
 
 /// Uniform in ±1/√fanIn: what PyTorch's `Conv2d` and `Linear` start their weights and biases with.
 ///

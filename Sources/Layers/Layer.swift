@@ -24,7 +24,7 @@ extension Layer {
 /// A layer's options, without the shapes that follow from its place in a model.
 public protocol LayerConfiguration: Sendable {
   /// As in configuration files, such as `max_pool2d`.
-  static var type: String { get }
+  var type: String { get }
   /// The user's name for the layer; nil to have one made from the type.
   var name: String? { get }
   /// Builds the layer for inputs of a shape.

@@ -6,16 +6,21 @@ import Tensors
 /// Every output sees every input; see `linear` for the mathematics.
 public struct Linear: Layer {
   public struct Configuration: LayerConfiguration {
-    public static let type = "linear"
+    public let type = "linear"
     public var name: String?
     public var outFeatures: Int
     /// On by default.
     public var bias: Bool
+    public var initialization: ParameterInitialization
 
-    public init(name: String? = nil, outFeatures: Int, bias: Bool = true) {
+    public init(
+      name: String? = nil, outFeatures: Int, bias: Bool = true,
+      initialization: ParameterInitialization = ParameterInitialization()
+    ) {
       self.name = name
       self.outFeatures = outFeatures
       self.bias = bias
+      self.initialization = initialization
     }
 
     public func build(_ site: BuildSite) throws -> any Layer {
@@ -29,17 +34,14 @@ public struct Linear: Layer {
       let inFeatures = site.input[0]
       return Linear(
         name: site.name,
-        weight: Parameter(
-          "\(site.name).weight",
-          uniformByFanIn([outFeatures, inFeatures], fanIn: inFeatures, stream: site.stream(0))),
-        bias: bias
-          ? Parameter("\(site.name).bias", uniformByFanIn([outFeatures], fanIn: inFeatures, stream: site.stream(1)))
-          : nil)
+        weight: try initialization.makeWeight(
+          site, [outFeatures, inFeatures], fanIn: inFeatures, fanOut: outFeatures),
+        bias: bias ? try initialization.makeBias(site, [outFeatures], fanIn: inFeatures) : nil)
     }
   }
 
   public let name: String
-  public let kind = Configuration.type
+  public let kind = "linear"
   /// (outFeatures, inFeatures)
   public let weight: Parameter
   /// (outFeatures)

@@ -6,14 +6,14 @@ import Tensors
 /// max(x, 0), element by element.
 public struct ReLU: Layer {
   public struct Configuration: LayerConfiguration {
-    public static let type = "relu"
+    public let type = "relu"
     public var name: String?
     public init(name: String? = nil) { self.name = name }
     public func build(_ site: BuildSite) -> any Layer { ReLU(name: site.name) }
   }
 
   public let name: String
-  public let kind = Configuration.type
+  public let kind = "relu"
 
   public func forward(_ x: Variable) -> Variable { relu(x) }
 }

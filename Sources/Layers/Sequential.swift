@@ -10,31 +10,38 @@ public struct Sequential: Sendable {
   /// What leaves each layer, per image.
   public let outputShapes: [Shape]
 
-  /// A layer that cannot be built, and its place in the list.
+  /// A layer that cannot be built, and its place in the list; inside a block, the block's place comes first.
   public struct BuildError: Error {
-    public let index: Int
+    public let path: [Int]
     public let error: ShapeError
   }
 
   /// Builds layers for images of a shape; the same seed gives the same first weights.
   ///
+  /// - Parameters:
+  ///   - prefix: stands before every layer's name, inside a block.
+  ///   - stream: where the layers' random numbers begin; different for every block of a model.
   /// - Throws: `BuildError` naming the first layer that does not fit.
-  public init(_ configurations: [any LayerConfiguration], input: Shape, seed: UInt64) throws {
+  public init(
+    _ configurations: [any LayerConfiguration], input: Shape, seed: UInt64, prefix: String = "", stream: Int = 0
+  ) throws {
     var layers: [any Layer] = []
     var shapes: [Shape] = []
     var shape = input
     var counts: [String: Int] = [:]
     for (index, configuration) in configurations.enumerated() {
-      let type = Swift.type(of: configuration).type
+      let type = configuration.type
       counts[type, default: 0] += 1
-      let name = configuration.name ?? Sequential.defaultName(type, counts[type] ?? 1)
+      let name = prefix + (configuration.name ?? Sequential.defaultName(type, counts[type] ?? 1))
       do {
-        let layer = try configuration.build(BuildSite(input: shape, name: name, seed: seed, index: index))
+        let layer = try configuration.build(BuildSite(input: shape, name: name, seed: seed, index: stream + index))
         shape = try layer.forward(Tape().input(shape)).shape
         layers.append(layer)
         shapes.append(shape)
       } catch let error as ShapeError {
-        throw BuildError(index: index, error: error)
+        throw BuildError(path: [index], error: error)
+      } catch let inner as BuildError {
+        throw BuildError(path: [index] + inner.path, error: inner.error)
       }
     }
     self.input = input

@@ -1,5 +1,6 @@
 // Randomness without hidden state: every number is a function of what it is for.
 
+import Glibc
 import Kernels
 
 /// What a random number is for; part of its key, so that no two uses ever share numbers.
@@ -44,6 +45,15 @@ public struct RandomStream: Sendable {
   /// The index-th number, uniform in `range`.
   public func uniform(_ index: Int, in range: Range<Float>) -> Float {
     range.lowerBound + (range.upperBound - range.lowerBound) * uniform(index)
+  }
+
+  /// The index-th number, normal with mean 0 and deviation 1, by Box and Muller.
+  public func normal(_ index: Int) -> Float {
+    let w = words(index)
+    // From 2⁻³² to 1, so that the logarithm is finite.
+    let u = (Double(w.x) + 1) * 0x1p-32
+    let angle = 2 * Double.pi * Double(w.y) * 0x1p-32
+    return Float((-2 * log(u)).squareRoot() * cos(angle))
   }
 
   /// A permutation of 0..<count, by Fisher and Yates.

@@ -16,16 +16,40 @@ import Tensors
 /// - Parameter stream: tells the dropout layers of a net apart.
 /// - Throws: `ShapeError` when p is not in 0...1.
 public func dropout(_ x: Variable, probability: Float, stream: Int) throws -> Variable {
-  guard (0...1).contains(probability) else {
-    throw ShapeError("dropout", [x.shape], rule: "p must be between 0 and 1, not \(probability)", option: "p")
+  try record("dropout", x, probability, stream, plane: 1)
+}
+
+/// Dropout of whole channels: all of a channel's elements drop together, or none.
+///
+/// # Shapes
+/// - x, result: (C, H, W) an image
+///
+/// Source: Tompson et al., "Efficient object localization using convolutional networks" (2015).
+///
+/// - Throws: `ShapeError` when p is not in 0...1, or x has not three axes.
+public func dropout2d(_ x: Variable, probability: Float, stream: Int) throws -> Variable {
+  guard x.shape.rank == 3 else {
+    throw ShapeError("dropout2d", [x.shape], rule: "the input of one image must be channels×height×width")
   }
-  let operation = DropoutOperation(count: x.shape.count, probability: probability, stream: stream)
+  return try record("dropout2d", x, probability, stream, plane: x.shape[1] * x.shape[2])
+}
+
+private func record(
+  _ name: String, _ x: Variable, _ probability: Float, _ stream: Int, plane: Int
+) throws -> Variable {
+  guard (0...1).contains(probability) else {
+    throw ShapeError(name, [x.shape], rule: "p must be between 0 and 1, not \(probability)", option: "p")
+  }
+  let operation = DropoutOperation(
+    name: name, count: x.shape.count, plane: plane, probability: probability, stream: stream)
   return x.tape.record(operation, inputs: [x], output: x.shape)
 }
 
 struct DropoutOperation: Operation {
-  let name = "dropout"
+  let name: String
   let count: Int
+  /// Neighbouring elements that share one decision.
+  let plane: Int
   let probability: Float
   let stream: Int
 
@@ -41,8 +65,9 @@ struct DropoutOperation: Operation {
       UInt32(truncatingIfNeeded: frame.context.step),
       UInt32(truncatingIfNeeded: stream) << 8 | RandomPurpose.dropout.rawValue)
     fillDropoutFactors(
-      frame.saved, count: count, probability: probability, firstImage: frame.shard * lanesPerShard, stream: words,
+      frame.saved, count: count / plane, probability: probability, firstImage: frame.shard * lanesPerShard, stream: words,
       key: RandomStream.key(frame.context.seed))
+    repeatLanes(frame.saved, count: count / plane, times: plane)
     multiplyLanes(frame.input(), by: frame.saved, count: count, accumulate: false, into: frame.output)
   }
 

@@ -38,3 +38,13 @@ struct ElementLossOperation: Operation {
     }
   }
 }
+
+struct OneHotOperation: Operation {
+  let name = "one_hot"
+  let classes: Int
+  var isDifferentiable: Bool { false }
+
+  func forward(_ frame: Frame) { fillOneHot(frame.input(), classes: classes, into: frame.output) }
+
+  func backward(_ frame: Frame) {}
+}

@@ -17,6 +17,15 @@ public func negativeLogLikelihood(_ logProbabilities: Variable, labels: Variable
   return logProbabilities.tape.record(operation, inputs: [logProbabilities, labels], output: [])
 }
 
+/// 1 for the label's class, 0 for the others: the target of losses that compare element by element.
+///
+/// # Shapes
+/// - labels: () an image: the class index, as a float
+/// - result: (classes) an image; it has no gradient
+public func oneHot(_ labels: Variable, classes: Int) -> Variable {
+  labels.tape.record(OneHotOperation(classes: classes), inputs: [labels], output: [classes])
+}
+
 /// The mean of (x − target)².
 ///
 /// # Shapes

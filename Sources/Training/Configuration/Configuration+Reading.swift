@@ -70,7 +70,8 @@ extension Configuration {
     } catch let error as Sequential.BuildError {
       let option = error.error.option.map { ".\($0)" } ?? ""
       throw ConfigurationError(
-        file: file, keyPath: "model.layers[\(error.index)]\(option)", message: error.error.description)
+        file: file, keyPath: "model.layers\(error.path.map { "[\($0)]" }.joined(separator: ".layers"))\(option)",
+        message: error.error.description)
     }
   }
 }

@@ -67,7 +67,7 @@ private func readConv2d(_ reader: ConfigurationReader, _ name: String?) throws -
 extension LayerConfiguration {
   /// The layer as it stands in a resolved configuration, every default explicit.
   var json: JSONValue {
-    var fields: [String: JSONValue] = ["type": .string(Self.type)]
+    var fields: [String: JSONValue] = ["type": .string(type)]
     if let name { fields["name"] = .string(name) }
     switch self {
     case let layer as Conv2d.Configuration:

@@ -1,0 +1,48 @@
+// A block whose output is added to its input.
+
+import Autograd
+import Tensors
+
+/// y = layers(x) + shortcut(x); without a shortcut, + x itself.
+///
+/// Source: He et al., "Deep residual learning for image recognition" (2016).
+public struct Residual: Layer {
+  public struct Configuration: LayerConfiguration {
+    public let type = "residual"
+    public var name: String?
+    public var layers: [any LayerConfiguration]
+    /// Nothing for the identity.
+    public var shortcut: [any LayerConfiguration]
+
+    public init(name: String? = nil, layers: [any LayerConfiguration], shortcut: [any LayerConfiguration] = []) {
+      self.name = name
+      self.layers = layers
+      self.shortcut = shortcut
+    }
+
+    public func build(_ site: BuildSite) throws -> any Layer {
+      let main = try Sequential(
+        layers, input: site.input, seed: site.seed, prefix: "\(site.name).", stream: (site.index + 1) << 6)
+      let side = try Sequential(
+        shortcut, input: site.input, seed: site.seed, prefix: "\(site.name).shortcut.",
+        stream: (site.index + 1) << 6 | 32)
+      guard main.output == side.output else {
+        throw ShapeError(
+          "residual", [main.output, side.output],
+          rule: "what the layers and the shortcut give must have one shape", option: "shortcut")
+      }
+      return Residual(name: site.name, main: main, shortcut: side)
+    }
+  }
+
+  public let name: String
+  public let kind = "residual"
+  public let main: Sequential
+  public let shortcut: Sequential
+
+  public var parameters: [Parameter] { main.parameters + shortcut.parameters }
+
+  public func forward(_ x: Variable) throws -> Variable {
+    try (main.forward(x).last ?? x).adding(shortcut.forward(x).last ?? x)
+  }
+}
