@@ -84,6 +84,12 @@ public final class Executor {
 
   deinit { sums.deallocate() }
 
+  /// Bytes that an executor of a tape allocates, without allocating them.
+  public static func memory(_ tape: Tape, loss: Variable? = nil, capacity: Int) -> Int {
+    let shards = (capacity + lanesPerShard - 1) / lanesPerShard
+    return shards * Plan(tape, loss: loss).lanesPerShardMemory * MemoryLayout<Lanes>.stride
+  }
+
   /// The parameters that `step` leaves gradients in, in the order in which the tape first used them last.
   public var trainedParameters: [Parameter] { plan.parameters.map(\.parameter) }
 

@@ -128,5 +128,9 @@ public struct Safetensors: Sendable {
         tensors.append((name, Tensor(shape, values)))
       }
     }
+    let used = tensors.reduce(0) { $0 + $1.tensor.shape.count * 4 }
+    guard used == body.count else {
+      throw fail("holds \(body.count) bytes of numbers where its header describes \(used)")
+    }
   }
 }

@@ -27,11 +27,18 @@ public enum Initializer: Hashable, Sendable {
   /// Exactly these numbers, row-major.
   case values([Float])
 
+  /// The most numbers that one parameter may hold: a gigabyte of them.
+  public static let largestCount = 1 << 28
+
   /// First values for a parameter.
   ///
   /// - Parameter fanIn, fanOut: how many inputs each output sees, and how many outputs each input.
   /// - Throws: `ShapeError` when given values are not as many as the parameter holds.
   public func tensor(_ shape: Shape, fanIn: Int, fanOut: Int, stream: RandomStream) throws -> Tensor {
+    guard shape.count <= Initializer.largestCount else {
+      throw ShapeError(
+        "initialisation", [shape], rule: "a parameter may hold at most \(Initializer.largestCount) numbers")
+    }
     func gain(_ slope: Float) -> Float { (2 / (1 + slope * slope)).squareRoot() }
     func size(_ fan: Fan) -> Float { Float(fan == .fanIn ? fanIn : fanOut) }
     switch self {

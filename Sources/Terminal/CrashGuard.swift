@@ -38,6 +38,9 @@ func installCrashGuard() {
         sigaction(number, &restoration.previous[index].action, nil)
       }
       raise(number)
+      // The backtracer returns, expecting the fault to happen again; a signal that somebody sent does not.
+      signal(number, SIG_DFL)
+      raise(number)
     }
     action.sa_flags = Int32(bitPattern: UInt32(bitPattern: SA_NODEFER) | UInt32(bitPattern: SA_ONSTACK))
     var old = sigaction()

@@ -22,7 +22,7 @@ public final class Screen {
   private var isOpen = true
 
   /// Signals that a screen turns into bytes of the pipe.
-  public static let signals = [SIGWINCH, SIGTSTP, SIGCONT, SIGINT, SIGTERM, SIGHUP]
+  public static let signals = [SIGWINCH, SIGTSTP, SIGCONT, SIGINT, SIGTERM, SIGHUP, SIGQUIT]
 
   /// Takes over the terminal.
   ///
@@ -74,6 +74,11 @@ public final class Screen {
   public func close() {
     guard isOpen else { return }
     isOpen = false
+    if convtop_string("rmcup") == nil {
+      // Without a second screen, the dashboard would stay under what the shell writes next.
+      convtop_erase()
+      convtop_flush()
+    }
     endwin()
     delscreen(handle)
     removeCrashGuard()

@@ -2,10 +2,26 @@
 
 import Foundation
 
-/// Writes a line to standard output; nothing waits in a buffer.
+/// Writes a line to standard output; nothing waits in a buffer. When that fails there is nobody left to tell but standard
+/// error: one sentence, and the exit status EX_IOERR.
 func say(_ text: String, terminator: String = "\n") {
-  FileHandle.standardOutput.write(Data((text + terminator).utf8))
+  do {
+    try FileHandle.standardOutput.write(contentsOf: Data((text + terminator).utf8))
+  } catch {
+    complain("standard output cannot be written: \(String(cString: strerror(errno)))")
+    exit(74)
+  }
 }
 
 /// Writes a line to standard error, with the program's name before it.
-func complain(_ text: String) { FileHandle.standardError.write(Data("convtop: \(text)\n".utf8)) }
+func complain(_ text: String) {
+  // A failure to complain has nowhere to be reported.
+  try? FileHandle.standardError.write(contentsOf: Data("convtop: \(text)\n".utf8))
+}
+
+/// Opens /dev/null in place of standard streams that are closed, so that no file of a run takes their number.
+func openStandardStreams() {
+  for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) == -1 {
+    _ = open("/dev/null", descriptor == 0 ? O_RDONLY : O_WRONLY)
+  }
+}

@@ -8,6 +8,11 @@ import Training
 
 @main
 struct Convtop: ParsableCommand {
+  static func main() {
+    openStandardStreams()
+    main(nil)
+  }
+
   static let configuration = CommandConfiguration(
     commandName: "convtop",
     abstract: "htop for convolutional networks: trains a small conv net and shows it learning.",

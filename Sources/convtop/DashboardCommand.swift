@@ -45,7 +45,9 @@ struct DashboardCommand: ParsableCommand {
     setenv(variable, "interactive=no,color=no", 1)
     var arguments = CommandLine.arguments.map { strdup($0) }
     arguments.append(nil)
-    execv("/proc/self/exe", arguments)
+    // The program's own path, so that process lists still show its name.
+    let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    execv(path ?? "/proc/self/exe", arguments)
     // Only a system that cannot do this comes here: a crash would then ask its questions, on a restored terminal.
     for argument in arguments { free(argument) }
   }

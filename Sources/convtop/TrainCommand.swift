@@ -36,19 +36,32 @@ struct TrainCommand: ParsableCommand {
       if json { JSONReport() } else if isTerminal { BarReport(epochs: epochs) } else { LineReport(epochs: epochs) }
     let done = DispatchSemaphore(value: 0)
     let reference = Mutex<Trainer?>(nil)
+    let diverged = Mutex(false)
     let trainer = try Trainer(setup, folder: folder) { event in
       guard let trainer = reference.withLock({ $0 }) else { return }
       let status = trainer.status
+      if case .step(let record) = event, !record.loss.isFinite,
+        diverged.withLock({ was in
+          defer { was = true }
+          return !was
+        })
+      {
+        complain("the loss is not a finite number from step \(record.step) on: a lower learning rate may help")
+      }
       report.handle(event, status)
       if case .changed = event, [.finished, .failed, .paused].contains(status.state) { done.signal() }
     }
     reference.withLock { $0 = trainer }
     defer { reference.withLock { $0 = nil } }
     report.begin(setup, trainer, folder.path)
+    let interrupted = Mutex<Int32?>(nil)
     let interrupts = [SIGINT, SIGTERM, SIGHUP].map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler { trainer.send(.stop) }
+      source.setEventHandler {
+        interrupted.withLock { $0 = number }
+        trainer.send(.stop)
+      }
       source.resume()
       return source
     }
@@ -56,9 +69,10 @@ struct TrainCommand: ParsableCommand {
     done.wait()
     for source in interrupts { source.cancel() }
     let status = trainer.status
-    report.end(status, folder.path)
+    let caught = interrupted.withLock { $0 }
+    report.end(status, caught == nil ? status.state.rawValue : "interrupted", folder.path)
     if let failure = status.failure { throw Failure(description: failure, status: .output) }
-    if status.state == .paused { throw ExitCode(130) }
+    if let caught { throw ExitCode(128 + caught) }
   }
 }
 
@@ -66,7 +80,8 @@ struct TrainCommand: ParsableCommand {
 protocol TrainingReport: Sendable {
   func begin(_ setup: TrainingSetup, _ trainer: Trainer, _ folder: String)
   func handle(_ event: Trainer.Event, _ status: TrainerStatus)
-  func end(_ status: TrainerStatus, _ folder: String)
+  /// - Parameter outcome: `finished`, `failed` or `interrupted`.
+  func end(_ status: TrainerStatus, _ outcome: String, _ folder: String)
 }
 
 /// One JSON object a line, each written out at once.
@@ -91,10 +106,10 @@ struct JSONReport: TrainingReport {
     if case .epoch(let record) = event { emit { try record.event() } }
   }
 
-  func end(_ status: TrainerStatus, _ folder: String) {
+  func end(_ status: TrainerStatus, _ outcome: String, _ folder: String) {
     emit {
       var line = JSONLine()
-      try line.add("event", status.state.rawValue)
+      try line.add("event", outcome)
       line.add("step", status.step)
       if let failure = status.failure { try line.add("error", failure) }
       try line.add("run", folder)
@@ -127,8 +142,8 @@ struct LineReport: TrainingReport {
     say(epochLine(record, of: epochs))
   }
 
-  func end(_ status: TrainerStatus, _ folder: String) {
-    say("\(status.state.rawValue) after step \(status.step)")
+  func end(_ status: TrainerStatus, _ outcome: String, _ folder: String) {
+    say("\(outcome) after step \(status.step)")
   }
 }
 
@@ -179,9 +194,9 @@ final class BarReport: TrainingReport, @unchecked Sendable {
     say("\r\u{1b}[K\((bar + text).prefix(max(0, columns - 1)))", terminator: "")
   }
 
-  func end(_ status: TrainerStatus, _ folder: String) {
+  func end(_ status: TrainerStatus, _ outcome: String, _ folder: String) {
     say("\r\u{1b}[K", terminator: "")
-    LineReport(epochs: epochs).end(status, folder)
+    LineReport(epochs: epochs).end(status, outcome, folder)
   }
 }
 

@@ -1,6 +1,7 @@
 // The commands that need no terminal.
 
 import Foundation
+import Glibc
 import Testing
 
 @Suite(.serialized) struct CommandTests {
@@ -75,6 +76,8 @@ import Testing
         ["train", small, "--run", "/proc/run"], 73,
         "convtop: /proc/run: the run's folder cannot be written: No such file or directory; name another with --run\n"
       ),
+      (["train", small, "--run", ""], 73, "convtop: --run \"\": names no folder; leave it out, or name one\n"),
+      (["evaluate", ""], 73, "convtop: \"\" names no run's folder\n"),
       (["evaluate", "nowhere"], 73, "convtop: nowhere: is not a run's folder: it has no readable config.json\n"),
     ]
     for (arguments, status, message) in cases {
@@ -83,6 +86,31 @@ import Testing
       #expect(result.status == status)
       #expect(result.output.isEmpty)
     }
+  }
+
+  @Test func aClosedOrFullOutputIsOneSentenceAndHarmsNoFile() throws {
+    let folder = try TemporaryFolder()
+    func shell(_ command: String) throws -> (output: String, errors: String, status: Int32) {
+      try runProgram(["-c", command], in: folder.path, program: "/bin/sh")
+    }
+    let full = try shell("'\(programPath)' data list > /dev/full")
+    #expect(full.status == 74)
+    #expect(full.errors == "convtop: standard output cannot be written: No space left on device\n")
+    let closed = try shell("'\(programPath)' train '\(small)' --run run --set training.epochs=1 >&-")
+    #expect(closed.status == 0)
+    let metrics = try String(contentsOfFile: "\(folder.path)/run/metrics.jsonl", encoding: .utf8)
+    #expect(lines(metrics).count == 129 && metrics.split(separator: "\n").count == 129)
+  }
+
+  @Test(arguments: [(SIGINT, Int32(130)), (SIGTERM, Int32(143)), (SIGHUP, Int32(129))])
+  func anInterruptedTrainingSavesItsWeightsAndSaysSo(number: Int32, status: Int32) throws {
+    let terminal = try PseudoTerminal(["train", small, "--run", "run", "--set", "training.epochs=100000"])
+    terminal.expect("epoch 1/100000")
+    terminal.signal(number)
+    #expect(terminal.exitStatus() == status)
+    #expect(terminal.outputText.contains("interrupted after step"))
+    let evaluated = try runProgram(["evaluate", "run"], in: terminal.folder.path)
+    #expect(evaluated.status == 0)
   }
 
   @Test func dataListNamesEverySetAndItsPlace() throws {

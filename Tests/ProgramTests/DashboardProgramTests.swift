@@ -106,7 +106,7 @@ import Testing
     #expect(terminal.exitStatus() == 0)
   }
 
-  @Test(arguments: [(SIGTERM, Int32(143)), (SIGHUP, Int32(129)), (SIGINT, Int32(130))])
+  @Test(arguments: [(SIGTERM, Int32(143)), (SIGHUP, Int32(129)), (SIGINT, Int32(130)), (SIGQUIT, Int32(131))])
   func aSignalEndsItWithTheTerminalRestoredAndTheWeightsSaved(number: Int32, status: Int32) throws {
     let terminal = try PseudoTerminal(
       ["dashboard", DashboardProgramTests.small, "--set", "training.epochs=100000", "--run", "run"])
@@ -118,9 +118,9 @@ import Testing
     #expect(FileManager.default.fileExists(atPath: "\(terminal.folder.path)/run/checkpoints/last.safetensors"))
   }
 
-  @Test(arguments: [SIGSEGV, SIGABRT, SIGILL])
-  func aCrashGivesTheTerminalBack(number: Int32) throws {
-    let terminal = try paused(["SWIFT_BACKTRACE": "enable=no"])
+  @Test(arguments: [SIGSEGV, SIGABRT, SIGILL], ["", "enable=no"])
+  func aCrashGivesTheTerminalBack(number: Int32, backtrace: String) throws {
+    let terminal = try paused(["SWIFT_BACKTRACE": backtrace])
     terminal.signal(number)
     #expect(terminal.exitStatus() == -number)
     terminal.expectRestoredTerminal()

@@ -45,7 +45,7 @@ import Training
       ),
       (
         withLayer(#"{"type":"conv3d"}"#),
-        #"x.json: model.layers[0].type: found "conv3d", expected one of "conv2d", "linear", "max_pool2d", "batch_norm2d", "relu", "dropout", "flatten"; did you mean "conv2d"?"#
+        #"x.json: model.layers[0].type: found "conv3d", expected one of "conv2d", "conv_transpose2d", "linear", "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "batch_norm2d", "layer_norm", "group_norm", "relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "tanh", "softmax", "log_softmax", "dropout", "dropout2d", "flatten", "residual"; did you mean "conv2d"?"#
       ),
       (
         #"{"model":{"layers":[{"type":"linear","out_features":10}]}}"#,
@@ -93,7 +93,7 @@ import Training
       ),
       (
         #""training":{"optimizer":{"type":"adm"}}"#,
-        #"x.json: training.optimizer.type: found "adm", expected one of "adam", "adamw", "sgd"; did you mean "adam"?"#
+        #"x.json: training.optimizer.type: found "adm", expected one of "adam", "adamw", "sgd", "rmsprop", "adadelta"; did you mean "adam"?"#
       ),
       (
         #""training":{"optimizer":{"momentum":0.9}}"#,
@@ -102,6 +102,10 @@ import Training
       (
         #""training":{"optimizer":{"type":"sgd","nesterov":true}}"#,
         "x.json: training.optimizer.nesterov: needs a momentum above 0 and no dampening"
+      ),
+      (
+        #""training":{"optimizer":{"learning_rate":1e39}}"#,
+        "x.json: training.optimizer.learning_rate: found 1e+39, expected a number of at least 0"
       ),
       (#""training":{"shuffle":1}"#, "x.json: training.shuffle: found 1, expected true or false"),
       (

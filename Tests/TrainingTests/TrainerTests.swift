@@ -202,7 +202,19 @@ private final class Harness: Sendable {
     let harness = try Harness(smallConfiguration(overrides: ["dataset.validation=30"]))
     #expect(harness.trainer.trainCount == 50 && harness.trainer.validationCount == 30)
     #expect(harness.trainer.status.steps == 6)
-    #expect(throws: (any Error).self) { try Harness(smallConfiguration(overrides: ["dataset.validation=80"])) }
+    let message = "found 80, expected less than 80: images must be left to train on"
+    #expect(throws: ConfigurationError(file: "test.json", keyPath: "dataset.validation", message: message)) {
+      try Harness(smallConfiguration(overrides: ["dataset.validation=80"]))
+    }
+  }
+
+  @Test func aBatchThatCannotFitTheMachineIsRefused() throws {
+    #expect(throws: ConfigurationError.self) {
+      try Harness(
+        smallConfiguration(overrides: [
+          "training.batch_size=65536", "model.layers[0].out_channels=65536", "model.layers[0].stride=1",
+        ]))
+    }
   }
 
   @Test func aDataSetThatIsNotInstalledIsReplacedAloudUnlessAFolderWasNamed() throws {

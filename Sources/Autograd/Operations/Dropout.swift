@@ -65,7 +65,8 @@ struct DropoutOperation: Operation {
       UInt32(truncatingIfNeeded: frame.context.step),
       UInt32(truncatingIfNeeded: stream) << 8 | RandomPurpose.dropout.rawValue)
     fillDropoutFactors(
-      frame.saved, count: count / plane, probability: probability, firstImage: frame.shard * lanesPerShard, stream: words,
+      frame.saved, count: count / plane, probability: probability, firstImage: frame.shard * lanesPerShard,
+      stream: words,
       key: RandomStream.key(frame.context.seed))
     repeatLanes(frame.saved, count: count / plane, times: plane)
     multiplyLanes(frame.input(), by: frame.saved, count: count, accumulate: false, into: frame.output)

@@ -48,8 +48,9 @@ extension Canvas {
     let end = rect.column + rect.columns
     var at = column
     let smoothing = Double(model.smoothing)
-    if let last = train.last, last.smoothed.isFinite {
-      at = addToTitle("train \(format(last.smoothed))", .trainCurve, column: at, end: end, row: rect.row)
+    if let last = train.last {
+      let text = last.isGap || !last.smoothed.isFinite ? "nan" : format(last.smoothed)
+      at = addToTitle("train \(text)", .trainCurve, column: at, end: end, row: rect.row)
     }
     if let last = validation.last {
       let text = last.isGap ? "nan" : format(last.last)
@@ -73,6 +74,7 @@ extension Canvas {
     var raw = PlotCanvas(columns: plot.columns, rows: plot.rows, unicode: model.capabilities.unicode)
     var smooth = raw
     var validation = raw
+    var validationPoints = raw
     var marks: [Int] = []
     let place = ChartPlace(
       axis: axis, steps: content.steps, width: raw.width, height: raw.height, factor: content.factor)
@@ -101,11 +103,18 @@ extension Canvas {
       validation.line(from: last ?? point, to: point)
       // A point is a little block, so that a single epoch shows.
       for (dx, dy) in [(0, 0), (1, 0), (0, 1), (1, 1)] where model.capabilities.unicode {
-        validation.set(min(validation.width - 1, point.x + dx), min(validation.height - 1, point.y + dy))
+        validationPoints.set(min(validation.width - 1, point.x + dx), min(validation.height - 1, point.y + dy))
       }
+      validationPoints.set(point.x, point.y)
       last = point
     }
-    compose(plot, [(validation, .validationCurve, "o"), (smooth, .trainCurve, "*"), (raw, .trainRaw, ".")])
+    // The points above all, their line below the training curve, which it would hide.
+    compose(
+      plot,
+      [
+        (validationPoints, .validationCurve, "o"), (smooth, .trainCurve, "*"), (validation, .validationCurve, "o"),
+        (raw, .trainRaw, "."),
+      ])
     drawGaps(marks, plot, dotsPerCell: model.capabilities.unicode ? 2 : 1)
   }
 

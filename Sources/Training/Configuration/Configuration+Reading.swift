@@ -29,14 +29,11 @@ extension Configuration {
   private init(_ reader: ConfigurationReader) throws {
     file = reader.file
     name = try reader.string("name") ?? "run"
-    guard !name.isEmpty, name.count <= 60, name.first != ".",
-      name.unicodeScalars.allSatisfy({
-        $0.isASCII && ($0.properties.isAlphabetic || "0123456789-_.".unicodeScalars.contains($0))
-      })
-    else {
+    guard isPlainName(name, limit: 60), name.first != "." else {
       throw reader.error(
-        "name", "found \"\(name)\", expected up to 60 letters, digits, \"-\", \"_\" or \".\": it names the run's folder"
-      )
+        "name",
+        "found \(JSONValue.string(name).shown), expected up to 60 letters, digits, \"-\", \"_\" or \".\": "
+          + "it names the run's folder")
     }
     seed = UInt64(try reader.int("seed", in: 0...Int.max) ?? 42)
     dataset = try DatasetConfiguration(reader.object("dataset"))
@@ -74,6 +71,14 @@ extension Configuration {
         message: error.error.description)
     }
   }
+}
+
+/// Whether a name can stand in a file's name and on a screen: ASCII letters, digits, "-", "_" and ".".
+func isPlainName(_ name: String, limit: Int) -> Bool {
+  (1...limit).contains(name.count)
+    && name.unicodeScalars.allSatisfy { scalar in
+      scalar.isASCII && (scalar.properties.isAlphabetic || "0123456789-_.".unicodeScalars.contains(scalar))
+    }
 }
 
 /// What is wrong with a JSON text, and on which line: the decoder does not say, the older parser does.
@@ -120,56 +125,6 @@ extension DatasetConfiguration {
     case .some(let other):
       throw reader.error(
         "validation", "found \(other.shown), expected \"test\" or a number of training images to hold out")
-    }
-    try reader.finish()
-  }
-}
-
-extension TrainingConfiguration {
-  init(_ reader: ConfigurationReader) throws {
-    epochs = try reader.int("epochs", in: 1...1_000_000) ?? 10
-    batchSize = try reader.int("batch_size", in: 1...65_536) ?? 64
-    shuffle = try reader.bool("shuffle") ?? true
-    let loss = try reader.object("loss")
-    _ = try loss.string("type", oneOf: ["cross_entropy"])
-    try loss.finish()
-    let schedule = try reader.object("schedule")
-    _ = try schedule.string("type", oneOf: ["constant"])
-    try schedule.finish()
-    optimizer = try OptimizerChoice(reader.object("optimizer"))
-    threads = try reader.int("threads", in: 1...1024)
-    try reader.finish()
-  }
-}
-
-extension TrainingConfiguration.OptimizerChoice {
-  init(_ reader: ConfigurationReader) throws {
-    func rate(_ key: String) throws -> Float? { try reader.float(key, "a number of at least 0") { $0 >= 0 } }
-    func fraction(_ key: String) throws -> Float? {
-      try reader.float(key, "a number from 0 to below 1") { (0..<1).contains($0) }
-    }
-    switch try reader.string("type", oneOf: ["adam", "adamw", "sgd"]) ?? "adam" {
-    case "sgd":
-      var options = SGD.Options()
-      options.learningRate = try rate("learning_rate") ?? options.learningRate
-      options.momentum = try fraction("momentum") ?? options.momentum
-      options.dampening = try fraction("dampening") ?? options.dampening
-      options.weightDecay = try rate("weight_decay") ?? options.weightDecay
-      options.nesterov = try reader.bool("nesterov") ?? options.nesterov
-      if options.nesterov && (options.momentum == 0 || options.dampening != 0) {
-        throw reader.error("nesterov", "needs a momentum above 0 and no dampening")
-      }
-      self = .sgd(options)
-    case let type:
-      var options = Adam.Options(weightDecay: type == "adamw" ? 0.01 : 0, isDecoupled: type == "adamw")
-      options.learningRate = try rate("learning_rate") ?? options.learningRate
-      if let betas = try reader.floats("betas", "a number from 0 to below 1", where: { (0..<1).contains($0) }) {
-        guard betas.count == 2 else { throw reader.error("betas", "found \(betas.count) numbers, expected 2") }
-        (options.beta1, options.beta2) = (betas[0], betas[1])
-      }
-      options.epsilon = try reader.float("eps", "a number above 0") { $0 > 0 } ?? options.epsilon
-      options.weightDecay = try rate("weight_decay") ?? options.weightDecay
-      self = .adam(options)
     }
     try reader.finish()
   }

@@ -1,7 +1,6 @@
 // From a configuration to JSON: the resolved copy that a run keeps.
 
 import Foundation
-import Optimizers
 
 extension Configuration {
   /// The whole configuration with every default explicit; reading it gives the same run.
@@ -41,36 +40,5 @@ extension DatasetConfiguration {
     case .holdOut(let count): fields["validation"] = .int(count)
     }
     return .object(fields)
-  }
-}
-
-extension TrainingConfiguration {
-  var json: JSONValue {
-    var fields: [String: JSONValue] = [
-      "epochs": .int(epochs), "batch_size": .int(batchSize), "shuffle": .bool(shuffle),
-      "loss": .object(["type": .string("cross_entropy")]), "schedule": .object(["type": .string("constant")]),
-      "optimizer": optimizer.json,
-    ]
-    if let threads { fields["threads"] = .int(threads) }
-    return .object(fields)
-  }
-}
-
-extension TrainingConfiguration.OptimizerChoice {
-  var json: JSONValue {
-    switch self {
-    case .adam(let options):
-      .object([
-        "type": .string(options.isDecoupled ? "adamw" : "adam"), "learning_rate": .number(options.learningRate),
-        "betas": .array([.number(options.beta1), .number(options.beta2)]), "eps": .number(options.epsilon),
-        "weight_decay": .number(options.weightDecay),
-      ])
-    case .sgd(let options):
-      .object([
-        "type": .string("sgd"), "learning_rate": .number(options.learningRate), "momentum": .number(options.momentum),
-        "dampening": .number(options.dampening), "weight_decay": .number(options.weightDecay),
-        "nesterov": .bool(options.nesterov),
-      ])
-    }
   }
 }

@@ -47,12 +47,38 @@ public struct TrainingConfiguration: Hashable, Sendable {
   public enum OptimizerChoice: Hashable, Sendable {
     case adam(Adam.Options)
     case sgd(SGD.Options)
+    case rmsprop(RMSprop.Options)
+    case adadelta(Adadelta.Options)
+  }
+
+  /// What is made small; every loss but the first two compares the logits with one-hot targets.
+  public enum LossChoice: Hashable, Sendable {
+    case crossEntropy(smoothing: Float)
+    /// On log-probabilities: the model ends with `log_softmax`.
+    case negativeLogLikelihood
+    case meanSquaredError
+    case binaryCrossEntropy
+    case huber(delta: Float)
+  }
+
+  /// How the learning rate changes.
+  public enum ScheduleChoice: Hashable, Sendable {
+    /// A function of time, counted in epochs or in steps.
+    case function(Schedule, perStep: Bool)
+    /// Along the whole run: up for a share of its steps, then down.
+    case oneCycle(maximum: Float, rise: Double, startDivisor: Double, endDivisor: Double)
+    /// Watches the validation loss.
+    case plateau(PlateauSchedule)
   }
 
   public var epochs: Int
   public var batchSize: Int
   public var shuffle: Bool
+  public var loss: LossChoice
   public var optimizer: OptimizerChoice
+  public var schedule: ScheduleChoice
+  public var warmUp: WarmUp?
+  public var clipping: GradientClipping?
   /// Threads for the arithmetic; nil for one a processor. The results do not depend on it.
   public var threads: Int?
 }

@@ -70,10 +70,15 @@ final class ConfigurationReader {
   }
 
   /// - Parameter isValid: says which numbers make sense; `expected` says it in words.
-  func float(_ key: String, _ expected: String, where isValid: (Double) -> Bool) throws -> Float? {
+  func double(_ key: String, _ expected: String, where isValid: (Double) -> Bool) throws -> Double? {
     guard let value = value(key) else { return nil }
     guard let number = value.asDouble, number.isFinite, isValid(number) else { throw mismatch(key, value, expected) }
-    return Float(number)
+    return number
+  }
+
+  /// As `double`; a number that a Float cannot hold is refused too.
+  func float(_ key: String, _ expected: String, where isValid: (Double) -> Bool) throws -> Float? {
+    try double(key, expected) { isValid($0) && Float($0).isFinite }.map { Float($0) }
   }
 
   func bool(_ key: String) throws -> Bool? {

@@ -54,7 +54,10 @@ public enum JSONValue: Hashable, Sendable, Codable {
     case .bool(let value): String(value)
     case .int(let value): String(value)
     case .double(let value): value.description
-    case .string(let value): value.count <= 40 ? "\"\(value)\"" : "a string"
+    case .string(let value):
+      // Control characters must not reach a terminal.
+      value.count <= 40 && value.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
+        ? "\"\(value)\"" : "a string"
     case .array(let values): "an array of \(values.count)"
     case .object: "an object"
     }

@@ -12,15 +12,19 @@ struct ImageSampler {
   private let seed: UInt64
   private let shuffle: Bool
 
-  /// - Throws: `DatasetError` when more images are asked for than there are.
-  init(_ dataset: Dataset, _ configuration: DatasetConfiguration, shuffle: Bool, seed: UInt64) throws {
-    self.seed = seed
-    self.shuffle = shuffle
+  /// - Throws: `ConfigurationError` when more images are asked for than there are.
+  init(_ dataset: Dataset, _ whole: Configuration) throws {
+    let configuration = whole.dataset
+    seed = whole.seed
+    shuffle = whole.training.shuffle
+    func fail(_ key: String, _ message: String) -> ConfigurationError {
+      ConfigurationError(file: whole.file, keyPath: "dataset.\(key)", message: message)
+    }
     trainSource = dataset.train
     func indices(_ wanted: Int?, _ images: LabeledImages, _ what: String) throws -> [Int32] {
       guard let wanted else { return Array(0..<Int32(images.count)) }
       guard wanted <= images.count else {
-        throw DatasetError("dataset.\(what) asks for \(wanted) images, but \(dataset.name) has \(images.count)")
+        throw fail(what, "found \(wanted), expected at most \(images.count): \(dataset.name) has no more images")
       }
       return Array(0..<Int32(wanted))
     }
@@ -31,8 +35,7 @@ struct ImageSampler {
       validationIndices = try indices(configuration.test, dataset.test, "test")
     case .holdOut(let count):
       guard count < train.count else {
-        throw DatasetError(
-          "dataset.validation holds out \(count) images of \(train.count): none would be left to train on")
+        throw fail("validation", "found \(count), expected less than \(train.count): images must be left to train on")
       }
       let order = RandomStream(seed: seed, purpose: .split).permutation(train.count)
       validationSource = dataset.train

@@ -223,6 +223,7 @@ public final class Trainer: @unchecked Sendable {
     shared.withLock {
       $0.status.epoch = record.epoch
       $0.status.step = record.step
+      $0.status.learningRate = record.learningRate
       $0.status.imagesPerSecond = rate
       $0.status.secondsLeft = left
       $0.status.lastStep = record

@@ -2,6 +2,7 @@
 
 import Autograd
 import Datasets
+import Foundation
 import Optimizers
 import Tensors
 
@@ -32,6 +33,9 @@ final class TrainingLoop {
   /// The epoch that the next unit belongs to, counted from 1.
   private(set) var epoch = 1
   private(set) var stepInEpoch = 0
+  /// The learning rate that the schedule starts from; a plateau lowers it.
+  private var baseRate: Double
+  private var plateau: PlateauSchedule?
   private var order: [Int32] = []
   private var lossSum = 0.0
   private var hitSum = 0.0
@@ -44,12 +48,21 @@ final class TrainingLoop {
     self.configuration = configuration
     self.dataset = dataset
     let training = configuration.training
-    classifier = try Classifier(
-      configuration.layers, input: dataset.shape, seed: configuration.seed, batchSize: training.batchSize,
-      pool: WorkerPool(threads: threads))
+    do {
+      classifier = try Classifier(
+        configuration.layers, input: dataset.shape, seed: configuration.seed, training: training,
+        pool: WorkerPool(threads: threads))
+    } catch let shortage as MemoryShortage {
+      let gigabytes = { (bytes: Int) in String(format: "%.1f GB", Double(bytes) / 1e9) }
+      throw ConfigurationError(
+        file: configuration.file, keyPath: "training.batch_size",
+        message: "\(training.batchSize) images of this model need \(gigabytes(shortage.bytes)), but this machine has "
+          + gigabytes(Int(clamping: ProcessInfo.processInfo.physicalMemory)))
+    }
     optimizer = classifier.makeOptimizer(training.optimizer)
-    sampler = try ImageSampler(
-      dataset, configuration.dataset, shuffle: training.shuffle, seed: configuration.seed)
+    baseRate = Double(optimizer.learningRate)
+    if case .plateau(let schedule) = training.schedule { plateau = schedule }
+    sampler = try ImageSampler(dataset, configuration)
     scale = configuration.dataset.normalization.scale
     shift = configuration.dataset.normalization.shift
   }
@@ -70,12 +83,14 @@ final class TrainingLoop {
 
   private func trainBatch() -> StepRecord {
     if stepInEpoch == 0 { order = sampler.order(epoch: epoch) }
+    optimizer.learningRate = learningRate
     let first = stepInEpoch * configuration.training.batchSize
     let count = min(configuration.training.batchSize, sampler.trainCount - first)
     let means = withBatch(sampler.trainSource, order, first, count) { batch in
       classifier.training.step(
         batch, context: StepContext(isTraining: true, seed: configuration.seed, step: step))
     }
+    configuration.training.clipping?.apply(optimizer.parameters)
     optimizer.step(classifier.pool)
     step += 1
     stepInEpoch += 1
@@ -83,6 +98,20 @@ final class TrainingLoop {
     hitSum += means[1] * Double(count)
     return StepRecord(
       step: step, epoch: epoch, loss: means[0], accuracy: means[1], learningRate: optimizer.learningRate, images: count)
+  }
+
+  /// What the schedule says for the step that comes next.
+  private var learningRate: Float {
+    let rate =
+      switch configuration.training.schedule {
+      case .function(let schedule, let perStep): schedule.rate(base: baseRate, at: perStep ? step : epoch - 1)
+      case .oneCycle(let maximum, let rise, let start, let end):
+        Schedule.oneCycle(
+          maximum: Double(maximum), total: max(2, totalSteps), rise: rise, startDivisor: start, endDivisor: end
+        ).rate(base: baseRate, at: step)
+      case .plateau: baseRate
+      }
+    return Float(rate * (configuration.training.warmUp?.factor(at: step) ?? 1))
   }
 
   private func validateBatch() -> Event {
@@ -99,6 +128,10 @@ final class TrainingLoop {
       validationLoss: validationLoss / total, validationAccuracy: validationHits / total, imagesPerSecond: 0, seconds: 0
     )
     (lossSum, hitSum, validated, validationLoss, validationHits) = (0, 0, 0, 0, 0)
+    if var watch = plateau {
+      baseRate = watch.rate(baseRate, afterLoss: record.validationLoss)
+      plateau = watch
+    }
     stepInEpoch = 0
     epoch += 1
     return .epoch(record)

@@ -67,7 +67,10 @@ public struct Evaluation: Sendable {
     self.run = run
     self.dataset = dataset.name
     images = count
-    step = checkpoint.metadata["step"].flatMap { Int($0) } ?? 0
+    guard let done = checkpoint.metadata["step"].flatMap({ Int($0) }), done >= 0 else {
+      throw RunError("\(path): does not say after which step it was taken")
+    }
+    step = done
   }
 
   /// The line of `convtop evaluate --json`.

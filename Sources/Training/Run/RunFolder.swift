@@ -22,6 +22,7 @@ public final class RunFolder {
   /// - Parameter path: nil for `runs/<name>-<date>` below the current folder.
   /// - Throws: `RunError` when it cannot be created, or already holds a run.
   public init(_ configuration: Configuration, path: String?, date: Date = Date()) throws {
+    guard path != "" else { throw RunError("--run \"\": names no folder; leave it out, or name one") }
     self.path = path ?? RunFolder.freshPath(configuration.name, date)
     let manager = FileManager.default
     guard !manager.fileExists(atPath: "\(self.path)/\(RunFolder.metricsName)") else {
@@ -88,6 +89,7 @@ public final class RunFolder {
   ///
   /// - Throws: `RunError` when the folder is not a run's; `ConfigurationError` when its configuration is damaged.
   public static func configuration(of run: String, overrides: [String] = []) throws -> Configuration {
+    guard !run.isEmpty else { throw RunError("\"\" names no run's folder") }
     let path = "\(run)/\(configurationName)"
     guard let data = FileManager.default.contents(atPath: path) else {
       throw RunError("\(run): is not a run's folder: it has no readable \(configurationName)")
