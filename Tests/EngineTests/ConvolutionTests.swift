@@ -69,12 +69,12 @@ import Testing
     let weight = Parameter(
       "weight", noise([g.outChannels, g.channels / g.options.groups, g.kernel.0, g.kernel.1], seed: 2))
     let bias = Parameter("bias", noise([g.outChannels], seed: 3))
-    try GradientCase(
-      images: g.images, inputs: [noise([g.images, g.channels, g.size.0, g.size.1], seed: 1)],
+    try GradientCheck(
+      "case", inputs: [noise([g.images, g.channels, g.size.0, g.size.1], seed: 1)],
       parameters: g.bias ? [weight, bias] : [weight]
     ) { inputs, parameters in
       try conv2d(inputs[0], weight: parameters[0], bias: parameters.count > 1 ? parameters[1] : nil, options: g.options)
-    }.check()
+    }.expectAgreement()
   }
 
   @Test func agreesExactlyWithAPlainLoopOnAThousandRandomShapes() throws {

@@ -7,25 +7,25 @@ import Testing
 @Suite struct OperationTests {
   @Test(arguments: [1, 2, 17])
   func linearGradientsMatchFiniteDifferences(images: Int) throws {
-    try GradientCase(
-      images: images, inputs: [noise([images, 5], seed: 1)],
+    try GradientCheck(
+      "case", inputs: [noise([images, 5], seed: 1)],
       parameters: [Parameter("weight", noise([11, 5], seed: 2)), Parameter("bias", noise([11], seed: 3))]
-    ) { try linear($0[0], weight: $1[0], bias: $1[1]) }.check()
+    ) { try linear($0[0], weight: $1[0], bias: $1[1]) }.expectAgreement()
   }
 
   @Test func aWeightUsedTwiceCollectsBothGradients() throws {
-    try GradientCase(
-      images: 3, inputs: [noise([3, 4], seed: 1)], parameters: [Parameter("weight", noise([4, 4], seed: 2))],
+    try GradientCheck(
+      "case", inputs: [noise([3, 4], seed: 1)], parameters: [Parameter("weight", noise([4, 4], seed: 2))],
       step: 0.03125, tolerance: 5e-3
-    ) { try linear(linear($0[0], weight: $1[0]), weight: $1[0]) }.check()
+    ) { try linear(linear($0[0], weight: $1[0]), weight: $1[0]) }.expectAgreement()
   }
 
   @Test func reluPassesTheGradientOfPositiveElementsOnly() throws {
     // Elements keep clear of the kink at zero by more than the step.
     let values = (0..<48).map { i in Float(i % 2 == 0 ? 1 : -1) * (0.5 + Float(i) / 48) }
-    try GradientCase(images: 2, inputs: [Tensor([2, 2, 3, 4], values)], parameters: [], step: 0.25) { x, _ in relu(x[0])
+    try GradientCheck("case", inputs: [Tensor([2, 2, 3, 4], values)], step: 0.25) { x, _ in relu(x[0])
     }
-    .check()
+    .expectAgreement()
     let found = try evaluate([Tensor([1, 3], [-1, .nan, 2])]) { relu($0[0]) }[0].values
     #expect(found[0] == 0 && found[1].isNaN && found[2] == 2)
   }
@@ -44,9 +44,9 @@ import Testing
     // All different, by more than the step.
     let order = RandomStream(seed: 4, purpose: .shuffle).permutation(shape.count)
     let x = Tensor(shape, order.map { Float($0) / 8 })
-    try GradientCase(images: shape[0], inputs: [x], parameters: [], step: 0.03125) { inputs, _ in
+    try GradientCheck("case", inputs: [x], step: 0.03125) { inputs, _ in
       try maxPool2d(inputs[0], options: options)
-    }.check()
+    }.expectAgreement()
   }
 
   @Test func maxPoolTakesTheFirstOfEqualsAndPaddingNeverWins() throws {
@@ -85,8 +85,8 @@ import Testing
   }
 
   @Test func crossEntropyGradientsMatchFiniteDifferences() throws {
-    try GradientCase(
-      images: 19, inputs: [noise([19, 4], seed: 1)],
+    try GradientCheck(
+      "case", inputs: [noise([19, 4], seed: 1)],
       parameters: [Parameter("weight", noise([5, 4], seed: 2))], step: 0.0625, tolerance: 5e-3
     ) { inputs, parameters in
       // The same class for every image: a linear layer of zeros, whose bias is the label.
@@ -94,7 +94,7 @@ import Testing
       let two = Parameter("two", Tensor([1], [2]), isTrainable: false)
       let label = try linear(inputs[0], weight: zeros, bias: two)
       return try crossEntropy(linear(inputs[0], weight: parameters[0]), labels: label)
-    }.check()
+    }.expectAgreement()
   }
 
   @Test func dropoutZeroesAboutAFractionAndScalesTheRest() throws {
@@ -114,9 +114,9 @@ import Testing
   }
 
   @Test func dropoutGradientsMatchFiniteDifferences() throws {
-    try GradientCase(images: 17, inputs: [noise([17, 6], seed: 1)], parameters: []) { x, _ in
+    try GradientCheck("case", inputs: [noise([17, 6], seed: 1)]) { x, _ in
       try dropout(x[0], probability: 0.5, stream: 1)
-    }.check()
+    }.expectAgreement()
   }
 
   private func norm(_ channels: Int) -> [Parameter] {
@@ -129,12 +129,12 @@ import Testing
 
   @Test(arguments: [(3, true), (21, true), (3, false)])
   func batchNormGradientsMatchFiniteDifferences(images: Int, training: Bool) throws {
-    try GradientCase(
-      images: images, inputs: [noise([images, 2, 2, 3], seed: 1)], parameters: norm(2), step: 0.015625, tolerance: 2e-2,
+    try GradientCheck(
+      "case", inputs: [noise([images, 2, 2, 3], seed: 1)], parameters: norm(2), step: 0.015625, tolerance: 2e-2,
       isTraining: training
     ) { x, p in
       try batchNorm2d(x[0], weight: p[0], bias: p[1], runningMean: p[2], runningVariance: p[3])
-    }.check()
+    }.expectAgreement()
   }
 
   @Test func batchNormNormalisesOverTheWholeBatchHoweverManyShards() throws {

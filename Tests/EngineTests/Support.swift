@@ -1,0 +1,38 @@
+// What the engine's tests share: data from seeds, gradient checks as expectations, operations run forward.
+
+import Autograd
+import Tensors
+import Testing
+
+/// See `GradientCheck.noise`.
+func noise(_ shape: Shape, seed: UInt64) -> Tensor { GradientCheck.noise(shape, seed: seed) }
+
+extension GradientCheck {
+  /// Expects every gradient to agree with central differences.
+  func expectAgreement(threads: Int = 2, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    for result in try run(WorkerPool(threads: threads)) {
+      #expect(
+        result.passes, "\(operation): \(result.name) of \(result.shape) is off by \(result.error)",
+        sourceLocation: sourceLocation)
+    }
+  }
+}
+
+/// Σ weight · x, one number an image: a linear layer whose weight is not trained.
+func weightedSum(_ x: Variable, weights: Tensor) -> Variable {
+  let row = Parameter("loss weights", weights.reshaped([1, weights.shape.count]), isTrainable: false)
+  do { return try linear(x.flattened, weight: row) } catch { preconditionFailure("\(error)") }
+}
+
+/// Runs an operation forward on a batch and gives its output, image by image.
+func evaluate(
+  _ inputs: [Tensor], training: Bool = false, threads: Int = 1, _ build: ([Variable]) throws -> Variable
+) throws -> [Tensor] {
+  let tape = Tape()
+  let variables = inputs.map { tape.input(Shape(Array($0.shape.dimensions.dropFirst()))) }
+  let output = try build(variables)
+  let images = inputs[0].shape[0]
+  let executor = Executor(tape, capacity: images, pool: WorkerPool(threads: threads))
+  executor.run(TensorBatch(inputs), context: StepContext(isTraining: training, seed: 5, step: 3))
+  return (0..<images).map { executor.tensor(of: output, image: $0) }
+}
