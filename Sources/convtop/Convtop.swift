@@ -18,7 +18,8 @@ struct Convtop: ParsableCommand {
     abstract: "htop for convolutional networks: trains a small conv net and shows it learning.",
     discussion: "Without a subcommand it opens the dashboard on the default configuration, LeNet-5 on Fashion-MNIST.",
     subcommands: [
-      DashboardCommand.self, TrainCommand.self, EvaluateCommand.self, ConfigCommand.self, DataCommand.self,
+      DashboardCommand.self, TrainCommand.self, EvaluateCommand.self, GradcheckCommand.self, ConfigCommand.self,
+      DataCommand.self,
     ],
     defaultSubcommand: DashboardCommand.self)
 }

@@ -137,7 +137,7 @@ final class TrainingLoop {
     return .epoch(record)
   }
 
-  private func withBatch<Result>(
+  func withBatch<Result>(
     _ source: LabeledImages, _ indices: [Int32], _ first: Int, _ count: Int, _ body: (ImageBatch) -> Result
   ) -> Result {
     indices.withUnsafeBufferPointer { indices in
