@@ -42,7 +42,7 @@ let package = Package(
       name: "EngineTests", dependencies: ["Autograd", "Kernels", "Layers", "Optimizers", "Tensors"],
       exclude: ["Goldens"]),
     .testTarget(name: "FilesTests", dependencies: ["Datasets", "Interchange", "Tensors"]),
-    .testTarget(name: "TrainingTests", dependencies: ["Tensors", "Training"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Tensors", "Training"], exclude: ["Goldens"]),
     .testTarget(name: "DashboardTests", dependencies: ["Dashboard", "Tensors", "Training"], exclude: ["Golden"]),
     .testTarget(name: "ProgramTests", dependencies: ["convtop"]),
   ],

@@ -1,5 +1,7 @@
 // The one loop behind convolution, its input gradient, and linear layers: a register tile over packed weights.
 
+import CVector
+
 /// The shape of a correlation, fixed when the operation is recorded.
 ///
 /// A *tap* is one (input channel, kernel row, kernel column); `offsets[t]` is where tap t lies, counted in lanes from
@@ -173,7 +175,7 @@ private struct CorrelationTile {
       for p in 0..<columns {
         let pixels = window[p &* step]
         for m in 0..<height {
-          sums[m &* columns &+ p] = multiplyAdd(Lanes(repeating: column[m]), pixels, sums[m &* columns &+ p])
+          sums[m &* columns &+ p] = lanes_multiply_add(Lanes(repeating: column[m]), pixels, sums[m &* columns &+ p])
         }
       }
     }

@@ -1,5 +1,7 @@
 // The gradient of a correlation for its weights: output gradients times shifted inputs, summed over pixels and images.
 
+import CVector
+
 /// gradient(o, t) += Σ over pixels and lanes of outputGradient(o, y, x) · input[y · rowStep + x · columnStep + offsets[t]]
 ///
 /// A tile of 4 output channels × up to 6 taps stays in registers while the pixels go by; the sixteen images of a lane
@@ -115,7 +117,7 @@ private struct KernelGradientTile {
         for t in 0..<columns {
           let x = pixel[offsets[t]]
           for m in 0..<height {
-            sums[m &* columns &+ t] = multiplyAdd(gradients[m &* plane &+ column], x, sums[m &* columns &+ t])
+            sums[m &* columns &+ t] = lanes_multiply_add(gradients[m &* plane &+ column], x, sums[m &* columns &+ t])
           }
         }
       }

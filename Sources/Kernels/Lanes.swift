@@ -16,6 +16,9 @@ public typealias LanePointer = UnsafeMutablePointer<Lanes>
 public let lanesPerShard = 16
 
 /// a·b + c, rounded once.
+///
+/// The largest loops call the C function itself: without whole-module optimisation, as in debug builds, this wrapper in
+/// another file would cost a call each time.
 @inline(__always)
 func multiplyAdd(_ a: Lanes, _ b: Lanes, _ c: Lanes) -> Lanes {
   lanes_multiply_add(a, b, c)

@@ -1,5 +1,7 @@
 // Matrix products of linear layers: one row of weights meets sixteen images at once.
 
+import CVector
+
 /// output(o) = start + Σᵢ weight(o, i) · input(i), where start is bias(o) or zero.
 ///
 /// - Parameters:
@@ -66,7 +68,7 @@ private func combineRows<let count: Int>(
     let x = source[term]
     let column = weight + term &* termStep
     for m in 0..<count {
-      sums[m] = multiplyAdd(Lanes(repeating: column[m &* resultStep]), x, sums[m])
+      sums[m] = lanes_multiply_add(Lanes(repeating: column[m &* resultStep]), x, sums[m])
     }
   }
   for m in 0..<count {
@@ -161,7 +163,7 @@ private func gradientTile<let count: Int>(
         let x = row.load(fromByteOffset: v &* 64, as: Lanes.self)
         for m in 0..<height {
           let dy = Lanes(repeating: weights[m &* lanesPerShard &+ image])
-          sums[m &* vectors &+ v] = multiplyAdd(dy, x, sums[m &* vectors &+ v])
+          sums[m &* vectors &+ v] = lanes_multiply_add(dy, x, sums[m &* vectors &+ v])
         }
       }
     }

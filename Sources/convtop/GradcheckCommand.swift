@@ -52,7 +52,8 @@ struct GradcheckCommand: ParsableCommand {
 
   private func checkModel(_ path: String) throws -> Int {
     if broken != nil {
-      throw Failure(description: "--break spoils an operation's check; leave the configuration out", status: ExitCode(64))
+      throw Failure(
+        description: "--break spoils an operation's check; leave the configuration out", status: ExitCode(64))
     }
     let check = try ModelGradientCheck(TrainingSetup(options.read(path)))
     row("", "gradient of", "shape", "largest error", "")

@@ -1,0 +1,56 @@
+// The stock configurations against PyTorch, step by step: the same first weights, the same batches, the same losses.
+
+import Foundation
+import Synchronization
+import Testing
+import Training
+
+@Suite(.serialized) struct TraceTests {
+  struct Trace: Decodable, Sendable, CustomTestStringConvertible {
+    let configuration: String
+    let optimizer: String
+    let losses: [Double]
+    var testDescription: String { "\(configuration), \(optimizer)" }
+  }
+
+  private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+  private static let optimizers = [
+    "sgd": #"{"type":"sgd","learning_rate":0.01,"momentum":0.9}"#, "adam": #"{"type":"adam","learning_rate":0.001}"#,
+    "adamw": #"{"type":"adamw","learning_rate":0.001,"weight_decay":0.01}"#,
+  ]
+
+  static let traces: [Trace] = {
+    do {
+      let data = try Data(contentsOf: folder.appending(path: "Goldens/traces.json"))
+      return try JSONDecoder().decode([Trace].self, from: data)
+    } catch {
+      Issue.record("the traces cannot be read: \(error)")
+      return []
+    }
+  }()
+
+  @Test(arguments: traces)
+  func lossesFollowPyTorchForFiftySteps(trace: Trace) throws {
+    let file = TraceTests.folder.appending(path: "../../configs/\(trace.configuration).json").standardized
+    let optimizer = try #require(TraceTests.optimizers[trace.optimizer])
+    var overrides = ["training.shuffle=false", "training.optimizer=\(optimizer)"]
+    if trace.configuration == "pytorch-mnist" { overrides += ["model.layers[5].p=0", "model.layers[9].p=0"] }
+    let configuration = try Configuration(Data(contentsOf: file), file: file.path, overrides: overrides)
+    let losses = Collector()
+    let trainer = try Trainer(TrainingSetup(configuration), folder: nil) { event in
+      if case .step(let record) = event { losses.add(record.loss) }
+    }
+    trainer.send(.step(trace.losses.count))
+    while losses.all.count < trace.losses.count || trainer.status.state != .paused { usleep(1000) }
+    #expect(trace.losses.count == 50)
+    for (step, (found, expected)) in zip(losses.all, trace.losses).enumerated() {
+      #expect(abs(found - expected) <= 1e-3 * expected, "step \(step + 1): \(found), not \(expected)")
+    }
+  }
+
+  private final class Collector: Sendable {
+    private let values = Mutex<[Double]>([])
+    func add(_ value: Double) { values.withLock { $0.append(value) } }
+    var all: [Double] { values.withLock { $0 } }
+  }
+}
