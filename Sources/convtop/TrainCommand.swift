@@ -1,6 +1,7 @@
 // `convtop train`: training without a screen.
 
 import ArgumentParser
+import Dashboard
 import Dispatch
 import Foundation
 import Synchronization
@@ -198,11 +199,4 @@ final class BarReport: TrainingReport, @unchecked Sendable {
     say("\r\u{1b}[K", terminator: "")
     LineReport(epochs: epochs).end(status, outcome, folder)
   }
-}
-
-/// `1h 02m`, `3m 07s`, `12s`.
-func formatDuration(_ seconds: Double) -> String {
-  let total = Int(min(max(0, seconds), 359_999).rounded())
-  if total >= 3600 { return String(format: "%dh %02dm", total / 3600, total / 60 % 60) }
-  return total >= 60 ? String(format: "%dm %02ds", total / 60, total % 60) : "\(total)s"
 }
