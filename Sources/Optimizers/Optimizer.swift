@@ -17,16 +17,21 @@ public protocol Optimizer: AnyObject {
 }
 
 extension Optimizer {
-  /// Shares out slices of about 16,384 numbers of all parameters over the threads.
+  /// Shares out slices of at most 16,384 numbers of all parameters over the threads; it allocates nothing.
   func forEachSlice(_ pool: WorkerPool, _ body: (_ parameter: Int, _ lanes: Range<Int>) -> Void) {
-    let slices = parameters.indices.flatMap { index in
-      stride(from: 0, to: parameters[index].storage.laneCount, by: sliceLanes).map { (index, $0) }
-    }
-    pool.run(count: slices.count) { slice, _ in
-      let (index, first) = slices[slice]
+    let count = parameters.reduce(0) { $0 + slices($1) }
+    pool.run(count: count) { slice, _ in
+      var (index, rest) = (0, slice)
+      while rest >= slices(parameters[index]) {
+        rest -= slices(parameters[index])
+        index += 1
+      }
+      let first = rest * sliceLanes
       body(index, first..<min(parameters[index].storage.laneCount, first + sliceLanes))
     }
   }
+
+  private func slices(_ parameter: Parameter) -> Int { (parameter.storage.laneCount + sliceLanes - 1) / sliceLanes }
 }
 
 private let sliceLanes = 1024
