@@ -252,6 +252,13 @@ extension Executor {
     return read(plan.valueOffsets[variable.id], variable.shape, image)
   }
 
+  /// Copies one image's numbers of a value, from the last run, to where there is room for them.
+  public func copy(_ variable: Variable, image: Int, into target: UnsafeMutableBufferPointer<Float>) {
+    precondition(variable.tape === tape && image < capacity, "image \(image) of a value that this executor ran")
+    precondition(target.count == variable.shape.count, "room for \(target.count) numbers of \(variable.shape)")
+    read(plan.valueOffsets[variable.id], image, into: target)
+  }
+
   /// One image's gradient of a value, from the last step; nil when the loss does not depend on it.
   public func gradient(of variable: Variable, image: Int) -> Tensor? {
     plan.gradientOffsets[variable.id].map { read($0, variable.shape, image) }
@@ -259,12 +266,13 @@ extension Executor {
 
   private func read(_ offset: Int, _ shape: Shape, _ image: Int) -> Tensor {
     var tensor = Tensor(shape)
-    let source = memories[image / lanesPerShard].base + offset
-    tensor.values.withUnsafeMutableBufferPointer {
-      if let target = $0.baseAddress {
-        readLane(source, count: shape.count, lane: image % lanesPerShard, into: target)
-      }
-    }
+    tensor.values.withUnsafeMutableBufferPointer { read(offset, image, into: $0) }
     return tensor
+  }
+
+  private func read(_ offset: Int, _ image: Int, into target: UnsafeMutableBufferPointer<Float>) {
+    guard let numbers = target.baseAddress else { return }
+    let source = memories[image / lanesPerShard].base + offset
+    readLane(source, count: target.count, lane: image % lanesPerShard, into: numbers)
   }
 }

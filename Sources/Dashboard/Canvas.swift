@@ -37,6 +37,9 @@ public struct DashboardModel: Sendable {
     self.capabilities = capabilities
   }
 
+  /// Whether there is anything to run: a model can also be only looked at.
+  public var trains: Bool { status.epochs > 0 }
+
   var selectedLayer: LayerSummary? { layers.indices.contains(state.layer) ? layers[state.layer] : nil }
 
   /// The snapshot, if it shows the selected layer.

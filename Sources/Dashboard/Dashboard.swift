@@ -44,6 +44,7 @@ public enum Dashboard {
   private static func layout(_ model: DashboardModel, size: Size) -> Layout? {
     Layout(
       size, noticeRows: noticeLines(model, width: size.columns).count, classes: model.classes.count,
+      trains: model.trains,
       maximized: model.state.isMaximized ? model.state.focus : nil)
   }
 

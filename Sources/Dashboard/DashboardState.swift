@@ -5,6 +5,9 @@ import Training
 /// The parts of the screen that can have the focus.
 public enum Pane: CaseIterable, Sendable, Hashable {
   case loss, accuracy, layers, filters, maps, prediction
+
+  /// The panes of a run, or those of a model that is only looked at.
+  static func shown(trains: Bool) -> [Pane] { trains ? allCases : [.layers, .filters, .maps] }
 }
 
 /// Which numbers a picture's brightness is measured against.
@@ -52,7 +55,10 @@ public struct DashboardState: Sendable, Hashable {
   ///   - layers: the model's layers.
   ///   - probes: how many images can be probed.
   ///   - state: what the trainer is doing.
-  public mutating func handle(_ key: Key, layers: [LayerSummary], probes: Int, state: TrainerState) -> Effect {
+  ///   - trains: whether there is anything to run.
+  public mutating func handle(
+    _ key: Key, layers: [LayerSummary], probes: Int, state: TrainerState, trains: Bool = true
+  ) -> Effect {
     if isConfirmingQuit { return answerQuit(key) }
     if isHelpVisible {
       isHelpVisible = false
@@ -70,8 +76,8 @@ public struct DashboardState: Sendable, Hashable {
       isMaximized = false
       return .none
     }
-    guard let action = KeyTable.action(key) else { return .none }
-    return perform(action, repeats, layers, probes, state)
+    guard let binding = KeyTable.binding(key), trains || !binding.needsTraining else { return .none }
+    return perform(binding.action, repeats, layers, probes, state, Pane.shown(trains: trains))
   }
 
   private mutating func answerQuit(_ key: Key) -> Effect {
@@ -83,7 +89,8 @@ public struct DashboardState: Sendable, Hashable {
   }
 
   private mutating func perform(
-    _ action: Action, _ repeats: Int, _ layers: [LayerSummary], _ probes: Int, _ state: TrainerState
+    _ action: Action, _ repeats: Int, _ layers: [LayerSummary], _ probes: Int, _ state: TrainerState,
+    _ panes: [Pane]
   ) -> Effect {
     switch action {
     case .toggleRun: return .command(state == .running ? .pause : .run)
@@ -95,10 +102,10 @@ public struct DashboardState: Sendable, Hashable {
     case .nextFilter: filter = min(DashboardState.filterCount(layers, layer) - 1, filter + 1)
     case .nextProbe: probe = (probe + 1) % max(1, probes)
     case .previousProbe: probe = (probe + max(1, probes) - 1) % max(1, probes)
-    case .nextPane: moveFocus(1)
-    case .previousPane: moveFocus(-1)
+    case .nextPane: focus = DashboardState.neighbor(of: focus, 1, in: panes)
+    case .previousPane: focus = DashboardState.neighbor(of: focus, -1, in: panes)
     case .maximizePane: isMaximized.toggle()
-    case .cycleScale: scale = DashboardState.neighbor(of: scale, 1)
+    case .cycleScale: scale = DashboardState.neighbor(of: scale, 1, in: ScaleMode.allCases)
     case .toggleLogLoss: isLogLoss.toggle()
     case .help: isHelpVisible = true
     case .quit:
@@ -113,10 +120,7 @@ public struct DashboardState: Sendable, Hashable {
     filter = min(filter, max(0, DashboardState.filterCount(layers, layer) - 1))
   }
 
-  private mutating func moveFocus(_ step: Int) { focus = DashboardState.neighbor(of: focus, step) }
-
-  private static func neighbor<Value: CaseIterable & Equatable>(of value: Value, _ step: Int) -> Value {
-    let all = Array(Value.allCases)
+  private static func neighbor<Value: Equatable>(of value: Value, _ step: Int, in all: [Value]) -> Value {
     let index = all.firstIndex(of: value) ?? 0
     return all[(index + step + all.count) % all.count]
   }

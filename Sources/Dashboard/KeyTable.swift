@@ -28,6 +28,8 @@ public struct KeyBinding: Sendable {
   public let short: String?
   /// A sentence for the help.
   public let help: String
+  /// Whether the key means nothing for a model that is only looked at.
+  public var needsTraining = false
 }
 
 /// All bindings, in the order in which people see them.
@@ -35,13 +37,13 @@ public enum KeyTable {
   public static let bindings: [KeyBinding] = [
     KeyBinding(
       keys: [.character(" ")], action: .toggleRun, label: "Space", short: "run/pause",
-      help: "run, or pause after this batch"),
+      help: "run, or pause after this batch", needsTraining: true),
     KeyBinding(
       keys: [.character("n")], action: .stepBatches, label: "n", short: "batch",
-      help: "exactly one batch, then pause; 100n: a hundred"),
+      help: "exactly one batch, then pause; 100n: a hundred", needsTraining: true),
     KeyBinding(
       keys: [.character("N")], action: .finishEpochs, label: "N", short: "epoch",
-      help: "to the end of the epoch, then pause; 3N: of three"),
+      help: "to the end of the epoch, then pause; 3N: of three", needsTraining: true),
     KeyBinding(
       keys: [.character("["), .up], action: .previousLayer, label: "[ ↑", short: nil, help: "the layer before"),
     KeyBinding(
@@ -60,12 +62,15 @@ public enum KeyTable {
       help: "shade by this layer, each tile, or the whole network"),
     KeyBinding(
       keys: [.character("l")], action: .toggleLogLoss, label: "l", short: "log",
-      help: "the loss on a log or linear axis"),
+      help: "the loss on a log or linear axis", needsTraining: true),
     KeyBinding(keys: [.character("?")], action: .help, label: "?", short: "help", help: "this page; any key closes it"),
     KeyBinding(
       keys: [.character("q")], action: .quit, label: "q", short: "quit", help: "quit; asks only while training"),
   ]
 
   /// What a key does; nil for a key without a meaning.
-  public static func action(_ key: Key) -> Action? { bindings.first { $0.keys.contains(key) }?.action }
+  static func binding(_ key: Key) -> KeyBinding? { bindings.first { $0.keys.contains(key) } }
+
+  /// The bindings that mean something: all of them in a run.
+  static func shown(trains: Bool) -> [KeyBinding] { bindings.filter { trains || !$0.needsTraining } }
 }

@@ -14,9 +14,10 @@ public struct Layout: Hashable, Sendable {
   /// - Parameters:
   ///   - noticeRows: how many rows the notice takes.
   ///   - classes: how many bars the prediction has.
+  ///   - trains: whether there are curves and a prediction.
   ///   - maximized: the pane that has the screen to itself.
   /// - Returns: nil when the screen is below the minimum.
-  public init?(_ size: Size, noticeRows: Int = 0, classes: Int = 10, maximized: Pane? = nil) {
+  public init?(_ size: Size, noticeRows: Int = 0, classes: Int = 10, trains: Bool = true, maximized: Pane? = nil) {
     guard size.columns >= Layout.minimum.columns, size.rows >= Layout.minimum.rows else { return nil }
     header = Rect(column: 0, row: 0, columns: size.columns, rows: 2)
     notice = Rect(column: 0, row: 2, columns: size.columns, rows: noticeRows)
@@ -26,7 +27,7 @@ public struct Layout: Hashable, Sendable {
       panes = [maximized: content]
       return
     }
-    panes = Layout.arrange(content, classes: classes)
+    panes = trains ? Layout.arrange(content, classes: classes) : Layout.arrangePictures(content)
   }
 
   /// Curves side by side on top; below them the layers, and beside those the pictures.
@@ -38,7 +39,7 @@ public struct Layout: Hashable, Sendable {
       .accuracy: Rect(column: half + 1, row: content.row, columns: content.columns - half - 1, rows: charts),
     ]
     let lower = content.dropping(rows: charts)
-    let left = lower.columns < 100 ? 27 : lower.columns < 160 ? 31 : 36
+    let left = layersWidth(lower)
     let right = lower.dropping(columns: left + 1)
     // A tall screen has the prediction below the layers, a low one beside the feature maps.
     if lower.rows >= classes + 12 {
@@ -60,5 +61,20 @@ public struct Layout: Hashable, Sendable {
         column: bottom.column + bottom.columns - prediction, row: bottom.row, columns: prediction, rows: bottom.rows)
     }
     return panes
+  }
+  private static func layersWidth(_ content: Rect) -> Int {
+    content.columns < 100 ? 27 : content.columns < 160 ? 31 : 36
+  }
+
+  /// Only pictures: the layers, and beside them the filters above what leaves the layer.
+  private static func arrangePictures(_ content: Rect) -> [Pane: Rect] {
+    let left = layersWidth(content)
+    let right = content.dropping(columns: left + 1)
+    let filters = max(6, content.rows * 3 / 10)
+    return [
+      .layers: Rect(column: 0, row: content.row, columns: left, rows: content.rows),
+      .filters: Rect(column: right.column, row: content.row, columns: right.columns, rows: filters),
+      .maps: right.dropping(rows: filters),
+    ]
   }
 }

@@ -31,7 +31,8 @@ struct DashboardCommand: ParsableCommand {
     try reportingFailures {
       let (configuration, notice) = try options.read(config).onAvailableData()
       let setup = try TrainingSetup(configuration)
-      let run = try RunFolder(configuration, path: folder)
+      if folder != nil { try configuration.requireTraining("write to --run") }
+      let run = configuration.training.trainsNothing ? nil : try RunFolder(configuration, path: folder)
       let status = try DashboardLoop(setup, folder: run, notice: notice, startsPaused: paused).run()
       if status != 0 { throw ExitCode(status) }
     }

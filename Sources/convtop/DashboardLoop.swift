@@ -10,7 +10,8 @@ import Training
 final class DashboardLoop {
   private let trainer: Trainer
   private let setup: TrainingSetup
-  private let folder: RunFolder
+  /// Nil when nothing trains: there is nothing to write down.
+  private let folder: RunFolder?
   private let pipe: WakePipe
   private let screen: Screen
   private var model: DashboardModel
@@ -25,7 +26,7 @@ final class DashboardLoop {
   private static let costFactor = 50
 
   /// - Throws: `TerminalError`, or whatever a trainer throws; the terminal is untouched then.
-  init(_ setup: TrainingSetup, folder: RunFolder, notice: String?, startsPaused: Bool) throws {
+  init(_ setup: TrainingSetup, folder: RunFolder?, notice: String?, startsPaused: Bool) throws {
     self.setup = setup
     self.folder = folder
     self.startsPaused = startsPaused
@@ -71,7 +72,10 @@ final class DashboardLoop {
         }
       }
       while let key = screen.nextKey() {
-        switch model.state.handle(key, layers: model.layers, probes: model.probes, state: trainer.status.state) {
+        switch model.state.handle(
+          key, layers: model.layers, probes: model.probes, state: trainer.status.state,
+          trains: model.trains)
+        {
         case .none: break
         case .command(let command): trainer.send(command)
         case .quit: return leave(0)
@@ -140,7 +144,9 @@ final class DashboardLoop {
     trainer.send(.stop) { saved.signal() }
     saved.wait()
     if let failure = trainer.status.failure { complain(failure) }
-    say("\(setup.configuration.name): \(trainer.status.step) of \(trainer.status.steps) steps, run \(folder.path)")
+    if let folder {
+      say("\(setup.configuration.name): \(trainer.status.step) of \(trainer.status.steps) steps, run \(folder.path)")
+    }
     return status
   }
 }

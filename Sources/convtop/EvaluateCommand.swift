@@ -25,9 +25,33 @@ struct EvaluateCommand: ParsableCommand {
       } else {
         say(
           String(
-            format: "loss %.4f  accuracy %.2f%%  on the %d test images of \(result.dataset), after step %d",
-            result.loss, 100 * result.accuracy, result.images, result.step))
+            format: "loss %.4f  accuracy %.2f%%  top-\(result.report.k) %.2f%%  on the %d test images of "
+              + "\(result.dataset), after step %d",
+            result.loss, 100 * result.accuracy, 100 * result.report.topKAccuracy, result.images, result.step))
+        say(classTable(result))
       }
     }
+  }
+
+  /// A row for each true class: its precision and recall, then how many of its images were taken for each class.
+  private func classTable(_ result: Evaluation) -> String {
+    func percent(_ share: Double?) -> String { share.map { String(format: "%.1f%%", 100 * $0) } ?? "–" }
+    func left(_ text: String, _ width: Int) -> String {
+      String(repeating: " ", count: max(0, width - text.count)) + text
+    }
+    let names = result.classes
+    let nameWidth = (names.map(\.count).max() ?? 0) + 1
+    // Each column is as wide as its number, and headed by the class's number.
+    let width = max(5, String(result.report.confusion.max() ?? 0).count + 1)
+    let head = names.indices.map { left(String($0), width) }.joined()
+    var lines = ["", "\(left("", 4 + nameWidth)) precision  recall  taken for\(head)"]
+    for label in names.indices {
+      let counts = names.indices.map { left(String(result.report.count(of: label, takenFor: $0)), width) }.joined()
+      let name = names[label] + String(repeating: " ", count: nameWidth - names[label].count)
+      lines.append(
+        "\(left(String(label), 3)) \(name)\(left(percent(result.report.precision(label)), 11))"
+          + "\(left(percent(result.report.recall(label)), 8))\(left("", 11))\(counts)")
+    }
+    return lines.joined(separator: "\n")
   }
 }

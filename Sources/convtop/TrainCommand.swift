@@ -24,7 +24,9 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     try reportingFailures {
-      let setup = try TrainingSetup(options.read(config))
+      let configuration = try options.read(config)
+      try configuration.requireTraining("train")
+      let setup = try TrainingSetup(configuration)
       let folder = try RunFolder(setup.configuration, path: folder)
       try train(setup, folder)
     }

@@ -13,6 +13,7 @@ import Training
     let size: Size
     var capabilities = Capabilities(colors: .indexed256, unicode: true)
     var trainer = TrainerState.running
+    var trains = true
     var poison = false
     var notice: String?
     var failure: String?
@@ -67,6 +68,8 @@ import Training
     Scene(
       name: "failure", size: Size(120, 40), trainer: .failed,
       failure: "runs/lenet/metrics.jsonl: cannot be written: No space left on device"),
+    Scene(name: "looked-at-80x24", size: Size(80, 24), trainer: .finished, trains: false),
+    Scene(name: "looked-at-120x40", size: Size(120, 40), trainer: .finished, trains: false) { $0.focus = .maps },
     Scene(name: "too-small", size: Size(79, 24)),
   ]
 
@@ -75,6 +78,7 @@ import Training
     var model = fixture(scene.capabilities, size: scene.size, trainer: scene.trainer, change: scene.change)
     model.notice = scene.notice
     model.status.failure = scene.failure
+    if !scene.trains { model.status.epochs = 0 }
     if let request = Dashboard.request(model, size: scene.size) {
       model.snapshot = snapshot(request, poison: scene.poison)
     }

@@ -5,11 +5,11 @@ import Testing
 import Training
 
 @Suite struct KeyTests {
-  private func press(_ keys: [Key], from state: DashboardState = DashboardState(), trainer: TrainerState = .paused)
-    -> (state: DashboardState, effects: [Effect])
-  {
+  private func press(
+    _ keys: [Key], from state: DashboardState = DashboardState(), trainer: TrainerState = .paused, trains: Bool = true
+  ) -> (state: DashboardState, effects: [Effect]) {
     var state = state
-    let effects = keys.map { state.handle($0, layers: lenetLayers, probes: 5, state: trainer) }
+    let effects = keys.map { state.handle($0, layers: lenetLayers, probes: 5, state: trainer, trains: trains) }
     return (state, effects)
   }
 
@@ -57,6 +57,14 @@ import Training
     let panes = (0..<Pane.allCases.count).map { press([Key](repeating: .tab, count: $0)).state.focus }
     #expect(Set(panes).count == Pane.allCases.count)
     #expect(press([.tab, .backTab]).state.focus == DashboardState().focus)
+  }
+
+  @Test func whatIsOnlyLookedAtHasNothingToRunAndNoCurves() {
+    #expect(press(characters(" nNl"), trains: false).effects == [.none, .none, .none, .none])
+    #expect(press(characters("l"), trains: false).state.isLogLoss == false)
+    let panes = (0..<4).map { press([Key](repeating: .tab, count: $0), trains: false).state.focus }
+    #expect(panes == [.layers, .filters, .maps, .layers])
+    #expect(press([.down, .character("p")], trains: false).state.layer == 1)
   }
 
   @Test func quittingAsksOnlyWhileTraining() {

@@ -9,9 +9,9 @@ import Testing
   @Test func atEverySizeThePanesLieInsideAndApart() {
     for columns in stride(from: 1, through: 300, by: 1) {
       for rows in stride(from: 1, through: 100, by: 1) {
-        for notice in [0, 3] {
+        for (notice, trains) in [(0, true), (3, true), (0, false), (3, false)] {
           let size = Size(columns, rows)
-          guard let layout = Layout(size, noticeRows: notice) else {
+          guard let layout = Layout(size, noticeRows: notice, trains: trains) else {
             if columns >= Layout.minimum.columns && rows >= Layout.minimum.rows { Issue.record("no layout at \(size)") }
             continue
           }
@@ -20,7 +20,9 @@ import Testing
           let isSound = parts.indices.allSatisfy { i in
             screen.contains(parts[i]) && parts.indices.allSatisfy { j in i == j || !parts[i].overlaps(parts[j]) }
           }
-          if !isSound || layout.panes.count != Pane.allCases.count { Issue.record("unsound layout at \(size)") }
+          if !isSound || layout.panes.count != (trains ? Pane.allCases.count : 3) {
+            Issue.record("unsound layout at \(size)")
+          }
           for (pane, rect) in layout.panes where rect.columns < 16 || rect.rows < 4 {
             Issue.record("\(pane) has only \(rect.size) at \(size)")
           }

@@ -32,6 +32,14 @@ import Testing
     #expect(result["accuracy"] as? Double == last["validation_accuracy"] as? Double)
     #expect(result["loss"] as? Double == last["validation_loss"] as? Double)
     #expect(result["images"] as? Int == 1024)
+    // The counts of the confusion matrix are those images, and its diagonal is the accuracy.
+    let confusion = try #require(result["confusion"] as? [[Int]])
+    #expect(confusion.joined().reduce(0, +) == 1024)
+    let right = confusion.indices.map { confusion[$0][$0] }.reduce(0, +)
+    #expect(Double(right) / 1024 == result["accuracy"] as? Double)
+    #expect((result["top_5_accuracy"] as? Double ?? 0) >= (result["accuracy"] as? Double ?? 1))
+    let text = try runProgram(["evaluate", "run"], in: folder.path).output
+    #expect(text.contains("precision  recall  taken for") && text.split(separator: "\n").count == 12)
     // The small net learns its glyphs.
     #expect((last["validation_accuracy"] as? Double ?? 0) > 0.9)
   }
@@ -54,6 +62,27 @@ import Testing
     // What is inside the program is what the folder of stock configurations holds.
     let stock = try runProgram(["config", "check", "\(configurations)/lenet.json"], in: "/", program: copy)
     #expect(checked.output == stock.output && checked.output.contains("\"name\" : \"lenet\""))
+  }
+
+  @Test func gradcheckTellsByItsStatusWhetherAGradientIsWrong() throws {
+    let folder = try TemporaryFolder()
+    let sound = try runProgram(["gradcheck"], in: folder.path)
+    #expect(sound.status == 0 && sound.output.hasSuffix("all pass\n") && !sound.output.contains("FAIL"))
+    let spoilt = try runProgram(["gradcheck", "--break", "conv2d"], in: folder.path)
+    let failing = spoilt.output.split(separator: "\n").filter { $0.hasSuffix("FAIL") }
+    #expect(spoilt.status == 1 && failing.count >= 3 && failing.allSatisfy { $0.hasPrefix("conv2d ") })
+    let model = try runProgram(["gradcheck", small], in: folder.path)
+    #expect(model.status == 0 && model.output.contains("conv1.weight"))
+  }
+
+  @Test func whatTrainsNothingIsNotTrainedEvaluatedOrChecked() throws {
+    let folder = try TemporaryFolder()
+    let edge = "\(configurations)/edge-filter.json"
+    for command in ["train", "gradcheck"] {
+      let result = try runProgram([command, edge], in: folder.path)
+      #expect(result.status == 78 && result.errors.contains("training.epochs: is 0, so nothing trains"))
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
   }
 
   @Test func failuresHaveTheirSentenceAndStatus() throws {

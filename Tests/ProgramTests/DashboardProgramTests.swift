@@ -46,6 +46,20 @@ import Testing
     #expect(terminal.outputText.hasSuffix("small: 128 of 1280 steps, run run\r\n"))
   }
 
+  @Test func aFixedFilterIsLookedAtAndLeavesNothingBehind() throws {
+    let edge = "\(configurations)/edge-filter.json"
+    let terminal = try PseudoTerminal(["dashboard", edge, "--set", "dataset.name=glyphs"])
+    terminal.expect("nothing trains here; image 0 of")
+    terminal.expect("Filters of edge")
+    terminal.expect("input 0")
+    terminal.type(" np")
+    terminal.expect("input 1")
+    terminal.type("q")
+    #expect(terminal.exitStatus() == 0)
+    terminal.expectRestoredTerminal()
+    #expect(try FileManager.default.contentsOfDirectory(atPath: terminal.folder.path).isEmpty)
+  }
+
   @Test func runsPausesAndAsksBeforeItQuits() throws {
     let terminal = try PseudoTerminal(
       ["dashboard", DashboardProgramTests.small, "--set", "training.epochs=100000", "--run", "run"])

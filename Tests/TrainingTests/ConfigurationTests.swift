@@ -86,7 +86,7 @@ import Training
         #""dataset":{"name":"glyphs","path":"/x"}"#,
         "x.json: dataset.path: does not apply: glyphs is drawn by the program"
       ),
-      (#""training":{"epochs":0}"#, "x.json: training.epochs: found 0, expected a whole number from 1 to 1000000"),
+      (#""training":{"epochs":-1}"#, "x.json: training.epochs: found -1, expected a whole number from 0 to 1000000"),
       (
         #""training":{"batch_size":1.5}"#,
         "x.json: training.batch_size: found 1.5, expected a whole number from 1 to 65536"

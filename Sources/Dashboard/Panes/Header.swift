@@ -9,6 +9,7 @@ extension Canvas {
     at = write("  \(model.runName)", .number, column: at, row: rect.row)
     at = write(" on ", .faint, column: at, row: rect.row)
     at = write(model.datasetName, .text, column: at, row: rect.row)
+    guard model.trains else { return drawLookedAt(row: rect.row + 1) }
     at = write("  \(stateMark(status.state)) ", stateRole(status.state), column: at, row: rect.row)
     at = write(status.state.rawValue, stateRole(status.state), column: at, row: rect.row)
     if let validation = status.validation {
@@ -30,6 +31,14 @@ extension Canvas {
     let width = min(60, rect.columns - at - 2 - tail.count - 1)
     drawProgress(fraction, column: at + 2, row: row, width: width)
     write(tail, .text, column: at + 2 + max(0, width), row: row)
+  }
+
+  /// Which image a model that trains nothing looks at.
+  private mutating func drawLookedAt(row: Int) {
+    let at = write(" nothing trains here; image ", .faint, column: 0, row: row)
+    let end = write("\(grouped(model.state.probe)) of \(grouped(model.probes))", .number, column: at, row: row)
+    guard let label = model.snapshot?.probe.label, model.classes.indices.contains(label) else { return }
+    write(", \(model.classes[label])", .text, column: end, row: row)
   }
 
   private func stateMark(_ state: TrainerState) -> String {

@@ -13,7 +13,9 @@ extension Canvas {
     if let count = model.state.count {
       at = write("\(count)…", .number, column: at, row: rect.row) + 2
     }
-    var entries = KeyTable.bindings.compactMap { binding in binding.short.map { (keyLabel(binding), $0) } }
+    var entries = KeyTable.shown(trains: model.trains).compactMap { binding in
+      binding.short.map { (keyLabel(binding), $0) }
+    }
     // What does not fit is left to the help, from the least used on; help and quit stay.
     func width() -> Int { entries.reduce(0) { $0 + $1.0.count + $1.1.count + 3 } - 2 }
     while entries.count > 3 && at + width() > end { entries.remove(at: entries.count - 3) }
@@ -34,7 +36,7 @@ extension Canvas {
   }
 
   mutating func drawHelp() {
-    let bindings = KeyTable.bindings
+    let bindings = KeyTable.shown(trains: model.trains)
     let labels = bindings.map { glyphs.adapt($0.label) }
     let labelWidth = (labels.map(\.count).max() ?? 0) + 2
     let width = min(grid.size.columns, labelWidth + (bindings.map(\.help.count).max() ?? 0) + 4)
@@ -56,6 +58,7 @@ extension Canvas {
       write(labels[index], .key, column: box.column + 2, row: row)
       write(binding.help, .text, column: box.column + 2 + labelWidth, row: row, limit: width - labelWidth - 4)
     }
+    guard model.trains else { return }
     write(
       "digits before n and N repeat them", .faint, column: box.column + 2, row: box.row + height - 2, limit: width - 4)
   }

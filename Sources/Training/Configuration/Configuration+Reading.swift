@@ -58,7 +58,7 @@ extension Configuration {
           file: file, keyPath: "model.layers",
           message: "two layers are called \"\(twice)\"; each needs a name of its own")
       }
-      guard model.output == [description.classes.count] else {
+      guard training.trainsNothing || model.output == [description.classes.count] else {
         throw ConfigurationError(
           file: file, keyPath: "model.layers[\(layers.count - 1)]",
           message: "the model's output has shape \(model.output), expected \(description.classes.count): "

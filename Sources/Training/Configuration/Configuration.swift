@@ -14,6 +14,14 @@ public struct Configuration: Sendable {
   public var dashboard: DashboardConfiguration
   /// Where it was read from: the start of every complaint about it.
   public var file: String
+
+  /// - Throws: `ConfigurationError` when nothing trains, so that `what` is not to be had.
+  public func requireTraining(_ what: String) throws {
+    guard training.trainsNothing else { return }
+    throw ConfigurationError(
+      file: file, keyPath: "training.epochs",
+      message: "is 0, so nothing trains and there is nothing to \(what); convtop dashboard shows such a model")
+  }
 }
 
 /// Which images a run learns from.
@@ -71,6 +79,7 @@ public struct TrainingConfiguration: Hashable, Sendable {
     case plateau(PlateauSchedule)
   }
 
+  /// None for a model that is only looked at: its output may then be anything.
   public var epochs: Int
   public var batchSize: Int
   public var shuffle: Bool
@@ -79,8 +88,12 @@ public struct TrainingConfiguration: Hashable, Sendable {
   public var schedule: ScheduleChoice
   public var warmUp: WarmUp?
   public var clipping: GradientClipping?
+  /// The k of the top-k accuracy that an evaluation reports.
+  public var topK: Int
   /// Threads for the arithmetic; nil for one a processor. The results do not depend on it.
   public var threads: Int?
+
+  public var trainsNothing: Bool { epochs == 0 }
 }
 
 /// How the dashboard starts.

@@ -77,10 +77,16 @@ public struct JSONLine: Sendable {
     fields.append("\"\(key)\":\(value.isFinite ? value.description : "null")")
   }
 
-  public mutating func add(_ key: String, _ value: String) throws {
+  /// Text, or a list of texts.
+  public mutating func add(_ key: String, _ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .withoutEscapingSlashes
     fields.append("\"\(key)\":\(String(decoding: try encoder.encode(value), as: UTF8.self))")
+  }
+
+  /// Numbers, null where there is none.
+  public mutating func add(_ key: String, _ values: [Double?]) {
+    add(key, raw: values.map { $0?.description ?? "null" })
   }
 
   /// A list of already encoded values.

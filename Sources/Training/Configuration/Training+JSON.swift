@@ -4,13 +4,14 @@ import Optimizers
 
 extension TrainingConfiguration {
   init(_ reader: ConfigurationReader) throws {
-    epochs = try reader.int("epochs", in: 1...1_000_000) ?? 10
+    epochs = try reader.int("epochs", in: 0...1_000_000) ?? 10
     batchSize = try reader.int("batch_size", in: 1...65_536) ?? 64
     shuffle = try reader.bool("shuffle") ?? true
     loss = try LossChoice(reader.object("loss"))
     optimizer = try OptimizerChoice(reader.object("optimizer"))
     (schedule, warmUp) = try readSchedule(reader.object("schedule"))
     clipping = try GradientClipping(reader.object("clip"))
+    topK = try reader.int("top_k", in: 1...1_000_000) ?? 5
     threads = try reader.int("threads", in: 1...1024)
     try reader.finish()
   }
@@ -18,7 +19,7 @@ extension TrainingConfiguration {
   var json: JSONValue {
     var fields: [String: JSONValue] = [
       "epochs": .int(epochs), "batch_size": .int(batchSize), "shuffle": .bool(shuffle), "loss": loss.json,
-      "optimizer": optimizer.json, "schedule": scheduleJSON(schedule, warmUp),
+      "optimizer": optimizer.json, "schedule": scheduleJSON(schedule, warmUp), "top_k": .int(topK),
     ]
     if let clipping { fields["clip"] = clipping.json }
     if let threads { fields["threads"] = .int(threads) }

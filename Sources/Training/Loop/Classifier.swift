@@ -15,12 +15,20 @@ struct MemoryShortage: Error {
 /// A classifier of images: one set of parameters, and a tape for each way of running them.
 final class Classifier {
   let model: Sequential
-  let training: Executor
-  let evaluation: Executor
+  /// Nil for a model that is only looked at.
+  let learning: Learning?
   /// Runs one image and keeps what leaves every layer.
   let inspection: Executor
   let inspectionOutputs: [Variable]
   let pool: WorkerPool
+
+  /// The model with its loss and its accuracy, forward and backward, and forward alone.
+  struct Learning {
+    let training: Executor
+    let evaluation: Executor
+    /// What the evaluation predicts from.
+    let logits: Variable
+  }
 
   /// How many images are evaluated at once.
   static let evaluationBatch = 512
@@ -33,31 +41,24 @@ final class Classifier {
     self.pool = pool
     let model = try Sequential(layers, input: input, seed: seed)
     self.model = model
-    let train = try Recording(model, configuration.loss)
-    let needed = Executor.memory(train.tape, loss: train.loss, capacity: configuration.batchSize)
-    guard needed < Int(clamping: ProcessInfo.processInfo.physicalMemory) else { throw MemoryShortage(bytes: needed) }
-    training = Executor(
-      train.tape, loss: train.loss, metrics: [train.loss, train.hit], capacity: configuration.batchSize, pool: pool)
-    let evaluate = try Recording(model, configuration.loss)
-    evaluation = Executor(
-      evaluate.tape, metrics: [evaluate.loss, evaluate.hit], capacity: Classifier.evaluationBatch, pool: pool)
-    let inspect = try Recording(model, configuration.loss)
-    inspection = Executor(inspect.tape, capacity: 1, pool: pool)
-    inspectionOutputs = inspect.outputs
+    let inspect = Tape()
+    inspectionOutputs = try model.forward(inspect.input(model.input))
+    inspection = Executor(inspect, capacity: 1, pool: pool)
+    learning = configuration.trainsNothing ? nil : try Learning(model, configuration, pool)
   }
 
   /// The model, its loss and its accuracy, on a tape of their own.
-  private struct Recording {
+  fileprivate struct Recording {
     let tape = Tape()
-    let outputs: [Variable]
+    let logits: Variable
     let loss: Variable
     let hit: Variable
 
     init(_ model: Sequential, _ choice: TrainingConfiguration.LossChoice) throws {
       let images = tape.input(model.input)
       let labels = tape.input([])
-      outputs = try model.forward(images)
-      let logits = outputs.last ?? images
+      let logits = try model.forward(images).last ?? images
+      self.logits = logits
       let target = { oneHot(labels, classes: logits.shape.count) }
       loss =
         switch choice {
@@ -80,5 +81,20 @@ final class Classifier {
     case .rmsprop(let options): RMSprop(trained, options: options)
     case .adadelta(let options): Adadelta(trained, options: options)
     }
+  }
+}
+
+extension Classifier.Learning {
+  /// - Throws: `MemoryShortage` before a batch that cannot fit is laid out.
+  fileprivate init(_ model: Sequential, _ configuration: TrainingConfiguration, _ pool: WorkerPool) throws {
+    let train = try Classifier.Recording(model, configuration.loss)
+    let needed = Executor.memory(train.tape, loss: train.loss, capacity: configuration.batchSize)
+    guard needed < Int(clamping: ProcessInfo.processInfo.physicalMemory) else { throw MemoryShortage(bytes: needed) }
+    training = Executor(
+      train.tape, loss: train.loss, metrics: [train.loss, train.hit], capacity: configuration.batchSize, pool: pool)
+    let evaluate = try Classifier.Recording(model, configuration.loss)
+    logits = evaluate.logits
+    evaluation = Executor(
+      evaluate.tape, metrics: [evaluate.loss, evaluate.hit], capacity: Classifier.evaluationBatch, pool: pool)
   }
 }

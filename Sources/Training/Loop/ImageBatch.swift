@@ -5,7 +5,8 @@ import Datasets
 import Kernels
 import Tensors
 
-/// Some images of a data set, normalised while they are written into shards: the tape's inputs are images, then labels.
+/// Some images of a data set, normalised while they are written into shards: the tape's inputs are images,
+/// then labels if it asks for them.
 public struct ImageBatch: BatchSource {
   public let images: Int
   private let source: LabeledImages
@@ -34,6 +35,7 @@ public struct ImageBatch: BatchSource {
     ) { lane in
       source.image(Int(first[lane < realImages ? lane : 0]))
     }
+    guard inputs.count > 1 else { return }
     for lane in 0..<lanesPerShard {
       inputs[1].pointee[lane] = Float(source.labels[Int(first[lane < realImages ? lane : 0])])
     }

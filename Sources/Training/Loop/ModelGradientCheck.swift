@@ -32,25 +32,26 @@ public struct ModelGradientCheck: Sendable {
     var configuration = setup.configuration
     configuration.training.batchSize = ModelGradientCheck.images
     let loop = try TrainingLoop(configuration, dataset: setup.dataset, threads: setup.threads)
-    results = loop.checkGradients()
+    try configuration.requireTraining("check")
+    results = loop.classifier.learning.map { loop.checkGradients($0.training) } ?? []
   }
 }
 
 extension TrainingLoop {
-  fileprivate func checkGradients() -> [ModelGradientCheck.Result] {
-    let loss = withFirstBatch { classifier.training.step($0, context: $1)[0] }
+  fileprivate func checkGradients(_ executor: Executor) -> [ModelGradientCheck.Result] {
+    let loss = withFirstBatch { executor.step($0, context: $1)[0] }
     return optimizer.parameters.map { parameter in
       let gradient = parameter.gradientTensor.values
       let norm = gradient.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
       var errors: [Double] = []
       if norm > 0 {
         let along = gradient.map { $0 / Float(norm) }
-        errors.append(error(parameter, direction: along, expected: norm, loss: loss))
+        errors.append(error(executor, parameter, direction: along, expected: norm, loss: loss))
         let largest = gradient.indices.sorted { abs(gradient[$0]) > abs(gradient[$1]) }.prefix(5)
         for index in largest where abs(gradient[index]) > 0.5 * abs(gradient[largest[0]]) {
           var one = [Float](repeating: 0, count: gradient.count)
           one[index] = 1
-          errors.append(error(parameter, direction: one, expected: Double(gradient[index]), loss: loss))
+          errors.append(error(executor, parameter, direction: one, expected: Double(gradient[index]), loss: loss))
         }
       }
       let isFinite = gradient.allSatisfy(\.isFinite)
@@ -60,14 +61,16 @@ extension TrainingLoop {
   }
 
   /// The relative error of a directional derivative, with the step that suits it best.
-  private func error(_ parameter: Parameter, direction: [Float], expected: Double, loss: Double) -> Double {
+  private func error(
+    _ executor: Executor, _ parameter: Parameter, direction: [Float], expected: Double, loss: Double
+  ) -> Double {
     let original = parameter.tensor
     defer { parameter.assign(original) }
     func value(at distance: Double) -> Double {
       for index in direction.indices {
         parameter.values[index] = original.values[index] + Float(distance) * direction[index]
       }
-      return withFirstBatch { classifier.training.run($0, context: $1)[0] }
+      return withFirstBatch { executor.run($0, context: $1)[0] }
     }
     // Steps that change the loss by these shares of it: kinks ask for small ones, rounding for large ones.
     let errors = [1e-4, 1e-5, 3e-6, 1e-6].map { change -> Double in

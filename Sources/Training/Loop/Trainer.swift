@@ -81,7 +81,8 @@ public final class Trainer: @unchecked Sendable {
     shared = Mutex(
       Shared(
         status: TrainerStatus(
-          state: .idle, epoch: 1, epochs: setup.configuration.training.epochs, step: 0, steps: loop.totalSteps,
+          state: loop.isFinished ? .finished : .idle, epoch: 1, epochs: setup.configuration.training.epochs, step: 0,
+          steps: loop.totalSteps,
           imagesPerSecond: 0, learningRate: loop.optimizer.learningRate)))
   }
 

@@ -76,18 +76,18 @@ final class TrainingLoop {
 
   /// Does the next unit of work.
   func advance() -> Event {
-    if isFinished { return .finished }
-    if !isValidating { return .step(trainBatch()) }
-    return validateBatch()
+    guard let learning = classifier.learning, !isFinished else { return .finished }
+    if !isValidating { return .step(trainBatch(learning.training)) }
+    return validateBatch(learning.evaluation)
   }
 
-  private func trainBatch() -> StepRecord {
+  private func trainBatch(_ executor: Executor) -> StepRecord {
     if stepInEpoch == 0 { order = sampler.order(epoch: epoch) }
     optimizer.learningRate = learningRate
     let first = stepInEpoch * configuration.training.batchSize
     let count = min(configuration.training.batchSize, sampler.trainCount - first)
     let means = withBatch(sampler.trainSource, order, first, count) { batch in
-      classifier.training.step(
+      executor.step(
         batch, context: StepContext(isTraining: true, seed: configuration.seed, step: step))
     }
     configuration.training.clipping?.apply(optimizer.parameters)
@@ -114,10 +114,10 @@ final class TrainingLoop {
     return Float(rate * (configuration.training.warmUp?.factor(at: step) ?? 1))
   }
 
-  private func validateBatch() -> Event {
+  private func validateBatch(_ executor: Executor) -> Event {
     let indices = sampler.validationIndices
     let count = min(Classifier.evaluationBatch, indices.count - validated)
-    let means = withBatch(sampler.validationSource, indices, validated, count) { classifier.evaluation.run($0) }
+    let means = withBatch(sampler.validationSource, indices, validated, count) { executor.run($0) }
     validationLoss += means[0] * Double(count)
     validationHits += means[1] * Double(count)
     validated += count
@@ -152,14 +152,26 @@ final class TrainingLoop {
     }
   }
 
-  /// Loss and accuracy on all the validation images at once: what `convtop evaluate` prints.
-  func evaluate(_ source: LabeledImages, _ indices: [Int32]) -> (loss: Double, accuracy: Double) {
+  /// Loss and accuracy on all of some images, and each image's place in a report.
+  func evaluate(
+    _ source: LabeledImages, _ indices: [Int32], into report: inout ClassificationReport
+  ) -> (loss: Double, accuracy: Double) {
+    guard let learning = classifier.learning else {
+      preconditionFailure("a model that is only looked at has no loss")
+    }
     var (loss, hits) = (0.0, 0.0)
+    var logits = [Float](repeating: 0, count: report.classes)
     for first in stride(from: 0, to: indices.count, by: Classifier.evaluationBatch) {
       let count = min(Classifier.evaluationBatch, indices.count - first)
-      let means = withBatch(source, indices, first, count) { classifier.evaluation.run($0) }
+      let means = withBatch(source, indices, first, count) { learning.evaluation.run($0) }
       loss += means[0] * Double(count)
       hits += means[1] * Double(count)
+      for image in 0..<count {
+        logits.withUnsafeMutableBufferPointer {
+          learning.evaluation.copy(learning.logits, image: image, into: $0)
+          report.add(logits: UnsafeBufferPointer($0), label: Int(source.labels[Int(indices[first + image])]))
+        }
+      }
     }
     return (loss / Double(indices.count), hits / Double(indices.count))
   }

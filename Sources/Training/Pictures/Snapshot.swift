@@ -99,7 +99,7 @@ public struct ProbePicture: Hashable, Sendable {
   /// The pixels as numbers from 0 to 1; of a colour image, the mean of its channels.
   public let image: Tile
   public let label: Int
-  /// One number a class; they sum to one.
+  /// One number a class, and they sum to one; empty for a model that is only looked at.
   public let probabilities: [Float]
 }
 

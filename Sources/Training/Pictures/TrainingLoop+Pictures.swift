@@ -63,10 +63,12 @@ extension TrainingLoop {
     let gray = (0..<plane).map { pixel in
       (0..<shape[0]).reduce(Float(0)) { $0 + Float(bytes[$1 * plane + pixel]) } / (255 * Float(shape[0]))
     }
-    let logits = classifier.inspectionOutputs.last.map { classifier.inspection.tensor(of: $0, image: 0).values } ?? []
+    let logits =
+      configuration.training.trainsNothing
+      ? nil : classifier.inspectionOutputs.last.map { classifier.inspection.tensor(of: $0, image: 0).values }
     return ProbePicture(
       index: probe, image: Tile(height: shape[1], width: shape[2], values: gray),
-      label: Int(sampler.validationSource.labels[index]), probabilities: softmax(logits))
+      label: Int(sampler.validationSource.labels[index]), probabilities: logits.map(softmax) ?? [])
   }
 }
 
