@@ -36,7 +36,7 @@ let package = Package(
         "Dashboard", "Datasets", "Tensors", "Terminal", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      resources: [.embedInCode("Resources/lenet.json")]
+      resources: ["lenet", "pytorch-mnist", "beautiful"].map { .embedInCode("Resources/\($0).json") }
     ),
     .testTarget(
       name: "EngineTests", dependencies: ["Autograd", "Kernels", "Layers", "Optimizers", "Tensors"],

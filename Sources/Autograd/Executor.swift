@@ -40,6 +40,7 @@ public final class Executor {
   private var trainingLegs: [Leg] = []
   private var evaluationLegs: [Leg] = []
   private let parameterTasks: [ParameterTask]
+  private var clock: StepClock?
 
   /// A slice of one parameter's gradient: the unit that threads share out after the shards have finished.
   private struct ParameterTask {
@@ -139,6 +140,12 @@ public final class Executor {
   }
 
   private func perform(_ work: ShardWork, _ shard: Int, _ worker: Int, _ images: Int, _ context: StepContext) {
+    guard let clock else { return doWork(work, shard, worker, images, context) }
+    let (node, pass) = work.place
+    clock.measure(node.index, pass, worker: worker) { doWork(work, shard, worker, images, context) }
+  }
+
+  private func doWork(_ work: ShardWork, _ shard: Int, _ worker: Int, _ images: Int, _ context: StepContext) {
     switch work {
     case .forward(let node): node.operation.forward(frame(node, shard, worker, images, context))
     case .backward(let node): node.operation.backward(frame(node, shard, worker, images, context))
@@ -219,7 +226,7 @@ extension Executor {
   /// This is the one place where shards join; shards of other machines would join here too.
   private func reduceGradients(_ images: Int, _ context: StepContext) {
     let shards = (images + lanesPerShard - 1) / lanesPerShard
-    pool.run(count: parameterTasks.count) { index, _ in
+    pool.run(count: parameterTasks.count) { index, worker in
       let task = parameterTasks[index]
       let storage = task.plan.parameter.gradientStorage
       let vectors = task.plan.wholeBatch.isEmpty ? task.vectors : 0..<storage.laneCount
@@ -234,10 +241,34 @@ extension Executor {
         }
       }
       for (position, node) in task.plan.wholeBatch.enumerated() {
-        withFrames(node, shards, images, context) { frames in
-          node.wholeBatch?.parameterGradient(
-            rows: task.rows, frames: frames, accumulate: position > 0 || !task.plan.shares.isEmpty)
+        let accumulate = position > 0 || !task.plan.shares.isEmpty
+        func work() {
+          withFrames(node, shards, images, context) { frames in
+            node.wholeBatch?.parameterGradient(rows: task.rows, frames: frames, accumulate: accumulate)
+          }
         }
+        if let clock { clock.measure(node.index, .wholeBatch, worker: worker, work) } else { work() }
+      }
+    }
+  }
+}
+
+// MARK: - Measuring
+
+extension Executor {
+  /// Multiply-adds that an image takes in `step`, or in `run`.
+  public func multiplyAdds(backward: Bool) -> Int { plan.multiplyAdds(backward: backward) }
+
+  /// Runs a step, or only forward, with a clock on each operation.
+  public func timed(_ batch: some BatchSource, context: StepContext, backward: Bool) -> [OperationTime] {
+    let clock = StepClock(nodes: plan.nodes.count, threads: pool.threads)
+    self.clock = clock
+    defer { self.clock = nil }
+    if backward { step(batch, context: context) } else { run(batch, context: context) }
+    return plan.nodes.flatMap { node in
+      OperationTime.Pass.allCases.map { pass in
+        OperationTime(
+          operation: node.operation.name, node: node.index, pass: pass, seconds: clock.seconds(node.index, pass))
       }
     }
   }

@@ -19,6 +19,10 @@ public protocol Operation: Sendable {
   /// Floats that all shards share for a step, written by `prepare` and by rendezvous.
   var sharedFloats: Int { get }
 
+  /// Multiply-adds that one image takes forward; each gradient takes as many. Only products of matrices and
+  /// convolutions count.
+  var multiplyAdds: Int { get }
+
   /// Runs once a step, before any shard, when parameters have changed.
   func prepare(_ frame: Frame)
   /// Computes the output from the inputs.
@@ -34,6 +38,7 @@ extension Operation {
   public var savedLanes: Int { 0 }
   public var scratchLanes: Int { 0 }
   public var sharedFloats: Int { 0 }
+  public var multiplyAdds: Int { 0 }
   public func prepare(_ frame: Frame) {}
 }
 

@@ -6,6 +6,8 @@ import Tensors
 /// One operation with its places in a shard's memory, all counted in lanes from the shard's base.
 final class PlannedNode: @unchecked Sendable {
   let operation: any Operation
+  /// Its place on the tape.
+  let index: Int
   let inputs: [Int]
   let output: Int
   let parameters: [Parameter]
@@ -19,8 +21,9 @@ final class PlannedNode: @unchecked Sendable {
   let rendezvous: (any RendezvousOperation)?
   let wholeBatch: (any WholeBatchGradient)?
 
-  fileprivate init(_ node: Tape.Node, offsets: [Int]) {
+  fileprivate init(_ node: Tape.Node, index: Int, offsets: [Int]) {
     operation = node.operation
+    self.index = index
     rendezvous = node.operation as? any RendezvousOperation
     wholeBatch = node.operation as? any WholeBatchGradient
     inputs = node.inputs.map { offsets[$0] }
@@ -43,6 +46,14 @@ enum ShardWork {
   case gatherForward(PlannedNode)
   case backward(PlannedNode)
   case gatherBackward(PlannedNode)
+
+  /// The operation, and which of its passes this belongs to.
+  var place: (node: PlannedNode, pass: OperationTime.Pass) {
+    switch self {
+    case .forward(let node), .gatherForward(let node): (node, .forward)
+    case .backward(let node), .gatherBackward(let node): (node, .backward)
+    }
+  }
 }
 
 /// Work that shards do on their own, and the meeting that ends it, if any.
@@ -78,7 +89,7 @@ struct Plan {
   /// - Parameter loss: the per-image loss to differentiate; nil for a plan that only runs forward.
   init(_ tape: Tape, loss: Variable?) {
     for value in tape.values { valueOffsets.append(allocate(value.count)) }
-    nodes = tape.nodes.map { PlannedNode($0, offsets: valueOffsets) }
+    nodes = tape.nodes.enumerated().map { PlannedNode($1, index: $0, offsets: valueOffsets) }
     gradientOffsets = tape.values.map { _ in nil }
     for node in nodes {
       node.saved = allocate(node.operation.savedLanes)
@@ -128,6 +139,18 @@ struct Plan {
         }
       }
       backwardNodes.append(planned)
+    }
+  }
+
+  /// Multiply-adds of one image: forward, and with `backward` for each gradient that is wanted.
+  func multiplyAdds(backward: Bool) -> Int {
+    nodes.reduce(0) { sum, node in
+      var passes = 1
+      if backward {
+        passes += node.inputGradients.count { $0 != nil }
+        if node.parameters.first?.isTrainable == true { passes += 1 }
+      }
+      return sum + passes * node.operation.multiplyAdds
     }
   }
 

@@ -51,6 +51,9 @@ public final class Tape {
   /// The values that the batch fills, in the order in which they were declared.
   private(set) var inputs: [Int] = []
 
+  /// How many operations have been recorded.
+  public var operationCount: Int { nodes.count }
+
   public init() {}
 
   /// Declares a value that each batch fills: images, labels.

@@ -18,8 +18,8 @@ struct Convtop: ParsableCommand {
     abstract: "htop for convolutional networks: trains a small conv net and shows it learning.",
     discussion: "Without a subcommand it opens the dashboard on the default configuration, LeNet-5 on Fashion-MNIST.",
     subcommands: [
-      DashboardCommand.self, TrainCommand.self, EvaluateCommand.self, GradcheckCommand.self, ConfigCommand.self,
-      DataCommand.self,
+      DashboardCommand.self, TrainCommand.self, EvaluateCommand.self, GradcheckCommand.self, BenchCommand.self,
+      ConfigCommand.self, DataCommand.self,
     ],
     defaultSubcommand: DashboardCommand.self)
 }
@@ -68,6 +68,16 @@ struct ConfigurationOptions: ParsableArguments {
       "Override one value, such as training.epochs=2 or model.layers[0].out_channels=8; may be repeated.",
       valueName: "key.path=value"))
   var overrides: [String] = []
+
+  /// Reads a stock configuration by its name, from inside the program, or else a file.
+  func readWorkload(_ name: String) throws -> Configuration {
+    let stock = [
+      "lenet": PackageResources.lenet_json, "pytorch-mnist": PackageResources.pytorch_mnist_json,
+      "beautiful": PackageResources.beautiful_json,
+    ]
+    guard let bytes = stock[name] else { return try read(name) }
+    return try Configuration(Data(bytes), file: name, overrides: overrides)
+  }
 
   /// Reads a configuration file, or the default that is inside the program.
   func read(_ path: String?) throws -> Configuration {

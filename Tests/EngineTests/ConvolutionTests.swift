@@ -77,67 +77,6 @@ import Testing
     }.expectAgreement()
   }
 
-  @Test func agreesExactlyWithAPlainLoopOnAThousandRandomShapes() throws {
-    let random = RandomStream(seed: 11, purpose: .split)
-    var drawn = 0
-    func draw(_ range: ClosedRange<Int>) -> Int {
-      drawn += 1
-      return range.lowerBound + Int(random.uniform(drawn) * Float(range.count))
-    }
-    for _ in 0..<1000 {
-      let groups = draw(1...3)
-      let (inChannels, outChannels) = (groups * draw(1...3), groups * draw(1...7))
-      let kernel = Size2d(draw(1...4), draw(1...4))
-      let options = Conv2dOptions(
-        stride: Size2d(draw(1...3), draw(1...3)),
-        padding: Padding2d(top: draw(0...3), bottom: draw(0...3), left: draw(0...3), right: draw(0...3)),
-        dilation: Size2d(draw(1...2), draw(1...2)), groups: groups)
-      let size = Size2d(draw(1...9), draw(1...20))
-      let input: Shape = [inChannels, size.height, size.width]
-      guard (try? options.outputShape(input: input, outChannels: outChannels, kernel: kernel)) != nil else { continue }
-      // Whole numbers: the sums are exact, whatever their order.
-      func whole(_ shape: Shape) -> Tensor { Tensor(shape, (0..<shape.count).map { _ in Float(draw(-4...4)) }) }
-      let x = whole([1, inChannels, size.height, size.width])
-      let weight = whole([outChannels, inChannels / groups, kernel.height, kernel.width])
-      let bias = whole([outChannels])
-      let found = try evaluate([x]) {
-        try conv2d($0[0], weight: Parameter("w", weight), bias: Parameter("b", bias), options: options)
-      }
-      let expected = try plainConvolution(x[0], weight, bias, options)
-      try #require(found[0] == expected, "\(input), kernel \(kernel), \(options)")
-    }
-  }
-
-  /// The definition, one output at a time.
-  private func plainConvolution(_ x: Tensor, _ weight: Tensor, _ bias: Tensor, _ o: Conv2dOptions) throws -> Tensor {
-    let kernel = Size2d(weight.shape[2], weight.shape[3])
-    let shape = try o.outputShape(input: x.shape, outChannels: weight.shape[0], kernel: kernel)
-    var result = Tensor(shape)
-    let (groupIn, groupOut) = (weight.shape[1], weight.shape[0] / o.groups)
-    for c in 0..<shape[0] {
-      for row in 0..<shape[1] {
-        for column in 0..<shape[2] {
-          var sum = bias.values[c]
-          for i in 0..<groupIn {
-            for a in 0..<kernel.height {
-              for b in 0..<kernel.width {
-                let y = row * o.stride.height + a * o.dilation.height - o.padding.top
-                let z = column * o.stride.width + b * o.dilation.width - o.padding.left
-                guard y >= 0, z >= 0, y < x.shape[1], z < x.shape[2] else { continue }
-                let channel = c / groupOut * groupIn + i
-                sum +=
-                  x.values[(channel * x.shape[1] + y) * x.shape[2] + z]
-                  * weight.values[((c * groupIn + i) * kernel.height + a) * kernel.width + b]
-              }
-            }
-          }
-          result.values[(c * shape[1] + row) * shape[2] + column] = sum
-        }
-      }
-    }
-    return result
-  }
-
   @Test func aShapeThatCannotBeNamesTheOperationTheShapesAndTheRule() throws {
     let x = Tape().input([2, 4, 4])
     func message(_ body: () throws -> Void) -> String {

@@ -36,3 +36,29 @@ func evaluate(
   executor.run(TensorBatch(inputs), context: StepContext(isTraining: training, seed: 5, step: 3))
   return (0..<images).map { executor.tensor(of: output, image: $0) }
 }
+
+/// What an operation gives and what arrives at its input, image after image, and at its parameters.
+struct Outcome {
+  var output: [Float] = []
+  var inputGradient: [Float] = []
+  var parameterGradients: [[Float]] = []
+}
+
+/// Runs an operation forward and backward from Σ dy · y.
+func outcome(
+  _ x: Tensor, _ parameters: [Parameter], dy: Tensor, _ build: (Variable, [Parameter]) throws -> Variable
+) throws -> Outcome {
+  let tape = Tape()
+  let input = tape.inputWithGradient(Shape(Array(x.shape.dimensions.dropFirst())))
+  let y = try build(input, parameters)
+  let executor = Executor(
+    tape, loss: weightedSum(y, weights: dy), reduction: .sum, capacity: x.shape[0], pool: WorkerPool(threads: 1))
+  executor.step(TensorBatch([x]), context: StepContext(isTraining: true))
+  var result = Outcome()
+  for image in 0..<x.shape[0] {
+    result.output += executor.tensor(of: y, image: image).values
+    result.inputGradient += executor.gradient(of: input, image: image)?.values ?? []
+  }
+  result.parameterGradients = parameters.map(\.gradientTensor.values)
+  return result
+}

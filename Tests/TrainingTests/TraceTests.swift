@@ -9,14 +9,15 @@ import Training
   struct Trace: Decodable, Sendable, CustomTestStringConvertible {
     let configuration: String
     let optimizer: String
+    let learningRate: Double
     let losses: [Double]
     var testDescription: String { "\(configuration), \(optimizer)" }
   }
 
   private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
   private static let optimizers = [
-    "sgd": #"{"type":"sgd","learning_rate":0.01,"momentum":0.9}"#, "adam": #"{"type":"adam","learning_rate":0.001}"#,
-    "adamw": #"{"type":"adamw","learning_rate":0.001,"weight_decay":0.01}"#,
+    "sgd": #"{"type":"sgd","momentum":0.9}"#, "adam": #"{"type":"adam"}"#,
+    "adamw": #"{"type":"adamw","weight_decay":0.01}"#,
   ]
 
   static let traces: [Trace] = {
@@ -33,7 +34,10 @@ import Training
   func lossesFollowPyTorchForFiftySteps(trace: Trace) throws {
     let file = TraceTests.folder.appending(path: "../../configs/\(trace.configuration).json").standardized
     let optimizer = try #require(TraceTests.optimizers[trace.optimizer])
-    var overrides = ["training.shuffle=false", "training.optimizer=\(optimizer)"]
+    var overrides = [
+      "training.shuffle=false", "training.optimizer=\(optimizer)",
+      "training.optimizer.learning_rate=\(trace.learningRate)",
+    ]
     if trace.configuration == "pytorch-mnist" { overrides += ["model.layers[5].p=0", "model.layers[9].p=0"] }
     let configuration = try Configuration(Data(contentsOf: file), file: file.path, overrides: overrides)
     let losses = Collector()

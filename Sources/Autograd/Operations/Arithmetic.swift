@@ -4,16 +4,19 @@ import Kernels
 import Tensors
 
 extension Variable {
-  /// Element by element, with NumPy's broadcasting: shapes are aligned at their last axes, and an axis of length 1
-  /// repeats.
+  /// self + other, element by element, with NumPy's broadcasting: shapes are aligned at their last axes, and an axis of
+  /// length 1 repeats; its gradient is the sum over the repetitions.
+  ///
+  /// # Shapes
+  /// - self, other: any that broadcast; result: on each axis the longer of the two
   ///
   /// - Throws: `ShapeError` when an axis has two different lengths, neither of them 1.
   public func adding(_ other: Variable) throws -> Variable { try combine("add", .add, self, other) }
-  /// As `adding`.
+  /// self − other; shapes and errors as `adding`.
   public func subtracting(_ other: Variable) throws -> Variable { try combine("subtract", .subtract, self, other) }
-  /// As `adding`.
+  /// self · other, element by element; shapes and errors as `adding`.
   public func multiplied(by other: Variable) throws -> Variable { try combine("multiply", .multiply, self, other) }
-  /// As `adding`; a division by zero gives what IEEE 754 says.
+  /// self / other, element by element; shapes and errors as `adding`. A division by zero gives what IEEE 754 says.
   public func divided(by other: Variable) throws -> Variable { try combine("divide", .divide, self, other) }
 
   /// The shape repeated along axes of length 1, or along new leading axes.

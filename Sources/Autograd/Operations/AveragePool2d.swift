@@ -3,13 +3,14 @@
 import Kernels
 import Tensors
 
-/// The mean of each window.
+/// The mean of each window: y(c, h, w) = Σ over a, b of x(c, h·stride + a − padding, w·stride + b − padding) / n, each
+/// element getting dy / n from every window that it is in.
 ///
 /// # Shapes
 /// - x: (C, H, W) an image
 /// - result: (C, H_out, W_out), see `Pool2dOptions.outputShape`
 ///
-/// - Parameter countIncludesPadding: whether padding counts as zeros, as in PyTorch by default, or not at all. What
+/// - Parameter countIncludesPadding: whether padding counts as zeros in n, as in PyTorch by default, or not at all. What
 ///   `ceilMode` adds beyond the padding never counts.
 /// - Throws: `ShapeError` when the window does not fit.
 public func averagePool2d(

@@ -47,6 +47,7 @@ struct Conv2dOperation: Operation {
   var savedLanes: Int { passes.input.isIdentity ? 0 : passes.input.paddedCount }
   var scratchLanes: Int { passes.gradient.paddedCount }
   var sharedFloats: Int { passes.packedFloats }
+  var multiplyAdds: Int { passes.multiplyAdds }
 
   func prepare(_ frame: Frame) { passes.pack(frame.parameter(0), into: frame.shared) }
 

@@ -63,6 +63,7 @@ struct ConvTranspose2dOperation: Operation {
   var savedLanes: Int { passes.input.isIdentity ? 0 : passes.input.paddedCount }
   var scratchLanes: Int { passes.gradient.paddedCount }
   var sharedFloats: Int { passes.packedFloats }
+  var multiplyAdds: Int { passes.multiplyAdds }
 
   func prepare(_ frame: Frame) { passes.pack(frame.parameter(0), into: frame.shared) }
 

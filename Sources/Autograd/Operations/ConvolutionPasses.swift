@@ -85,6 +85,9 @@ struct ConvolutionPasses: Sendable {
   /// Floats for the weights packed both ways, the backward half after the forward one.
   var packedFloats: Int { groups * (forwardGeometry.packedCount + backwardGeometry.packedCount) }
 
+  /// Multiply-adds of each pass, an image.
+  var multiplyAdds: Int { outChannels * outPlane * groupIn * taps }
+
   /// Packs the weights, (outChannels, inChannels / groups, height, width), both ways.
   func pack(_ weight: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {
     let backward = packed + groups * forwardGeometry.packedCount

@@ -28,6 +28,10 @@ public func crossEntropy(_ logits: Variable, labels: Variable, smoothing: Float 
 
 /// 1 where fewer than k logits are larger than the label's, otherwise 0; its mean is the top-k accuracy.
 ///
+/// # Shapes
+/// - logits: (classes) an image
+/// - labels, result: () an image
+///
 /// - Throws: `ShapeError` as `crossEntropy` does.
 public func topK(_ logits: Variable, labels: Variable, k: Int) throws -> Variable {
   try checkLabels("top_k", logits, labels)

@@ -32,6 +32,7 @@ struct LinearOperation: WholeBatchGradient {
   let inFeatures: Int
   let outFeatures: Int
   var wholeBatchParameter: Int { 0 }
+  var multiplyAdds: Int { inFeatures * outFeatures }
 
   /// `inFeatures` rounded up to whole vectors.
   private var pitch: Int { (inFeatures + lanesPerShard - 1) / lanesPerShard * lanesPerShard }

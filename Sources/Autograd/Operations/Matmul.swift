@@ -24,6 +24,7 @@ struct MatmulOperation: Operation {
   let rows: Int
   let inner: Int
   let columns: Int
+  var multiplyAdds: Int { rows * inner * columns }
 
   func forward(_ frame: Frame) {
     multiplyMatrices(

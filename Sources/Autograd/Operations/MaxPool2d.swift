@@ -22,6 +22,9 @@ public func maxPool2d(_ x: Variable, options: Pool2dOptions) throws -> Variable 
 /// For each window, the index of its largest element within the input's plane, h · W + w, as a float: what PyTorch returns
 /// with `return_indices`. It has no gradient.
 ///
+/// # Shapes
+/// - x: (C, H, W) an image; result: as `maxPool2d`
+///
 /// - Throws: `ShapeError` as `maxPool2d` does.
 public func maxPool2dIndices(_ x: Variable, options: Pool2dOptions) throws -> Variable {
   let output = try options.outputShape("max_pool2d", input: x.shape)

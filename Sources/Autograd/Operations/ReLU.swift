@@ -6,7 +6,9 @@ import Tensors
 /// y = max(x, 0), element by element; the gradient at zero is zero, as in PyTorch.
 ///
 /// # Shapes
-/// - x, result: any
+/// - x, result: any, the same
+///
+/// Source: Nair and Hinton, "Rectified linear units improve restricted Boltzmann machines" (2010).
 public func relu(_ x: Variable) -> Variable {
   x.tape.record(ReLUOperation(count: x.shape.count), inputs: [x], output: x.shape)
 }

@@ -4,7 +4,10 @@ import Kernels
 import Tensors
 
 extension Variable {
-  /// The sum along axes; all of them when none are named.
+  /// Σ x along axes, all of them when none are named; every summed element gets the sum's gradient.
+  ///
+  /// # Shapes
+  /// - self: any; result: without the summed axes, or with length 1 there
   ///
   /// - Parameter keepDimensions: leaves a summed axis with length 1 instead of dropping it.
   /// - Throws: `ShapeError` when there is no such axis.
@@ -12,7 +15,7 @@ extension Variable {
     try reduce("sum", axes, keepDimensions, factor: 1)
   }
 
-  /// The mean along axes; otherwise as `sum`.
+  /// Σ x / n along axes; otherwise as `sum`.
   public func mean(_ axes: [Int]? = nil, keepDimensions: Bool = false) throws -> Variable {
     let reduced = try Reduction("mean", shape, axes)
     return try reduce("mean", axes, keepDimensions, factor: 1 / Float(reduced.length))

@@ -3,7 +3,9 @@
 import Kernels
 import Tensors
 
-/// e^(xᵢ − max) / Σ e^(xⱼ − max) along an axis, which cannot overflow.
+/// yᵢ = e^(xᵢ − max) / Σ e^(xⱼ − max) along an axis, which cannot overflow; dxᵢ = yᵢ · (dyᵢ − Σ dyⱼ · yⱼ).
+///
+/// Source: Goodfellow, Bengio and Courville, "Deep Learning" (2016), sections 4.1 and 6.2.2.3.
 ///
 /// # Shapes
 /// - x, result: any
@@ -11,7 +13,7 @@ import Tensors
 /// - Throws: `ShapeError` when there is no such axis.
 public func softmax(_ x: Variable, axis: Int = 0) throws -> Variable { try record(x, axis, logarithm: false) }
 
-/// xᵢ − max − log Σ e^(xⱼ − max) along an axis; otherwise as `softmax`.
+/// yᵢ = xᵢ − max − log Σ e^(xⱼ − max) along an axis; dxᵢ = dyᵢ − e^yᵢ · Σ dyⱼ. Otherwise as `softmax`.
 public func logSoftmax(_ x: Variable, axis: Int = 0) throws -> Variable { try record(x, axis, logarithm: true) }
 
 private func record(_ x: Variable, _ axis: Int, logarithm: Bool) throws -> Variable {

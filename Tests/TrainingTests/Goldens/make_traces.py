@@ -5,7 +5,13 @@
     ~/torch/bin/python Tests/TrainingTests/Goldens/make_traces.py
 
 The first weights follow from the engine's generator (Philox4x32-10), the batches are the first images in their order, and
-dropout is off: nothing but rounding tells the two apart.
+dropout is off: nothing but rounding tells the two apart. PyTorch computes in double precision, so that the traces are the
+true course and hardly depend on the machine that makes them; beside each, the script prints how far PyTorch in single
+precision strays from it.
+
+`beautiful` amplifies rounding: at its own learning rate of 1e-3, PyTorch in single precision leaves PyTorch in double
+precision by 2 % within fifty steps of Adam, and at 1e-2 by 0.3 % within eight steps of SGD. Its traces use rates at which
+PyTorch's two precisions stay within 4e-4 of each other.
 """
 import gzip, json, os, sys
 
@@ -20,6 +26,7 @@ from make_goldens import uniform
 
 FOLDER = "/usr/share/datasets/fashion-mnist"
 STEPS = 50
+RATES = {"lenet": (0.01, 0.001), "pytorch-mnist": (0.01, 0.001), "beautiful": (1e-4, 2e-5)}
 
 
 def images(count):
@@ -60,28 +67,35 @@ def build(config):
     return net.train()
 
 
+def trace(config, precision, make, x, y, batch):
+    net = build(config).to(precision)
+    opt, losses = make(net.parameters()), []
+    for step in range(STEPS):
+        part = slice(step * batch, (step + 1) * batch)
+        loss = nn.functional.cross_entropy(net(x[part].to(precision)), y[part])
+        opt.zero_grad()
+        loss.backward()
+        opt.step()
+        losses.append(float(f"{loss.item():.8g}"))
+    return losses
+
+
 def main():
     torch.set_num_threads(2)
     traces = []
-    for name in ["lenet", "pytorch-mnist"]:
+    for name, (sgd_rate, adam_rate) in RATES.items():
         config = json.load(open(f"{ROOT}/configs/{name}.json"))
         batch = config["training"]["batch_size"]
         x, y = images(STEPS * batch)
-        for optimizer, make in {
-                "sgd": lambda p: torch.optim.SGD(p, lr=0.01, momentum=0.9),
-                "adam": lambda p: torch.optim.Adam(p, lr=0.001),
-                "adamw": lambda p: torch.optim.AdamW(p, lr=0.001, weight_decay=0.01)}.items():
-            net = build(config)
-            opt, losses = make(net.parameters()), []
-            for step in range(STEPS):
-                part = slice(step * batch, (step + 1) * batch)
-                loss = nn.functional.cross_entropy(net(x[part]), y[part])
-                opt.zero_grad()
-                loss.backward()
-                opt.step()
-                losses.append(float(f"{loss.item():.8g}"))
-            traces.append({"configuration": name, "optimizer": optimizer, "losses": losses})
-            print(name, optimizer, losses[0], losses[-1], flush=True)
+        for optimizer, rate, make in [
+                ("sgd", sgd_rate, lambda p, rate: torch.optim.SGD(p, lr=rate, momentum=0.9)),
+                ("adam", adam_rate, lambda p, rate: torch.optim.Adam(p, lr=rate)),
+                ("adamw", adam_rate, lambda p, rate: torch.optim.AdamW(p, lr=rate, weight_decay=0.01))]:
+            losses = trace(config, torch.float64, lambda p: make(p, rate), x, y, batch)
+            single = trace(config, torch.float32, lambda p: make(p, rate), x, y, batch)
+            traces.append({"configuration": name, "optimizer": optimizer, "learningRate": rate, "losses": losses})
+            strays = max(abs(a - b) / b for a, b in zip(single, losses))
+            print(name, optimizer, losses[0], losses[-1], f"single precision strays by {strays:.1e}", flush=True)
     with open(f"{HERE}/traces.json", "w") as f:
         f.write("[\n" + ",\n".join(json.dumps(t, separators=(",", ":")) for t in traces) + "\n]\n")
 

@@ -1,0 +1,97 @@
+// `convtop bench`: how fast this machine trains, and how near to its peak.
+
+import ArgumentParser
+import Foundation
+import Training
+
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "Measure training, evaluation and single operations against this machine's multiply-add peak.",
+    discussion: "The images are noise: no data set is needed, and nothing is written.")
+
+  @Argument(help: "lenet, pytorch-mnist, beautiful, or a configuration file; the first three when left out.")
+  var workloads: [String] = []
+
+  @Flag(help: "One JSON object a line.")
+  var json = false
+
+  @Flag(help: "Only whole steps and evaluation, not each operation.")
+  var steps = false
+
+  @Option(help: "Threads; one for each processor by default.")
+  var threads = max(1, ProcessInfo.processInfo.activeProcessorCount)
+
+  @Option(help: "Seconds to measure each step for; an operation gets a tenth.")
+  var seconds = 2.0
+
+  @OptionGroup var options: ConfigurationOptions
+
+  func validate() throws {
+    guard (1...1024).contains(threads) else { throw ValidationError("--threads \(threads): expected 1 to 1024") }
+    guard seconds > 0, seconds <= 3600 else { throw ValidationError("--seconds \(seconds): expected up to 3600") }
+  }
+
+  func run() throws {
+    try reportingFailures {
+      let names = workloads.isEmpty ? ["lenet", "pytorch-mnist", "beautiful"] : workloads
+      let configurations = try names.map(options.readWorkload)
+      for configuration in configurations { try configuration.requireTraining("measure") }
+      let bench = Benchmark(threads: threads, seconds: seconds)
+      let peak = bench.peak()
+      try tellPeak(peak)
+      for configuration in configurations {
+        for row in try bench.workload(configuration) { try tell(row, peak) }
+        if !steps { for row in try bench.operations(configuration) { try tell(row, peak) } }
+      }
+    }
+  }
+
+  private func tellPeak(_ peak: Double) throws {
+    guard json else {
+      say(String(format: "%d threads, multiply-add peak %.1f GFLOP/s", threads, peak))
+      return say("\(cells("workload", "part", "pass"))  median ms     p95 ms    images/s   GFLOP/s   of peak")
+    }
+    var line = JSONLine()
+    try line.add("event", "peak")
+    line.add("threads", threads)
+    line.add("gflops", peak)
+    say(line.text)
+  }
+
+  private func tell(_ row: Benchmark.Row, _ peak: Double) throws {
+    guard json else {
+      let rate = row.multiplyAdds == 0 ? "" : String(format: "%10.1f%9.1f%%", row.gflops, 100 * row.gflops / peak)
+      let pass = row.kind.isEmpty ? "batch \(row.batch)" : "\(row.kind) \(row.pass)"
+      return say(
+        cells(row.workload, row.part, pass)
+          + String(
+            format: "%11.3f%11.3f%12.0f", 1e3 * row.timings.median, 1e3 * row.timings.p95, row.imagesPerSecond) + rate)
+    }
+    var line = JSONLine()
+    try line.add("event", row.kind.isEmpty ? "workload" : "operation")
+    try line.add("workload", row.workload)
+    try line.add("part", row.part)
+    if !row.kind.isEmpty {
+      try line.add("operation", row.kind)
+      try line.add("pass", row.pass)
+    }
+    line.add("batch", row.batch)
+    line.add("samples", row.timings.count)
+    line.add("median_ms", 1e3 * row.timings.median)
+    line.add("p95_ms", 1e3 * row.timings.p95)
+    line.add("images_per_second", row.imagesPerSecond)
+    if row.multiplyAdds > 0 {
+      line.add("gflops", row.gflops)
+      line.add("share_of_peak", row.gflops / peak)
+    }
+    say(line.text)
+  }
+
+  private func cells(_ workload: String, _ part: String, _ pass: String) -> String {
+    func cell(_ text: String, _ width: Int) -> String {
+      text + String(repeating: " ", count: max(1, width - text.count))
+    }
+    return cell(workload, 15) + cell(part, 12) + cell(pass, 26)
+  }
+}
