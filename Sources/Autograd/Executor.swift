@@ -214,8 +214,9 @@ extension Executor {
         ParameterTask(plan: plan, rows: 0..<0, vectors: $0..<min(vectors, $0 + 1024))
       }
     }
-    // Whole rows, in multiples of the kernel's tile of four; with shares as well, one task keeps the order simple.
-    let step = plan.shares.isEmpty ? max(4, 16_384 / max(1, rowLength) / 4 * 4) : rows
+    // Whole rows, in multiples of the kernel's tile; with shares as well, one task keeps the order simple.
+    let tile = linearGradientTileRows
+    let step = plan.shares.isEmpty ? max(tile, 16_384 / max(1, rowLength) / tile * tile) : rows
     return stride(from: 0, to: rows, by: step).map {
       ParameterTask(plan: plan, rows: $0..<min(rows, $0 + step), vectors: 0..<0)
     }

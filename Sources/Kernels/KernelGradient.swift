@@ -4,8 +4,15 @@ import CVector
 
 /// gradient(o, t) += Σ over pixels and lanes of outputGradient(o, y, x) · input[y · rowStep + x · columnStep + offsets[t]]
 ///
-/// A tile of 4 output channels × up to 6 taps stays in registers while the pixels go by; the sixteen images of a lane
-/// are added up only at the end.
+/// A tile of M output channels × T taps stays in registers while pixels go by. All taps of some channels pass over the same
+/// few rows of pixels while these are in the first-level cache; between the rows the tiles rest in a small sum of lanes, and
+/// the sixteen images are added up only at the end:
+///
+///     for each M output channels
+///       for each few input channels
+///         for each few rows of pixels             (fit the first-level cache)
+///           for each T taps of these channels
+///             for each pixel                      (tile in registers)
 ///
 /// - Parameters:
 ///   - outputGradient: lanes of shape (outChannels, outHeight, outWidth).
@@ -17,23 +24,46 @@ public func accumulateKernelGradient(
 ) {
   let taps = geometry.offsets.count
   let plane = geometry.outHeight * geometry.outWidth
-  geometry.offsets.withUnsafeBufferPointer { offsets in
-    guard let offsets = offsets.baseAddress else { return }
-    let tile = KernelGradientTile(input: input, geometry: geometry, taps: taps, plane: plane)
-    let tallest = hasWideRegisters ? 4 : 2
-    let widest = hasWideRegisters ? 6 : 3
-    let tilesAcross = (taps + widest - 1) / widest
-    var channel = 0
-    while channel < geometry.outChannels {
-      let left = geometry.outChannels - channel
-      let height = left >= tallest ? tallest : left >= 2 ? 2 : 1
-      var tap = 0
-      for across in 0..<tilesAcross {
-        let columns = (taps - tap) / (tilesAcross - across)
-        tile.run(height, columns, outputGradient + channel * plane, offsets + tap, gradient + channel * taps + tap)
-        tap += columns
+  let tallest = hasWideRegisters ? 4 : 2
+  let widest = hasWideRegisters ? 6 : 3
+  // Small kernels take several channels together, so that a tile has its taps.
+  let channels = max(1, widest / geometry.tapsPerChannel)
+  let tapsTogether = min(taps, channels * geometry.tapsPerChannel)
+  // Of a row, its pixels' gradients in each channel of the tile, and the inputs below them.
+  let rowLanes = geometry.outWidth * (tallest + channels * geometry.columnStep)
+  let rowsTogether = max(1, min(geometry.outHeight, 320 / rowLanes))
+  withUnsafeTemporaryAllocation(byteCount: tallest * tapsTogether * MemoryLayout<Lanes>.stride, alignment: 64) { room in
+    guard let sums = room.baseAddress?.bindMemory(to: Lanes.self, capacity: tallest * tapsTogether) else { return }
+    geometry.offsets.withUnsafeBufferPointer { offsets in
+      guard let offsets = offsets.baseAddress else { return }
+      let tile = KernelGradientTile(geometry: geometry, plane: plane)
+      var channel = 0
+      while channel < geometry.outChannels {
+        let left = geometry.outChannels - channel
+        let height = left >= tallest ? tallest : left >= 2 ? 2 : 1
+        for first in stride(from: 0, to: taps, by: tapsTogether) {
+          let count = min(tapsTogether, taps - first)
+          let tilesAcross = (count + widest - 1) / widest
+          for row in stride(from: 0, to: geometry.outHeight, by: rowsTogether) {
+            let rows = row..<min(row + rowsTogether, geometry.outHeight)
+            var tap = 0
+            for across in 0..<tilesAcross {
+              let columns = (count - tap) / (tilesAcross - across)
+              tile.run(
+                height, columns, rows, outputGradient + channel * plane, input, offsets + first + tap,
+                isFirst: row == 0,
+                sums + tap * height)
+              tap += columns
+            }
+          }
+          for tap in 0..<count {
+            for m in 0..<height {
+              gradient[(channel + m) * taps + first + tap] += sums[tap * height + m].treeSum
+            }
+          }
+        }
+        channel += height
       }
-      channel += height
     }
   }
 }
@@ -58,74 +88,71 @@ public func accumulateBiasGradient(
 }
 
 private struct KernelGradientTile {
-  let input: UnsafePointer<Lanes>
-  let rows: Int
-  let width: Int
-  let rowStep: Int
-  let columnStep: Int
-  let taps: Int
+  let geometry: CorrelationGeometry
   let plane: Int
-
-  init(input: UnsafePointer<Lanes>, geometry: CorrelationGeometry, taps: Int, plane: Int) {
-    self.input = input
-    self.rows = geometry.outHeight
-    self.width = geometry.outWidth
-    self.rowStep = geometry.rowStep
-    self.columnStep = geometry.columnStep
-    self.taps = taps
-    self.plane = plane
-  }
 
   @inline(__always)
   func run(
-    _ height: Int, _ columns: Int, _ dy: UnsafePointer<Lanes>, _ offsets: UnsafePointer<Int>,
-    _ target: UnsafeMutablePointer<Float>
+    _ height: Int, _ columns: Int, _ rows: Range<Int>, _ dy: UnsafePointer<Lanes>, _ input: UnsafePointer<Lanes>,
+    _ offsets: UnsafePointer<Int>, isFirst: Bool, _ sums: LanePointer
   ) {
+    let work = TileWork(
+      rows: rows, width: geometry.outWidth, rowStep: geometry.rowStep, columnStep: geometry.columnStep, dy: dy,
+      input: input, offsets: offsets, isFirst: isFirst, sums: sums)
     switch (height, columns) {
-    case (4, 6): compute(InlineArray<24, Lanes>(repeating: .zero), 4, 6, dy, offsets, target)
-    case (4, 5): compute(InlineArray<20, Lanes>(repeating: .zero), 4, 5, dy, offsets, target)
-    case (4, 4): compute(InlineArray<16, Lanes>(repeating: .zero), 4, 4, dy, offsets, target)
-    case (4, 3): compute(InlineArray<12, Lanes>(repeating: .zero), 4, 3, dy, offsets, target)
-    case (4, 2): compute(InlineArray<8, Lanes>(repeating: .zero), 4, 2, dy, offsets, target)
-    case (4, 1): compute(InlineArray<4, Lanes>(repeating: .zero), 4, 1, dy, offsets, target)
-    case (2, 6): compute(InlineArray<12, Lanes>(repeating: .zero), 2, 6, dy, offsets, target)
-    case (2, 5): compute(InlineArray<10, Lanes>(repeating: .zero), 2, 5, dy, offsets, target)
-    case (2, 4): compute(InlineArray<8, Lanes>(repeating: .zero), 2, 4, dy, offsets, target)
-    case (2, 3): compute(InlineArray<6, Lanes>(repeating: .zero), 2, 3, dy, offsets, target)
-    case (2, 2): compute(InlineArray<4, Lanes>(repeating: .zero), 2, 2, dy, offsets, target)
-    case (2, 1): compute(InlineArray<2, Lanes>(repeating: .zero), 2, 1, dy, offsets, target)
-    case (1, 6): compute(InlineArray<6, Lanes>(repeating: .zero), 1, 6, dy, offsets, target)
-    case (1, 5): compute(InlineArray<5, Lanes>(repeating: .zero), 1, 5, dy, offsets, target)
-    case (1, 4): compute(InlineArray<4, Lanes>(repeating: .zero), 1, 4, dy, offsets, target)
-    case (1, 3): compute(InlineArray<3, Lanes>(repeating: .zero), 1, 3, dy, offsets, target)
-    case (1, 2): compute(InlineArray<2, Lanes>(repeating: .zero), 1, 2, dy, offsets, target)
-    default: compute(InlineArray<1, Lanes>(repeating: .zero), 1, 1, dy, offsets, target)
+    case (4, 6): compute(InlineArray<24, Lanes>(repeating: .zero), 4, 6, work)
+    case (4, 5): compute(InlineArray<20, Lanes>(repeating: .zero), 4, 5, work)
+    case (4, 4): compute(InlineArray<16, Lanes>(repeating: .zero), 4, 4, work)
+    case (4, 3): compute(InlineArray<12, Lanes>(repeating: .zero), 4, 3, work)
+    case (4, 2): compute(InlineArray<8, Lanes>(repeating: .zero), 4, 2, work)
+    case (4, 1): compute(InlineArray<4, Lanes>(repeating: .zero), 4, 1, work)
+    case (2, 6): compute(InlineArray<12, Lanes>(repeating: .zero), 2, 6, work)
+    case (2, 5): compute(InlineArray<10, Lanes>(repeating: .zero), 2, 5, work)
+    case (2, 4): compute(InlineArray<8, Lanes>(repeating: .zero), 2, 4, work)
+    case (2, 3): compute(InlineArray<6, Lanes>(repeating: .zero), 2, 3, work)
+    case (2, 2): compute(InlineArray<4, Lanes>(repeating: .zero), 2, 2, work)
+    case (2, 1): compute(InlineArray<2, Lanes>(repeating: .zero), 2, 1, work)
+    case (1, 6): compute(InlineArray<6, Lanes>(repeating: .zero), 1, 6, work)
+    case (1, 5): compute(InlineArray<5, Lanes>(repeating: .zero), 1, 5, work)
+    case (1, 4): compute(InlineArray<4, Lanes>(repeating: .zero), 1, 4, work)
+    case (1, 3): compute(InlineArray<3, Lanes>(repeating: .zero), 1, 3, work)
+    case (1, 2): compute(InlineArray<2, Lanes>(repeating: .zero), 1, 2, work)
+    default: compute(InlineArray<1, Lanes>(repeating: .zero), 1, 1, work)
     }
+  }
+
+  /// One tile's operands; `sums` holds its lanes tap by tap.
+  struct TileWork {
+    let rows: Range<Int>
+    let width: Int
+    let rowStep: Int
+    let columnStep: Int
+    let dy: UnsafePointer<Lanes>
+    let input: UnsafePointer<Lanes>
+    let offsets: UnsafePointer<Int>
+    let isFirst: Bool
+    let sums: LanePointer
   }
 
   @inline(__always)
   private func compute<let count: Int>(
-    _ zeros: InlineArray<count, Lanes>, _ height: Int, _ columns: Int, _ dy: UnsafePointer<Lanes>,
-    _ offsets: UnsafePointer<Int>, _ target: UnsafeMutablePointer<Float>
+    _ zeros: InlineArray<count, Lanes>, _ height: Int, _ columns: Int, _ work: TileWork
   ) {
     var sums = zeros
-    for row in 0..<rows {
-      let gradients = dy + row &* width
-      let window = input + row &* rowStep
-      for column in 0..<width {
-        let pixel = window + column &* columnStep
+    for row in work.rows {
+      let gradients = work.dy + row &* work.width
+      let window = work.input + row &* work.rowStep
+      for column in 0..<work.width {
+        let pixel = window + column &* work.columnStep
         for t in 0..<columns {
-          let x = pixel[offsets[t]]
+          let x = pixel[work.offsets[t]]
           for m in 0..<height {
-            sums[m &* columns &+ t] = lanes_multiply_add(gradients[m &* plane &+ column], x, sums[m &* columns &+ t])
+            sums[t &* height &+ m] = lanes_multiply_add(
+              gradients[m &* plane &+ column], x, sums[t &* height &+ m])
           }
         }
       }
     }
-    for m in 0..<height {
-      for t in 0..<columns {
-        target[m &* taps &+ t] += sums[m &* columns &+ t].treeSum
-      }
-    }
+    for i in 0..<count { work.sums[i] = work.isFirst ? sums[i] : work.sums[i] + sums[i] }
   }
 }

@@ -27,8 +27,8 @@ public func linearInputGradient(
     resultStep: 1, accumulate: accumulate, into: inputGradient)
 }
 
-/// results(r) = start + Σₜ weight[r · resultStep + t · termStep] · terms(t), eight results at a time: enough independent
-/// sums to hide the multiply-add's latency.
+/// results(r) = start + Σₜ weight[r · resultStep + t · termStep] · terms(t), several results at a time: enough
+/// independent sums to hide the multiply-add's latency, and no more than the registers hold.
 @inline(__always)
 private func combine(
   _ source: UnsafePointer<Lanes>, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?, terms: Int, termStep: Int,
@@ -37,12 +37,17 @@ private func combine(
   var first = 0
   while first < results {
     let rows = weight + first &* resultStep
-    let height = first + 8 <= results ? 8 : first + 2 <= results ? 2 : 1
+    let left = results &- first
+    let height = hasWideRegisters && left >= 8 ? 8 : left >= 6 ? 6 : left >= 2 ? 2 : 1
     let start = bias.map { $0 + first }
     switch height {
     case 8:
       combineRows(
         InlineArray<8, Lanes>(repeating: .zero), source, rows, start, terms, termStep, resultStep, accumulate,
+        target + first)
+    case 6:
+      combineRows(
+        InlineArray<6, Lanes>(repeating: .zero), source, rows, start, terms, termStep, resultStep, accumulate,
         target + first)
     case 2:
       combineRows(
@@ -105,6 +110,9 @@ public struct LinearGradientTerm {
   }
 }
 
+/// Output features of one tile of `linearWeightGradient`: work is best shared out in multiples of it.
+public var linearGradientTileRows: Int { hasWideRegisters ? 4 : 3 }
+
 /// gradient(o, i) = [previous +] Σ over shards in order, over images in order, of outputGradient(o) · input(i)
 ///
 /// for the output features `outputs`. The whole batch meets in the registers of a tile, so no shard needs a gradient
@@ -113,52 +121,52 @@ public func linearWeightGradient(
   _ terms: UnsafeBufferPointer<LinearGradientTerm>, outputs: Range<Int>, inFeatures: Int, pitch: Int, accumulate: Bool,
   into gradient: UnsafeMutablePointer<Float>
 ) {
+  let tallest = linearGradientTileRows
+  let widest = hasWideRegisters ? 4 : 2
   var output = outputs.lowerBound
   while output < outputs.upperBound {
-    let height = hasWideRegisters && output + 4 <= outputs.upperBound ? 4 : 1
+    let height = output + tallest <= outputs.upperBound ? tallest : 1
     var first = 0
     while first < pitch {
-      let vectors = (pitch - first) / lanesPerShard
-      let target = gradient + output &* inFeatures + first
-      let left = inFeatures - first
+      let vectors = (pitch - first) / lanesPerShard >= widest ? widest : 1
+      let place = GradientPlace(
+        output: output, first: first, pitch: pitch, inFeatures: inFeatures, accumulate: accumulate,
+        target: gradient + output &* inFeatures + first)
       switch (height, vectors) {
-      case (4, 4...):
-        gradientTile(
-          InlineArray<16, Lanes>(repeating: .zero), terms, output, 4, first, 4, pitch, left, inFeatures, accumulate,
-          target)
-        first += 64
-      case (4, _):
-        gradientTile(
-          InlineArray<4, Lanes>(repeating: .zero), terms, output, 4, first, 1, pitch, left, inFeatures, accumulate,
-          target)
-        first += 16
-      case (_, 4...):
-        gradientTile(
-          InlineArray<4, Lanes>(repeating: .zero), terms, output, 1, first, 4, pitch, left, inFeatures, accumulate,
-          target)
-        first += 64
-      default:
-        gradientTile(
-          InlineArray<1, Lanes>(repeating: .zero), terms, output, 1, first, 1, pitch, left, inFeatures, accumulate,
-          target)
-        first += 16
+      case (4, 4): gradientTile(InlineArray<16, Lanes>(repeating: .zero), 4, 4, terms, place)
+      case (4, 1): gradientTile(InlineArray<4, Lanes>(repeating: .zero), 4, 1, terms, place)
+      case (3, 2): gradientTile(InlineArray<6, Lanes>(repeating: .zero), 3, 2, terms, place)
+      case (3, 1): gradientTile(InlineArray<3, Lanes>(repeating: .zero), 3, 1, terms, place)
+      case (1, 4): gradientTile(InlineArray<4, Lanes>(repeating: .zero), 1, 4, terms, place)
+      case (1, 2): gradientTile(InlineArray<2, Lanes>(repeating: .zero), 1, 2, terms, place)
+      default: gradientTile(InlineArray<1, Lanes>(repeating: .zero), 1, 1, terms, place)
       }
+      first += vectors &* lanesPerShard
     }
     output += height
   }
 }
 
+/// Where a tile of the weight gradient lies.
+private struct GradientPlace {
+  let output: Int
+  let first: Int
+  let pitch: Int
+  let inFeatures: Int
+  let accumulate: Bool
+  let target: UnsafeMutablePointer<Float>
+}
+
 @inline(__always)
 private func gradientTile<let count: Int>(
-  _ zeros: InlineArray<count, Lanes>, _ terms: UnsafeBufferPointer<LinearGradientTerm>, _ output: Int, _ height: Int,
-  _ first: Int, _ vectors: Int, _ pitch: Int, _ left: Int, _ inFeatures: Int, _ accumulate: Bool,
-  _ target: UnsafeMutablePointer<Float>
+  _ zeros: InlineArray<count, Lanes>, _ height: Int, _ vectors: Int, _ terms: UnsafeBufferPointer<LinearGradientTerm>,
+  _ at: GradientPlace
 ) {
   var sums = zeros
   for term in terms {
-    let weights = UnsafeRawPointer(term.outputGradient + output).assumingMemoryBound(to: Float.self)
+    let weights = UnsafeRawPointer(term.outputGradient + at.output).assumingMemoryBound(to: Float.self)
     for image in 0..<lanesPerShard {
-      let row = UnsafeRawPointer(term.rows + (image &* pitch &+ first))
+      let row = UnsafeRawPointer(term.rows + (image &* at.pitch &+ at.first))
       for v in 0..<vectors {
         let x = row.load(fromByteOffset: v &* 64, as: Lanes.self)
         for m in 0..<height {
@@ -170,15 +178,15 @@ private func gradientTile<let count: Int>(
   }
   for m in 0..<height {
     for v in 0..<vectors {
-      let place = target + m &* inFeatures + v &* lanesPerShard
-      let room = left - v &* lanesPerShard
+      let place = at.target + m &* at.inFeatures + v &* lanesPerShard
+      let room = at.inFeatures - at.first - v &* lanesPerShard
       let sum = sums[m &* vectors &+ v]
       if room >= lanesPerShard {
         let raw = UnsafeMutableRawPointer(place)
-        let start = accumulate ? raw.loadUnaligned(as: Lanes.self) : .zero
+        let start = at.accumulate ? raw.loadUnaligned(as: Lanes.self) : .zero
         raw.storeBytes(of: start + sum, as: Lanes.self)
       } else {
-        for lane in 0..<max(0, room) { place[lane] = (accumulate ? place[lane] : 0) + sum[lane] }
+        for lane in 0..<max(0, room) { place[lane] = (at.accumulate ? place[lane] : 0) + sum[lane] }
       }
     }
   }

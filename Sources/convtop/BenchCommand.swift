@@ -38,9 +38,11 @@ struct BenchCommand: ParsableCommand {
       let configurations = try names.map(options.readWorkload)
       for configuration in configurations { try configuration.requireTraining("measure") }
       let bench = Benchmark(threads: threads, seconds: seconds)
-      let peak = bench.peak()
+      var peak = bench.peak()
       try tellPeak(peak)
       for configuration in configurations {
+        // Other programs may have slowed the first look down: the best one counts.
+        peak = max(peak, bench.peak())
         for row in try bench.workload(configuration) { try tell(row, peak) }
         if !steps { for row in try bench.operations(configuration) { try tell(row, peak) } }
       }

@@ -41,19 +41,16 @@ struct ConvolutionPasses: Sendable {
     self.input = input
     let (groupIn, groupOut) = (inChannels / groups, outChannels / groups)
 
-    func tapList(_ channels: Int, _ offset: (_ channel: Int, _ a: Int, _ b: Int) -> Int) -> [Int] {
-      (0..<channels).flatMap { c in
-        (0..<kernel.height).flatMap { a in (0..<kernel.width).map { b in offset(c, a, b) } }
-      }
-    }
-    let inPlane = input.paddedHeight * input.paddedWidth
     forwardGeometry = CorrelationGeometry(
-      outChannels: groupOut, outHeight: output[1], outWidth: output[2],
-      rowStep: options.stride.height * input.paddedWidth, columnStep: options.stride.width,
-      offsets: tapList(groupIn) { c, a, b in
-        c * inPlane + a * dilation.height * input.paddedWidth + b * dilation.width
-      })
-    forwardTaps = Array(0..<groupIn * kernel.height * kernel.width)
+      channels: groupIn, outChannels: groupOut, outHeight: output[1], outWidth: output[2], pitch: input.paddedWidth,
+      plane: input.paddedHeight * input.paddedWidth,
+      rows: TapAxis(
+        kernel: kernel.height, stride: stride.height, dilation: dilation.height,
+        data: padding.top..<padding.top + shape[1]),
+      columns: TapAxis(
+        kernel: kernel.width, stride: stride.width, dilation: dilation.width,
+        data: padding.left..<padding.left + shape[2]))
+    forwardTaps = Array(0..<groupIn * taps)
 
     // dx(h) gathers dy((h + top − a·dilation) / stride): read with the kernel turned round, that is a correlation over dy
     // spread out by the stride, in which dx(0) sees dy from top − reach on. Where top > reach it starts inside.
@@ -70,15 +67,17 @@ struct ConvolutionPasses: Sendable {
       left: left, right: paddedWidth - left - output[2])
     self.gradient = gradient
     gradientStart = startRow * paddedWidth + startColumn
-    let gradientPlane = paddedHeight * paddedWidth
     backwardGeometry = CorrelationGeometry(
-      outChannels: groupIn, outHeight: shape[1], outWidth: shape[2], rowStep: paddedWidth, columnStep: 1,
-      offsets: tapList(groupOut) { o, a, b in
-        o * gradientPlane + a * dilation.height * paddedWidth + b * dilation.width
-      })
-    backwardTaps = tapList(groupOut) { o, a, b in
-      o * groupIn * kernel.height * kernel.width
-        + (kernel.height - 1 - a) * kernel.width + (kernel.width - 1 - b)
+      channels: groupOut, outChannels: groupIn, outHeight: shape[1], outWidth: shape[2], pitch: paddedWidth,
+      plane: paddedHeight * paddedWidth,
+      rows: TapAxis(
+        kernel: kernel.height, stride: 1, dilation: dilation.height,
+        data: top - startRow..<top - startRow + spread.height),
+      columns: TapAxis(
+        kernel: kernel.width, stride: 1, dilation: dilation.width,
+        data: left - startColumn..<left - startColumn + spread.width))
+    backwardTaps = (0..<groupOut).flatMap { o in
+      (0..<kernel.height * kernel.width).map { o * groupIn * kernel.height * kernel.width + $0 }.reversed()
     }
   }
 
