@@ -9,9 +9,9 @@ dropout is off: nothing but rounding tells the two apart. PyTorch computes in do
 true course and hardly depend on the machine that makes them; beside each, the script prints how far PyTorch in single
 precision strays from it.
 
-`beautiful` amplifies rounding: at its own learning rate of 1e-3, PyTorch in single precision leaves PyTorch in double
-precision by 2 % within fifty steps of Adam, and at 1e-2 by 0.3 % within eight steps of SGD. Its traces use rates at which
-PyTorch's two precisions stay within 4e-4 of each other.
+The larger nets amplify rounding: at a learning rate of 1e-3, PyTorch in single precision leaves PyTorch in double
+precision within fifty steps of Adam by 0.1 % on `pytorch-mnist` and by 2 % on `beautiful`, and at 1e-2 within eight steps
+of SGD by 0.3 % on `beautiful`. Their traces use rates at which PyTorch's two precisions stay within 4e-4 of each other.
 """
 import gzip, json, os, sys
 
@@ -26,7 +26,7 @@ from make_goldens import uniform
 
 FOLDER = "/usr/share/datasets/fashion-mnist"
 STEPS = 50
-RATES = {"lenet": (0.01, 0.001), "pytorch-mnist": (0.01, 0.001), "beautiful": (1e-4, 2e-5)}
+RATES = {"lenet": (0.01, 0.001), "pytorch-mnist": (0.01, 2e-4), "beautiful": (1e-4, 2e-5)}
 
 
 def images(count):
