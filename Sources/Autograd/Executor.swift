@@ -45,7 +45,7 @@ public final class Executor {
   /// A slice of one parameter's gradient: the unit that threads share out after the shards have finished.
   private struct ParameterTask {
     let plan: ParameterPlan
-    let rows: Range<Int>
+    let columns: Range<Int>
     let vectors: Range<Int>
   }
 
@@ -207,18 +207,17 @@ extension Executor {
   private static func tasks(_ plan: ParameterPlan) -> [ParameterTask] {
     let parameter = plan.parameter
     let rows = max(1, parameter.shape.dimensions.first ?? 1)
-    let rowLength = parameter.count / rows
+    let columns = parameter.count / rows
     if plan.wholeBatch.isEmpty {
       let vectors = parameter.gradientStorage.laneCount
       return stride(from: 0, to: vectors, by: 1024).map {
-        ParameterTask(plan: plan, rows: 0..<0, vectors: $0..<min(vectors, $0 + 1024))
+        ParameterTask(plan: plan, columns: 0..<0, vectors: $0..<min(vectors, $0 + 1024))
       }
     }
-    // Whole rows, in multiples of the kernel's tile; with shares as well, one task keeps the order simple.
-    let tile = linearGradientTileRows
-    let step = plan.shares.isEmpty ? max(tile, 16_384 / max(1, rowLength) / tile * tile) : rows
-    return stride(from: 0, to: rows, by: step).map {
-      ParameterTask(plan: plan, rows: $0..<min(rows, $0 + step), vectors: 0..<0)
+    // Whole columns, in multiples of a cache line; with shares as well, one task keeps the order simple.
+    let step = plan.shares.isEmpty ? max(64, 16_384 / rows / 64 * 64) : columns
+    return stride(from: 0, to: columns, by: step).map {
+      ParameterTask(plan: plan, columns: $0..<min(columns, $0 + step), vectors: 0..<0)
     }
   }
 
@@ -245,7 +244,7 @@ extension Executor {
         let accumulate = position > 0 || !task.plan.shares.isEmpty
         func work() {
           withFrames(node, shards, images, context) { frames in
-            node.wholeBatch?.parameterGradient(rows: task.rows, frames: frames, accumulate: accumulate)
+            node.wholeBatch?.parameterGradient(columns: task.columns, frames: frames, accumulate: accumulate)
           }
         }
         if let clock { clock.measure(node.index, .wholeBatch, worker: worker, work) } else { work() }

@@ -61,8 +61,9 @@ public protocol RendezvousOperation: Operation {
 public protocol WholeBatchGradient: Operation {
   /// Which of the operation's parameters this is about.
   var wholeBatchParameter: Int { get }
-  /// Computes the gradient of the rows `rows` of the parameter (its first axis) from the frames of all shards.
-  func parameterGradient(rows: Range<Int>, frames: FrameList, accumulate: Bool)
+  /// Computes the gradient of some columns of the parameter (all axes but its first, flattened) from the frames of all
+  /// shards.
+  func parameterGradient(columns: Range<Int>, frames: FrameList, accumulate: Bool)
 }
 
 /// What is the same for all shards of a step.

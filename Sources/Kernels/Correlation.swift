@@ -227,15 +227,21 @@ private struct CorrelationTile {
   let columnStep: Int
   let plane: Int
 
-  /// Dispatches to the loop that is compiled for this tile size.
+  /// Dispatches to the loop that is compiled for this tile size; neighbouring windows get loops of their own.
   @inline(__always)
   func run(
     _ height: Int, _ columns: Int, _ walk: TapWalk, _ weights: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?,
     _ accumulate: Bool, _ x: UnsafePointer<Lanes>, _ y: LanePointer
   ) {
     let work = TileWork(walk: walk, weights: weights, bias: bias, accumulate: accumulate, x: x, y: y)
-    if columnStep == 1 { select(height, columns, 1, work) } else { select(height, columns, columnStep, work) }
+    if columnStep == 1 { runNeighbors(height, columns, work) } else { runApart(height, columns, work) }
   }
+
+  @inline(never)
+  private func runNeighbors(_ height: Int, _ columns: Int, _ work: TileWork) { select(height, columns, 1, work) }
+
+  @inline(never)
+  private func runApart(_ height: Int, _ columns: Int, _ work: TileWork) { select(height, columns, columnStep, work) }
 
   /// One tile's operands.
   struct TileWork {
@@ -250,37 +256,42 @@ private struct CorrelationTile {
   @inline(__always)
   private func select(_ height: Int, _ columns: Int, _ step: Int, _ work: TileWork) {
     switch (height, columns) {
-    case (6, 4): compute(InlineArray<24, Lanes>(repeating: .zero), 6, 4, step, work)
-    case (6, 3): compute(InlineArray<18, Lanes>(repeating: .zero), 6, 3, step, work)
-    case (6, 2): compute(InlineArray<12, Lanes>(repeating: .zero), 6, 2, step, work)
-    case (6, 1): compute(InlineArray<6, Lanes>(repeating: .zero), 6, 1, step, work)
-    case (4, 6): compute(InlineArray<24, Lanes>(repeating: .zero), 4, 6, step, work)
-    case (4, 5): compute(InlineArray<20, Lanes>(repeating: .zero), 4, 5, step, work)
-    case (4, 4): compute(InlineArray<16, Lanes>(repeating: .zero), 4, 4, step, work)
-    case (4, 3): compute(InlineArray<12, Lanes>(repeating: .zero), 4, 3, step, work)
-    case (4, 2): compute(InlineArray<8, Lanes>(repeating: .zero), 4, 2, step, work)
-    case (4, 1): compute(InlineArray<4, Lanes>(repeating: .zero), 4, 1, step, work)
-    case (2, 6): compute(InlineArray<12, Lanes>(repeating: .zero), 2, 6, step, work)
-    case (2, 5): compute(InlineArray<10, Lanes>(repeating: .zero), 2, 5, step, work)
-    case (2, 4): compute(InlineArray<8, Lanes>(repeating: .zero), 2, 4, step, work)
-    case (2, 3): compute(InlineArray<6, Lanes>(repeating: .zero), 2, 3, step, work)
-    case (2, 2): compute(InlineArray<4, Lanes>(repeating: .zero), 2, 2, step, work)
-    case (2, 1): compute(InlineArray<2, Lanes>(repeating: .zero), 2, 1, step, work)
-    case (1, 6): compute(InlineArray<6, Lanes>(repeating: .zero), 1, 6, step, work)
-    case (1, 5): compute(InlineArray<5, Lanes>(repeating: .zero), 1, 5, step, work)
-    case (1, 4): compute(InlineArray<4, Lanes>(repeating: .zero), 1, 4, step, work)
-    case (1, 3): compute(InlineArray<3, Lanes>(repeating: .zero), 1, 3, step, work)
-    case (1, 2): compute(InlineArray<2, Lanes>(repeating: .zero), 1, 2, step, work)
-    default: compute(InlineArray<1, Lanes>(repeating: .zero), 1, 1, step, work)
+    case (6, 4): compute(Tile<24>.self, 6, 4, step, work)
+    case (6, 3): compute(Tile<18>.self, 6, 3, step, work)
+    case (6, 2): compute(Tile<12>.self, 6, 2, step, work)
+    case (6, 1): compute(Tile<6>.self, 6, 1, step, work)
+    case (4, 6): compute(Tile<24>.self, 4, 6, step, work)
+    case (4, 5): compute(Tile<20>.self, 4, 5, step, work)
+    case (4, 4): compute(Tile<16>.self, 4, 4, step, work)
+    case (4, 3): compute(Tile<12>.self, 4, 3, step, work)
+    case (4, 2): compute(Tile<8>.self, 4, 2, step, work)
+    case (4, 1): compute(Tile<4>.self, 4, 1, step, work)
+    case (2, 6): compute(Tile<12>.self, 2, 6, step, work)
+    case (2, 5): compute(Tile<10>.self, 2, 5, step, work)
+    case (2, 4): compute(Tile<8>.self, 2, 4, step, work)
+    case (2, 3): compute(Tile<6>.self, 2, 3, step, work)
+    case (2, 2): compute(Tile<4>.self, 2, 2, step, work)
+    case (2, 1): compute(Tile<2>.self, 2, 1, step, work)
+    case (1, 6): compute(Tile<6>.self, 1, 6, step, work)
+    case (1, 5): compute(Tile<5>.self, 1, 5, step, work)
+    case (1, 4): compute(Tile<4>.self, 1, 4, step, work)
+    case (1, 3): compute(Tile<3>.self, 1, 3, step, work)
+    case (1, 2): compute(Tile<2>.self, 1, 2, step, work)
+    default: compute(Tile<1>.self, 1, 1, step, work)
     }
   }
 
   @inline(__always)
   private func compute<let count: Int>(
-    _ zeros: InlineArray<count, Lanes>, _ height: Int, _ columns: Int, _ step: Int, _ work: TileWork
+    _ size: Tile<count>.Type, _ height: Int, _ columns: Int, _ step: Int, _ work: TileWork
   ) {
-    var sums = zeros
     let walk = work.walk
+    var sums = InlineArray<count, Lanes> { i in
+      work.accumulate ? work.y[i / columns &* plane &+ i % columns] : .zero
+    }
+    if let bias = work.bias {
+      for m in 0..<height { for p in 0..<columns { sums[m &* columns &+ p] += Lanes(repeating: bias[m]) } }
+    }
     for outer in 0..<walk.outer {
       for inner in 0..<walk.inner {
         let first = walk.first &+ outer &* walk.outerStep &+ inner &* walk.innerStep
@@ -298,12 +309,7 @@ private struct CorrelationTile {
       }
     }
     for m in 0..<height {
-      for p in 0..<columns {
-        let target = work.y + (m &* plane &+ p)
-        var start = Lanes(repeating: work.bias.map { $0[m] } ?? 0)
-        if work.accumulate { start += target.pointee }
-        target.pointee = start + sums[m &* columns &+ p]
-      }
+      for p in 0..<columns { work.y[m &* plane &+ p] = sums[m &* columns &+ p] }
     }
   }
 }

@@ -7,7 +7,8 @@
 @inline(__always)
 func exponential(_ x: Lanes) -> Lanes {
   let magic: Float = 12_582_912  // 1.5 · 2²³: adding it leaves the nearest integer in the low bits.
-  let clamped = x.clamped(lowerBound: Lanes(repeating: -87.3), upperBound: Lanes(repeating: 88.3))
+  let (lowest, highest) = (Lanes(repeating: -87.3), Lanes(repeating: 88.3))
+  let clamped = x.replacing(with: lowest, where: x .< lowest).replacing(with: highest, where: x .> highest)
   let shifted = multiplyAdd(clamped, Lanes(repeating: 1.442_695_04), Lanes(repeating: magic))
   let n = shifted - magic
   var r = multiplyAdd(n, Lanes(repeating: -0.693_359_375), clamped)

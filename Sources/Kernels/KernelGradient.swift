@@ -100,24 +100,24 @@ private struct KernelGradientTile {
       rows: rows, width: geometry.outWidth, rowStep: geometry.rowStep, columnStep: geometry.columnStep, dy: dy,
       input: input, offsets: offsets, isFirst: isFirst, sums: sums)
     switch (height, columns) {
-    case (4, 6): compute(InlineArray<24, Lanes>(repeating: .zero), 4, 6, work)
-    case (4, 5): compute(InlineArray<20, Lanes>(repeating: .zero), 4, 5, work)
-    case (4, 4): compute(InlineArray<16, Lanes>(repeating: .zero), 4, 4, work)
-    case (4, 3): compute(InlineArray<12, Lanes>(repeating: .zero), 4, 3, work)
-    case (4, 2): compute(InlineArray<8, Lanes>(repeating: .zero), 4, 2, work)
-    case (4, 1): compute(InlineArray<4, Lanes>(repeating: .zero), 4, 1, work)
-    case (2, 6): compute(InlineArray<12, Lanes>(repeating: .zero), 2, 6, work)
-    case (2, 5): compute(InlineArray<10, Lanes>(repeating: .zero), 2, 5, work)
-    case (2, 4): compute(InlineArray<8, Lanes>(repeating: .zero), 2, 4, work)
-    case (2, 3): compute(InlineArray<6, Lanes>(repeating: .zero), 2, 3, work)
-    case (2, 2): compute(InlineArray<4, Lanes>(repeating: .zero), 2, 2, work)
-    case (2, 1): compute(InlineArray<2, Lanes>(repeating: .zero), 2, 1, work)
-    case (1, 6): compute(InlineArray<6, Lanes>(repeating: .zero), 1, 6, work)
-    case (1, 5): compute(InlineArray<5, Lanes>(repeating: .zero), 1, 5, work)
-    case (1, 4): compute(InlineArray<4, Lanes>(repeating: .zero), 1, 4, work)
-    case (1, 3): compute(InlineArray<3, Lanes>(repeating: .zero), 1, 3, work)
-    case (1, 2): compute(InlineArray<2, Lanes>(repeating: .zero), 1, 2, work)
-    default: compute(InlineArray<1, Lanes>(repeating: .zero), 1, 1, work)
+    case (4, 6): compute(Tile<24>.self, 4, 6, work)
+    case (4, 5): compute(Tile<20>.self, 4, 5, work)
+    case (4, 4): compute(Tile<16>.self, 4, 4, work)
+    case (4, 3): compute(Tile<12>.self, 4, 3, work)
+    case (4, 2): compute(Tile<8>.self, 4, 2, work)
+    case (4, 1): compute(Tile<4>.self, 4, 1, work)
+    case (2, 6): compute(Tile<12>.self, 2, 6, work)
+    case (2, 5): compute(Tile<10>.self, 2, 5, work)
+    case (2, 4): compute(Tile<8>.self, 2, 4, work)
+    case (2, 3): compute(Tile<6>.self, 2, 3, work)
+    case (2, 2): compute(Tile<4>.self, 2, 2, work)
+    case (2, 1): compute(Tile<2>.self, 2, 1, work)
+    case (1, 6): compute(Tile<6>.self, 1, 6, work)
+    case (1, 5): compute(Tile<5>.self, 1, 5, work)
+    case (1, 4): compute(Tile<4>.self, 1, 4, work)
+    case (1, 3): compute(Tile<3>.self, 1, 3, work)
+    case (1, 2): compute(Tile<2>.self, 1, 2, work)
+    default: compute(Tile<1>.self, 1, 1, work)
     }
   }
 
@@ -136,9 +136,9 @@ private struct KernelGradientTile {
 
   @inline(__always)
   private func compute<let count: Int>(
-    _ zeros: InlineArray<count, Lanes>, _ height: Int, _ columns: Int, _ work: TileWork
+    _ size: Tile<count>.Type, _ height: Int, _ columns: Int, _ work: TileWork
   ) {
-    var sums = zeros
+    var sums = size.zero
     for row in work.rows {
       let gradients = work.dy + row &* work.width
       let window = work.input + row &* work.rowStep

@@ -28,6 +28,14 @@ func multiplyAdd(_ a: Lanes, _ b: Lanes, _ c: Lanes) -> Lanes {
 @inline(__always)
 var hasWideRegisters: Bool { lanes_fill_one_register == 1 }
 
+/// A register tile: so many accumulators of sixteen lanes, which the compiler keeps in registers when every index is a
+/// constant of an unrolled loop.
+enum Tile<let count: Int> {
+  /// All zero, made in place: the array's own initialiser is a call that goes through memory.
+  @inline(__always)
+  static var zero: InlineArray<count, Lanes> { InlineArray { _ in .zero } }
+}
+
 extension SIMD16 where Scalar == Float {
   /// The sum of the sixteen lanes, as a balanced tree, so that its rounding never depends on the processor.
   @inline(__always)

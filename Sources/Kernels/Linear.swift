@@ -43,19 +43,19 @@ private func combine(
     switch height {
     case 8:
       combineRows(
-        InlineArray<8, Lanes>(repeating: .zero), source, rows, start, terms, termStep, resultStep, accumulate,
+        Tile<8>.self, source, rows, start, terms, termStep, resultStep, accumulate,
         target + first)
     case 6:
       combineRows(
-        InlineArray<6, Lanes>(repeating: .zero), source, rows, start, terms, termStep, resultStep, accumulate,
+        Tile<6>.self, source, rows, start, terms, termStep, resultStep, accumulate,
         target + first)
     case 2:
       combineRows(
-        InlineArray<2, Lanes>(repeating: .zero), source, rows, start, terms, termStep, resultStep, accumulate,
+        Tile<2>.self, source, rows, start, terms, termStep, resultStep, accumulate,
         target + first)
     default:
       combineRows(
-        InlineArray<1, Lanes>(repeating: .zero), source, rows, start, terms, termStep, resultStep, accumulate,
+        Tile<1>.self, source, rows, start, terms, termStep, resultStep, accumulate,
         target + first)
     }
     first += height
@@ -64,11 +64,11 @@ private func combine(
 
 @inline(__always)
 private func combineRows<let count: Int>(
-  _ zeros: InlineArray<count, Lanes>, _ source: UnsafePointer<Lanes>, _ weight: UnsafePointer<Float>,
+  _ size: Tile<count>.Type, _ source: UnsafePointer<Lanes>, _ weight: UnsafePointer<Float>,
   _ bias: UnsafePointer<Float>?, _ terms: Int, _ termStep: Int, _ resultStep: Int, _ accumulate: Bool,
   _ target: LanePointer
 ) {
-  var sums = zeros
+  var sums = size.zero
   for term in 0..<terms {
     let x = source[term]
     let column = weight + term &* termStep
@@ -85,7 +85,7 @@ private func combineRows<let count: Int>(
 
 /// Turns lanes of shape (features) into sixteen rows of floats, one an image, `pitch` floats apart.
 ///
-/// - Parameter pitch: `features` rounded up to sixteen; what lies beyond the features is set to zero.
+/// - Parameter pitch: at least `features`, a multiple of sixteen; what lies beyond the features is set to zero.
 public func transposeLanes(
   _ input: UnsafePointer<Lanes>, features: Int, pitch: Int, into rows: UnsafeMutablePointer<Float>
 ) {
@@ -110,40 +110,40 @@ public struct LinearGradientTerm {
   }
 }
 
-/// Output features of one tile of `linearWeightGradient`: work is best shared out in multiples of it.
-public var linearGradientTileRows: Int { hasWideRegisters ? 4 : 3 }
-
 /// gradient(o, i) = [previous +] Σ over shards in order, over images in order, of outputGradient(o) · input(i)
 ///
-/// for the output features `outputs`. The whole batch meets in the registers of a tile, so no shard needs a gradient
-/// buffer of its own, and each weight's sum has one fixed order however the rows are shared out among threads.
+/// for the input features `columns`. The whole batch meets in the registers of a tile, so no shard needs a gradient
+/// buffer of its own, and each weight's sum has one fixed order however the columns are shared out among threads.
+///
+/// - Parameter columns: begins at a multiple of sixteen.
 public func linearWeightGradient(
-  _ terms: UnsafeBufferPointer<LinearGradientTerm>, outputs: Range<Int>, inFeatures: Int, pitch: Int, accumulate: Bool,
-  into gradient: UnsafeMutablePointer<Float>
+  _ terms: UnsafeBufferPointer<LinearGradientTerm>, columns: Range<Int>, outFeatures: Int, inFeatures: Int, pitch: Int,
+  accumulate: Bool, into gradient: UnsafeMutablePointer<Float>
 ) {
-  let tallest = linearGradientTileRows
-  let widest = hasWideRegisters ? 4 : 2
-  var output = outputs.lowerBound
-  while output < outputs.upperBound {
-    let height = output + tallest <= outputs.upperBound ? tallest : 1
-    var first = 0
-    while first < pitch {
-      let vectors = (pitch - first) / lanesPerShard >= widest ? widest : 1
+  let tallest = hasWideRegisters ? 4 : 2
+  let widest = hasWideRegisters ? 4 : 3
+  // What a tile reads of all images stays in the first-level cache while the outputs pass over them.
+  var first = columns.lowerBound
+  while first < columns.upperBound {
+    let vectors = columns.upperBound - first > (widest - 1) * lanesPerShard ? widest : 1
+    var output = 0
+    while output < outFeatures {
+      let height = output + tallest <= outFeatures ? tallest : 1
       let place = GradientPlace(
         output: output, first: first, pitch: pitch, inFeatures: inFeatures, accumulate: accumulate,
         target: gradient + output &* inFeatures + first)
       switch (height, vectors) {
-      case (4, 4): gradientTile(InlineArray<16, Lanes>(repeating: .zero), 4, 4, terms, place)
-      case (4, 1): gradientTile(InlineArray<4, Lanes>(repeating: .zero), 4, 1, terms, place)
-      case (3, 2): gradientTile(InlineArray<6, Lanes>(repeating: .zero), 3, 2, terms, place)
-      case (3, 1): gradientTile(InlineArray<3, Lanes>(repeating: .zero), 3, 1, terms, place)
-      case (1, 4): gradientTile(InlineArray<4, Lanes>(repeating: .zero), 1, 4, terms, place)
-      case (1, 2): gradientTile(InlineArray<2, Lanes>(repeating: .zero), 1, 2, terms, place)
-      default: gradientTile(InlineArray<1, Lanes>(repeating: .zero), 1, 1, terms, place)
+      case (4, 4): gradientTile(Tile<16>.self, 4, 4, terms, place)
+      case (4, 1): gradientTile(Tile<4>.self, 4, 1, terms, place)
+      case (2, 3): gradientTile(Tile<6>.self, 2, 3, terms, place)
+      case (2, 1): gradientTile(Tile<2>.self, 2, 1, terms, place)
+      case (1, 4): gradientTile(Tile<4>.self, 1, 4, terms, place)
+      case (1, 3): gradientTile(Tile<3>.self, 1, 3, terms, place)
+      default: gradientTile(Tile<1>.self, 1, 1, terms, place)
       }
-      first += vectors &* lanesPerShard
+      output += height
     }
-    output += height
+    first += vectors &* lanesPerShard
   }
 }
 
@@ -159,10 +159,10 @@ private struct GradientPlace {
 
 @inline(__always)
 private func gradientTile<let count: Int>(
-  _ zeros: InlineArray<count, Lanes>, _ height: Int, _ vectors: Int, _ terms: UnsafeBufferPointer<LinearGradientTerm>,
+  _ size: Tile<count>.Type, _ height: Int, _ vectors: Int, _ terms: UnsafeBufferPointer<LinearGradientTerm>,
   _ at: GradientPlace
 ) {
-  var sums = zeros
+  var sums = size.zero
   for term in terms {
     let weights = UnsafeRawPointer(term.outputGradient + at.output).assumingMemoryBound(to: Float.self)
     for image in 0..<lanesPerShard {

@@ -32,16 +32,38 @@ public func padLanes(
   _ source: UnsafePointer<Lanes>, geometry g: PaddedGeometry, rowStride: Int = 1, columnStride: Int = 1,
   into target: LanePointer
 ) {
-  target.update(repeating: .zero, count: g.paddedCount)
+  guard rowStride == 1 && columnStride == 1 else {
+    return spreadLanes(source, geometry: g, rowStride: rowStride, columnStride: columnStride, into: target)
+  }
+  let right = g.paddedWidth - g.left - g.width
+  for channel in 0..<g.channels {
+    var to = target + channel &* g.paddedHeight &* g.paddedWidth
+    var from = source + channel &* g.height &* g.width
+    // What lies between two rows is one run of zeros.
+    clearLanes(to, count: g.top &* g.paddedWidth + g.left)
+    to += g.top &* g.paddedWidth + g.left
+    for row in 0..<g.height {
+      to.update(from: from, count: g.width)
+      to += g.width
+      from += g.width
+      let zeros = row == g.height - 1 ? right + (g.paddedHeight - g.top - g.height) * g.paddedWidth : right + g.left
+      clearLanes(to, count: zeros)
+      to += zeros
+    }
+  }
+}
+
+/// The same for elements that land apart.
+private func spreadLanes(
+  _ source: UnsafePointer<Lanes>, geometry g: PaddedGeometry, rowStride: Int, columnStride: Int,
+  into target: LanePointer
+) {
+  clearLanes(target, count: g.paddedCount)
   for channel in 0..<g.channels {
     for row in 0..<g.height {
       let from = source + (channel &* g.height &+ row) &* g.width
       let to = target + (channel &* g.paddedHeight &+ g.top &+ row &* rowStride) &* g.paddedWidth + g.left
-      if columnStride == 1 {
-        to.update(from: from, count: g.width)
-      } else {
-        for column in 0..<g.width { to[column &* columnStride] = from[column] }
-      }
+      for column in 0..<g.width { to[column &* columnStride] = from[column] }
     }
   }
 }

@@ -10,13 +10,13 @@ public var multiplyAddsPerRound: Int { (hasWideRegisters ? 24 : 6) * lanesPerSha
 /// - Returns: a number that depends on all of them, so that none can be left out.
 public func multiplyAddRounds(_ rounds: Int) -> Float {
   hasWideRegisters
-    ? multiplyAddRounds(rounds, InlineArray<24, Lanes>(repeating: .zero))
-    : multiplyAddRounds(rounds, InlineArray<6, Lanes>(repeating: .zero))
+    ? multiplyAddRounds(rounds, Tile<24>.self)
+    : multiplyAddRounds(rounds, Tile<6>.self)
 }
 
 @inline(__always)
-private func multiplyAddRounds<let count: Int>(_ rounds: Int, _ zeros: InlineArray<count, Lanes>) -> Float {
-  var sums = zeros
+private func multiplyAddRounds<let count: Int>(_ rounds: Int, _ size: Tile<count>.Type) -> Float {
+  var sums = size.zero
   let factor = Lanes(repeating: 1 / Float(rounds &+ 2))
   for i in 0..<count { sums[i] = Lanes(repeating: Float(i)) }
   for _ in 0..<rounds {

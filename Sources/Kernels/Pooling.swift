@@ -33,6 +33,11 @@ public struct PoolGeometry: Sendable {
 
   public var outCount: Int { channels * outHeight * outWidth }
 
+  var coversEachElementOnce: Bool {
+    kernelHeight == strideHeight && kernelWidth == strideWidth && paddingTop == 0 && paddingLeft == 0
+      && height == outHeight * kernelHeight && width == outWidth * kernelWidth
+  }
+
   /// The window of output (row, column), clipped to the input: padding counts as −∞ and never wins.
   @inline(__always)
   func window(_ row: Int, _ column: Int) -> (rows: Range<Int>, columns: Range<Int>) {
@@ -79,7 +84,9 @@ public func maxPoolGradient(
   _ outputGradient: UnsafePointer<Lanes>, winners: UnsafePointer<Lanes>, geometry g: PoolGeometry, accumulate: Bool,
   into inputGradient: LanePointer
 ) {
-  if !accumulate { clearLanes(inputGradient, count: g.channels * g.height * g.width) }
+  // Windows that cover each element once need no sum, and no zeros to start from.
+  let assigns = !accumulate && g.coversEachElementOnce
+  if !accumulate && !assigns { clearLanes(inputGradient, count: g.channels * g.height * g.width) }
   var index = 0
   for channel in 0..<g.channels {
     let plane = inputGradient + channel &* g.height &* g.width
@@ -91,7 +98,8 @@ public func maxPoolGradient(
         for y in window.rows {
           for x in window.columns {
             let place = y &* g.width &+ x
-            plane[place] += gradient.replacing(with: 0, where: winner .!= Lanes(repeating: Float(place)))
+            let share = gradient.replacing(with: 0, where: winner .!= Lanes(repeating: Float(place)))
+            plane[place] = assigns ? share : plane[place] + share
           }
         }
         index &+= 1

@@ -34,8 +34,9 @@ struct LinearOperation: WholeBatchGradient {
   var wholeBatchParameter: Int { 0 }
   var multiplyAdds: Int { inFeatures * outFeatures }
 
-  /// `inFeatures` rounded up to whole vectors.
-  private var pitch: Int { (inFeatures + lanesPerShard - 1) / lanesPerShard * lanesPerShard }
+  /// `inFeatures` rounded up to an odd number of whole vectors: rows a power of two apart would share few places in the
+  /// first-level cache.
+  private var pitch: Int { ((inFeatures + lanesPerShard - 1) / lanesPerShard | 1) * lanesPerShard }
   /// The inputs turned into a row an image, for the weight gradient.
   var savedLanes: Int { pitch }
 
@@ -57,7 +58,7 @@ struct LinearOperation: WholeBatchGradient {
     }
   }
 
-  func parameterGradient(rows range: Range<Int>, frames: FrameList, accumulate: Bool) {
+  func parameterGradient(columns: Range<Int>, frames: FrameList, accumulate: Bool) {
     withUnsafeTemporaryAllocation(of: LinearGradientTerm.self, capacity: frames.count) { terms in
       for shard in 0..<frames.count {
         let frame = frames[shard]
@@ -66,7 +67,8 @@ struct LinearOperation: WholeBatchGradient {
           to: LinearGradientTerm(rows: UnsafePointer(rows(frame)), outputGradient: frame.outputGradient))
       }
       linearWeightGradient(
-        UnsafeBufferPointer(terms), outputs: range, inFeatures: inFeatures, pitch: pitch, accumulate: accumulate,
+        UnsafeBufferPointer(terms), columns: columns, outFeatures: outFeatures, inFeatures: inFeatures, pitch: pitch,
+        accumulate: accumulate,
         into: frames.parameters[0].gradient)
     }
   }
