@@ -35,7 +35,7 @@ let package = Package(
     .executableTarget(
       name: "convtop",
       dependencies: [
-        "Dashboard", "Datasets", "Tensors", "Terminal", "Training",
+        "Autograd", "Dashboard", "Datasets", "Tensors", "Terminal", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       resources: ["lenet", "pytorch-mnist", "beautiful"].map { .embedInCode("Resources/\($0).json") }

@@ -41,6 +41,8 @@ public final class Executor {
   private var evaluationLegs: [Leg] = []
   private let parameterTasks: [ParameterTask]
   private var clock: StepClock?
+  /// The last step's; kept, so that a step need not allocate them.
+  private var metricMeans: [Double]
 
   /// A slice of one parameter's gradient: the unit that threads share out after the shards have finished.
   private struct ParameterTask {
@@ -67,6 +69,7 @@ public final class Executor {
     self.capacity = capacity
     self.loss = loss
     self.metrics = metrics
+    metricMeans = metrics.map { _ in 0 }
     self.reduction = reduction
     let shards = (capacity + lanesPerShard - 1) / lanesPerShard
     let lanes = plan.lanesPerShardMemory
@@ -120,12 +123,29 @@ public final class Executor {
     let shards = (images + lanesPerShard - 1) / lanesPerShard
     for node in plan.nodes { node.operation.prepare(frame(node, 0, 0, images, context)) }
     for (number, leg) in legs.enumerated() {
-      pool.run(count: shards) { shard, worker in
-        if number == 0 { begin(shard, batch, backward: backward) }
-        for work in leg.work { perform(work, shard, worker, images, context) }
-        if number == legs.count - 1 { collect(shard, images) }
-      }
+      pool.run(
+        count: shards,
+        LegWork(
+          executor: self, leg: leg, batch: batch, context: context, backward: backward, isFirst: number == 0,
+          isLast: number == legs.count - 1))
       if let (node, isBackward) = leg.meeting { meet(node, isBackward: isBackward, shards, images, context) }
+    }
+  }
+
+  /// One leg of every shard.
+  private struct LegWork<Batch: BatchSource>: PoolWork {
+    unowned(unsafe) let executor: Executor
+    let leg: Leg
+    let batch: Batch
+    let context: StepContext
+    let backward: Bool
+    let isFirst: Bool
+    let isLast: Bool
+
+    func perform(_ shard: Int, _ worker: Int) {
+      if isFirst { executor.begin(shard, batch, backward: backward) }
+      for work in leg.work { executor.perform(work, shard, worker, batch.images, context) }
+      if isLast { executor.collect(shard, batch.images) }
     }
   }
 
@@ -174,11 +194,12 @@ public final class Executor {
 
   private func means(_ images: Int) -> [Double] {
     let shards = (images + lanesPerShard - 1) / lanesPerShard
-    return metrics.indices.map { index in
+    for index in metrics.indices {
       var sum = 0.0
       for shard in 0..<shards { sum += sums[shard * metrics.count + index] }
-      return sum / Double(images)
+      metricMeans[index] = sum / Double(images)
     }
+    return metricMeans
   }
 
   private func frame(
@@ -225,29 +246,42 @@ extension Executor {
   ///
   /// This is the one place where shards join; shards of other machines would join here too.
   private func reduceGradients(_ images: Int, _ context: StepContext) {
-    let shards = (images + lanesPerShard - 1) / lanesPerShard
-    pool.run(count: parameterTasks.count) { index, worker in
-      let task = parameterTasks[index]
-      let storage = task.plan.parameter.gradientStorage
-      let vectors = task.plan.wholeBatch.isEmpty ? task.vectors : 0..<storage.laneCount
-      for (position, share) in task.plan.shares.enumerated() {
-        withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<Float>.self, capacity: shards) { parts in
-          for shard in 0..<shards {
-            parts[shard] = UnsafeMutableRawPointer(memories[shard].base + share).assumingMemoryBound(to: Float.self)
-          }
-          sumParts(
-            UnsafeBufferPointer(parts), first: vectors.lowerBound * lanesPerShard, vectors: vectors.count,
-            accumulate: position > 0, into: storage.floats)
+    pool.run(count: parameterTasks.count, ReductionWork(executor: self, images: images, context: context))
+  }
+
+  private struct ReductionWork: PoolWork {
+    unowned(unsafe) let executor: Executor
+    let images: Int
+    let context: StepContext
+
+    func perform(_ index: Int, _ worker: Int) { executor.reduce(executor.parameterTasks[index], self, worker) }
+  }
+
+  private func reduce(_ task: ParameterTask, _ work: ReductionWork, _ worker: Int) {
+    let shards = (work.images + lanesPerShard - 1) / lanesPerShard
+    let storage = task.plan.parameter.gradientStorage
+    let vectors = task.plan.wholeBatch.isEmpty ? task.vectors : 0..<storage.laneCount
+    for (position, share) in task.plan.shares.enumerated() {
+      withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<Float>.self, capacity: shards) { parts in
+        for shard in 0..<shards {
+          parts[shard] = UnsafeMutableRawPointer(memories[shard].base + share).assumingMemoryBound(to: Float.self)
+        }
+        sumParts(
+          UnsafeBufferPointer(parts), first: vectors.lowerBound * lanesPerShard, vectors: vectors.count,
+          accumulate: position > 0, into: storage.floats)
+      }
+    }
+    for (position, node) in task.plan.wholeBatch.enumerated() {
+      let accumulate = position > 0 || !task.plan.shares.isEmpty
+      func computeGradient() {
+        withFrames(node, shards, work.images, work.context) { frames in
+          node.wholeBatch?.parameterGradient(columns: task.columns, frames: frames, accumulate: accumulate)
         }
       }
-      for (position, node) in task.plan.wholeBatch.enumerated() {
-        let accumulate = position > 0 || !task.plan.shares.isEmpty
-        func work() {
-          withFrames(node, shards, images, context) { frames in
-            node.wholeBatch?.parameterGradient(columns: task.columns, frames: frames, accumulate: accumulate)
-          }
-        }
-        if let clock { clock.measure(node.index, .wholeBatch, worker: worker, work) } else { work() }
+      if let clock {
+        clock.measure(node.index, .wholeBatch, worker: worker, computeGradient)
+      } else {
+        computeGradient()
       }
     }
   }

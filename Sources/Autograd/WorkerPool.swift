@@ -3,6 +3,13 @@
 import Glibc
 import Synchronization
 
+/// Numbered pieces of work as a value: it lies on the caller's stack while the threads share it out, where a closure
+/// would have to be allocated.
+public protocol PoolWork {
+  /// Does one piece. `worker` is less than the pool's threads and is never in two calls at once.
+  func perform(_ index: Int, _ worker: Int)
+}
+
 /// A fixed set of threads for fork and join; the calling thread is one of them.
 ///
 /// Between jobs a worker spins for some microseconds, because the next job of a training step is near, then sleeps: a
@@ -11,13 +18,14 @@ public final class WorkerPool: @unchecked Sendable {
   /// Threads that work, the caller included.
   public let threads: Int
 
-  private typealias Body = (_ index: Int, _ worker: Int) -> Void
+  /// Performs one piece of the work that lies at an address.
+  @usableFromInline typealias Piece = (_ work: UnsafeRawPointer, _ index: Int, _ worker: Int) -> Void
 
   private let generation = Atomic<Int>(0)
   private let nextIndex = Atomic<Int>(0)
   private let unfinished = Atomic<Int>(0)
   private let isStopping = Atomic<Bool>(false)
-  private var body: UnsafePointer<Body>?
+  private var work: (address: UnsafeRawPointer, piece: Piece)?
   private var count = 0
   private var workers: [pthread_t] = []
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
@@ -44,35 +52,50 @@ public final class WorkerPool: @unchecked Sendable {
     wake.deallocate()
   }
 
-  /// Calls `body(index, worker)` once for each index in 0..<count, on all threads, and returns when all calls have.
+  /// Performs the pieces 0..<count, each once, on all threads, and returns when all are done.
   ///
-  /// `worker` is less than `threads` and is never in two calls at once. Which worker gets which index is not fixed:
-  /// results must not depend on it.
-  public func run(count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
-    guard threads > 1, count > 1 else {
-      for index in 0..<count { body(index, 0) }
-      return
-    }
-    withoutActuallyEscaping(body) { escaping in
-      withUnsafePointer(to: escaping) { pointer in
-        self.body = pointer
-        self.count = count
-        nextIndex.store(0, ordering: .relaxed)
-        unfinished.store(threads - 1, ordering: .relaxed)
-        signalWorkers()
-        work(pointer.pointee, 0)
-        // The pointer may not be let go before every worker has seen that no index is left.
-        while unfinished.load(ordering: .acquiring) > 0 { spinPause() }
-        self.body = nil
+  /// Which worker gets which piece is not fixed: results must not depend on it. Nothing is allocated.
+  @inlinable
+  public func run<Work: PoolWork>(count: Int, _ work: Work) {
+    withUnsafePointer(to: work) { address in
+      run(count: count, UnsafeRawPointer(address)) { address, index, worker in
+        address.assumingMemoryBound(to: Work.self).pointee.perform(index, worker)
       }
     }
   }
 
-  private func work(_ body: Body, _ worker: Int) {
+  /// The same for a closure, which costs an allocation.
+  public func run(count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
+    withoutActuallyEscaping(body) { run(count: count, ClosureWork(body: $0)) }
+  }
+
+  private struct ClosureWork: PoolWork {
+    let body: (Int, Int) -> Void
+    func perform(_ index: Int, _ worker: Int) { body(index, worker) }
+  }
+
+  @usableFromInline
+  func run(count: Int, _ address: UnsafeRawPointer, _ piece: @escaping Piece) {
+    guard threads > 1, count > 1 else {
+      for index in 0..<count { piece(address, index, 0) }
+      return
+    }
+    work = (address, piece)
+    self.count = count
+    nextIndex.store(0, ordering: .relaxed)
+    unfinished.store(threads - 1, ordering: .relaxed)
+    signalWorkers()
+    takePieces(address, piece, 0)
+    // The work may not be let go before every worker has seen that no piece is left.
+    while unfinished.load(ordering: .acquiring) > 0 { spinPause() }
+    work = nil
+  }
+
+  private func takePieces(_ address: UnsafeRawPointer, _ piece: Piece, _ worker: Int) {
     while true {
       let index = nextIndex.wrappingAdd(1, ordering: .relaxed).oldValue
       guard index < count else { return }
-      body(index, worker)
+      piece(address, index, worker)
     }
   }
 
@@ -115,7 +138,7 @@ public final class WorkerPool: @unchecked Sendable {
     while true {
       seen = waitForWork(after: seen)
       if isStopping.load(ordering: .acquiring) { return }
-      if let body { work(body.pointee, worker) }
+      if let work { takePieces(work.address, work.piece, worker) }
       unfinished.wrappingSubtract(1, ordering: .releasing)
     }
   }

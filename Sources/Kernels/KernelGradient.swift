@@ -17,55 +17,61 @@ import CVector
 /// - Parameters:
 ///   - outputGradient: lanes of shape (outChannels, outHeight, outWidth).
 ///   - input: the padded lanes that the forward pass read.
+///   - sums: room for `geometry.kernelGradientLanes`.
 ///   - gradient: (outChannels, taps), row-major, added to.
 public func accumulateKernelGradient(
   _ outputGradient: UnsafePointer<Lanes>, _ input: UnsafePointer<Lanes>, geometry: CorrelationGeometry,
-  into gradient: UnsafeMutablePointer<Float>
+  sums: LanePointer, into gradient: UnsafeMutablePointer<Float>
 ) {
   let taps = geometry.offsets.count
   let plane = geometry.outHeight * geometry.outWidth
-  let tallest = hasWideRegisters ? 4 : 2
-  let widest = hasWideRegisters ? 6 : 3
-  // Small kernels take several channels together, so that a tile has its taps.
-  let channels = max(1, widest / geometry.tapsPerChannel)
-  let tapsTogether = min(taps, channels * geometry.tapsPerChannel)
+  let tallest = KernelGradientTile.tallest
+  let widest = KernelGradientTile.widest
+  let tapsTogether = geometry.tapsTogether
   // Of a row, its pixels' gradients in each channel of the tile, and the inputs below them.
+  let channels = max(1, tapsTogether / geometry.tapsPerChannel)
   let rowLanes = geometry.outWidth * (tallest + channels * geometry.columnStep)
   let rowsTogether = max(1, min(geometry.outHeight, 320 / rowLanes))
-  withUnsafeTemporaryAllocation(byteCount: tallest * tapsTogether * MemoryLayout<Lanes>.stride, alignment: 64) { room in
-    guard let sums = room.baseAddress?.bindMemory(to: Lanes.self, capacity: tallest * tapsTogether) else { return }
-    geometry.offsets.withUnsafeBufferPointer { offsets in
-      guard let offsets = offsets.baseAddress else { return }
-      let tile = KernelGradientTile(geometry: geometry, plane: plane)
-      var channel = 0
-      while channel < geometry.outChannels {
-        let left = geometry.outChannels - channel
-        let height = left >= tallest ? tallest : left >= 2 ? 2 : 1
-        for first in stride(from: 0, to: taps, by: tapsTogether) {
-          let count = min(tapsTogether, taps - first)
-          let tilesAcross = (count + widest - 1) / widest
-          for row in stride(from: 0, to: geometry.outHeight, by: rowsTogether) {
-            let rows = row..<min(row + rowsTogether, geometry.outHeight)
-            var tap = 0
-            for across in 0..<tilesAcross {
-              let columns = (count - tap) / (tilesAcross - across)
-              tile.run(
-                height, columns, rows, outputGradient + channel * plane, input, offsets + first + tap,
-                isFirst: row == 0,
-                sums + tap * height)
-              tap += columns
-            }
-          }
-          for tap in 0..<count {
-            for m in 0..<height {
-              gradient[(channel + m) * taps + first + tap] += sums[tap * height + m].treeSum
-            }
+  geometry.offsets.withUnsafeBufferPointer { offsets in
+    guard let offsets = offsets.baseAddress else { return }
+    let tile = KernelGradientTile(geometry: geometry, plane: plane)
+    var channel = 0
+    while channel < geometry.outChannels {
+      let left = geometry.outChannels - channel
+      let height = left >= tallest ? tallest : left >= 2 ? 2 : 1
+      for first in stride(from: 0, to: taps, by: tapsTogether) {
+        let count = min(tapsTogether, taps - first)
+        let tilesAcross = (count + widest - 1) / widest
+        for row in stride(from: 0, to: geometry.outHeight, by: rowsTogether) {
+          let rows = row..<min(row + rowsTogether, geometry.outHeight)
+          var tap = 0
+          for across in 0..<tilesAcross {
+            let columns = (count - tap) / (tilesAcross - across)
+            tile.run(
+              height, columns, rows, outputGradient + channel * plane, input, offsets + first + tap, isFirst: row == 0,
+              sums + tap * height)
+            tap += columns
           }
         }
-        channel += height
+        for tap in 0..<count {
+          for m in 0..<height {
+            gradient[(channel + m) * taps + first + tap] += sums[tap * height + m].treeSum
+          }
+        }
       }
+      channel += height
     }
   }
+}
+
+extension CorrelationGeometry {
+  /// Taps that pass over the same rows: those of one channel, or of several where a kernel has too few to fill a tile.
+  fileprivate var tapsTogether: Int {
+    min(offsets.count, max(1, KernelGradientTile.widest / tapsPerChannel) * tapsPerChannel)
+  }
+
+  /// Lanes that `accumulateKernelGradient` keeps its sums in.
+  public var kernelGradientLanes: Int { KernelGradientTile.tallest * tapsTogether }
 }
 
 /// biasGradient(o) += Σ over pixels and lanes of outputGradient(o, y, x)
@@ -88,6 +94,10 @@ public func accumulateBiasGradient(
 }
 
 private struct KernelGradientTile {
+  /// The largest tile: output channels, and taps.
+  static var tallest: Int { hasWideRegisters ? 4 : 2 }
+  static var widest: Int { hasWideRegisters ? 6 : 3 }
+
   let geometry: CorrelationGeometry
   let plane: Int
 

@@ -7,7 +7,7 @@ import Tensors
 /// v ← ρv + (1 − ρ)g²;  Δ = √(u + ε) / √(v + ε) · g;  u ← ρu + (1 − ρ)Δ²;  θ ← θ − lr · Δ
 ///
 /// Source: Zeiler, "ADADELTA" (2012), with PyTorch's defaults.
-public final class Adadelta: Optimizer {
+public final class Adadelta: Optimizer, ElementwiseOptimizer {
   public struct Options: Hashable, Sendable {
     public var learningRate: Float
     public var rho: Float
@@ -43,11 +43,13 @@ public final class Adadelta: Optimizer {
     steps += 1
     let step = AdadeltaStep(
       learningRate: learningRate, rho: options.rho, epsilon: options.epsilon, weightDecay: options.weightDecay)
-    forEachSlice(pool) { index, lanes in
-      let (parameter, first) = (parameters[index], lanes.lowerBound)
-      adadeltaUpdate(
-        parameter.storage.lanes + first, gradient: parameter.gradientStorage.lanes + first,
-        square: squares[index].lanes + first, delta: deltas[index].lanes + first, vectors: lanes.count, step: step)
-    }
+    updateAll(pool, step)
+  }
+
+  func update(_ index: Int, _ lanes: Range<Int>, _ step: AdadeltaStep) {
+    let (parameter, first) = (parameters[index], lanes.lowerBound)
+    adadeltaUpdate(
+      parameter.storage.lanes + first, gradient: parameter.gradientStorage.lanes + first,
+      square: squares[index].lanes + first, delta: deltas[index].lanes + first, vectors: lanes.count, step: step)
   }
 }

@@ -8,7 +8,7 @@ import Tensors
 ///
 /// Sources: Kingma and Ba, "Adam" (2015), algorithm 1; Loshchilov and Hutter, "Decoupled weight decay regularization" (2019).
 /// Defaults and the order of operations are PyTorch's.
-public final class Adam: Optimizer {
+public final class Adam: Optimizer, ElementwiseOptimizer {
   public struct Options: Hashable, Sendable {
     public var learningRate: Float
     public var beta1: Float
@@ -56,13 +56,15 @@ public final class Adam: Optimizer {
       decoupledDecay: options.isDecoupled ? options.weightDecay : 0,
       correction1: Float(1 - power(Double(options.beta1), steps)),
       correction2: Float(1 - power(Double(options.beta2), steps)))
-    forEachSlice(pool) { index, lanes in
-      let parameter = parameters[index]
-      adamUpdate(
-        parameter.storage.lanes + lanes.lowerBound, gradient: parameter.gradientStorage.lanes + lanes.lowerBound,
-        mean: means[index].lanes + lanes.lowerBound, variance: variances[index].lanes + lanes.lowerBound,
-        vectors: lanes.count, step: step)
-    }
+    updateAll(pool, step)
+  }
+
+  func update(_ index: Int, _ lanes: Range<Int>, _ step: AdamStep) {
+    let parameter = parameters[index]
+    adamUpdate(
+      parameter.storage.lanes + lanes.lowerBound, gradient: parameter.gradientStorage.lanes + lanes.lowerBound,
+      mean: means[index].lanes + lanes.lowerBound, variance: variances[index].lanes + lanes.lowerBound,
+      vectors: lanes.count, step: step)
   }
 
   /// base to a whole power, by squaring: the same bits on every machine.

@@ -9,7 +9,7 @@ import Tensors
 /// centered: the root is of v minus the squared mean gradient. With momentum, the quotients gather in a velocity.
 ///
 /// Source: Tieleman and Hinton, "Lecture 6.5: RMSprop" (2012), in PyTorch's form and with its defaults.
-public final class RMSprop: Optimizer {
+public final class RMSprop: Optimizer, ElementwiseOptimizer {
   public struct Options: Hashable, Sendable {
     public var learningRate: Float
     public var alpha: Float
@@ -57,12 +57,14 @@ public final class RMSprop: Optimizer {
     let step = RMSpropStep(
       learningRate: learningRate, alpha: options.alpha, epsilon: options.epsilon, weightDecay: options.weightDecay,
       momentum: options.momentum, centered: options.centered)
-    forEachSlice(pool) { index, lanes in
-      let (parameter, first) = (parameters[index], lanes.lowerBound)
-      rmspropUpdate(
-        parameter.storage.lanes + first, gradient: parameter.gradientStorage.lanes + first,
-        square: squares[index].lanes + first, mean: means[index].lanes + first,
-        velocity: velocities[index].lanes + first, vectors: lanes.count, step: step)
-    }
+    updateAll(pool, step)
+  }
+
+  func update(_ index: Int, _ lanes: Range<Int>, _ step: RMSpropStep) {
+    let (parameter, first) = (parameters[index], lanes.lowerBound)
+    rmspropUpdate(
+      parameter.storage.lanes + first, gradient: parameter.gradientStorage.lanes + first,
+      square: squares[index].lanes + first, mean: means[index].lanes + first,
+      velocity: velocities[index].lanes + first, vectors: lanes.count, step: step)
   }
 }

@@ -8,7 +8,7 @@ import Tensors
 ///
 /// Source: Sutskever et al., "On the importance of initialization and momentum" (2013), in PyTorch's form: the first velocity
 /// is the gradient itself.
-public final class SGD: Optimizer {
+public final class SGD: Optimizer, ElementwiseOptimizer {
   public struct Options: Hashable, Sendable {
     public var learningRate: Float
     public var momentum: Float
@@ -48,11 +48,13 @@ public final class SGD: Optimizer {
       learningRate: learningRate, momentum: options.momentum, dampening: options.dampening,
       weightDecay: options.weightDecay, nesterov: options.nesterov, isFirst: steps == 0)
     steps += 1
-    forEachSlice(pool) { index, lanes in
-      let parameter = parameters[index]
-      momentumUpdate(
-        parameter.storage.lanes + lanes.lowerBound, gradient: parameter.gradientStorage.lanes + lanes.lowerBound,
-        velocity: velocities[index].lanes + lanes.lowerBound, vectors: lanes.count, step: step)
-    }
+    updateAll(pool, step)
+  }
+
+  func update(_ index: Int, _ lanes: Range<Int>, _ step: MomentumStep) {
+    let parameter = parameters[index]
+    momentumUpdate(
+      parameter.storage.lanes + lanes.lowerBound, gradient: parameter.gradientStorage.lanes + lanes.lowerBound,
+      velocity: velocities[index].lanes + lanes.lowerBound, vectors: lanes.count, step: step)
   }
 }

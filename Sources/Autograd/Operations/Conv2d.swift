@@ -45,7 +45,7 @@ struct Conv2dOperation: Operation {
 
   /// The padded input, which the kernel gradient reads again.
   var savedLanes: Int { passes.input.isIdentity ? 0 : passes.input.paddedCount }
-  var scratchLanes: Int { passes.gradient.paddedCount }
+  var scratchLanes: Int { passes.scratchLanes }
   var sharedFloats: Int { passes.packedFloats }
   var multiplyAdds: Int { passes.multiplyAdds }
 
@@ -65,7 +65,7 @@ struct Conv2dOperation: Operation {
     }
     if let target = frame.parameterGradient(0) {
       let padded = passes.input.isIdentity ? frame.input() : UnsafePointer(frame.saved)
-      passes.kernelGradient(frame.outputGradient, padded, into: target)
+      passes.kernelGradient(frame.outputGradient, padded, scratch: frame.scratch, into: target)
     }
     if frame.parameterCount > 1, let target = frame.parameterGradient(1) {
       accumulateBiasGradient(

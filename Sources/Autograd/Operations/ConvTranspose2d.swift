@@ -61,7 +61,7 @@ struct ConvTranspose2dOperation: Operation {
 
   /// The padded gradient of the output, for input and kernel gradients.
   var savedLanes: Int { passes.input.isIdentity ? 0 : passes.input.paddedCount }
-  var scratchLanes: Int { passes.gradient.paddedCount }
+  var scratchLanes: Int { passes.scratchLanes }
   var sharedFloats: Int { passes.packedFloats }
   var multiplyAdds: Int { passes.multiplyAdds }
 
@@ -78,7 +78,7 @@ struct ConvTranspose2dOperation: Operation {
     if let sink = frame.inputGradient() {
       passes.forward(padded, packed: frame.shared, bias: nil, accumulate: sink.accumulate, into: sink.lanes)
     }
-    if let target = frame.parameterGradient(0) { passes.kernelGradient(frame.input(), padded, into: target) }
+    if let target = frame.parameterGradient(0) { passes.kernelGradient(frame.input(), padded, scratch: frame.scratch, into: target) }
     if frame.parameterCount > 1, let target = frame.parameterGradient(1) {
       accumulateBiasGradient(
         frame.outputGradient, channels: passes.input.channels, plane: passes.input.height * passes.input.width,

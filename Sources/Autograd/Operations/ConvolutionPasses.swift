@@ -121,7 +121,7 @@ struct ConvolutionPasses: Sendable {
   }
 
   /// - Parameters:
-  ///   - scratch: `gradient.paddedCount` lanes.
+  ///   - scratch: `scratchLanes`.
   ///   - bias: added to each input channel; only a transposed convolution has one here.
   func inputGradient(
     _ outputGradient: UnsafePointer<Lanes>, packed: UnsafePointer<Float>, scratch: LanePointer,
@@ -139,15 +139,20 @@ struct ConvolutionPasses: Sendable {
     }
   }
 
+  /// Lanes of scratch space for any of the passes.
+  var scratchLanes: Int { max(gradient.paddedCount, forwardGeometry.kernelGradientLanes) }
+
   /// Adds to the gradient of the weights.
+  ///
+  /// - Parameter scratch: `scratchLanes`.
   func kernelGradient(
-    _ outputGradient: UnsafePointer<Lanes>, _ padded: UnsafePointer<Lanes>, into target: UnsafeMutablePointer<Float>
+    _ outputGradient: UnsafePointer<Lanes>, _ padded: UnsafePointer<Lanes>, scratch: LanePointer, into target: UnsafeMutablePointer<Float>
   ) {
     for group in 0..<groups {
       accumulateKernelGradient(
         outputGradient + group * groupOut * outPlane,
         padded + group * groupIn * input.paddedHeight * input.paddedWidth, geometry: forwardGeometry,
-        into: target + group * groupOut * groupIn * taps)
+        sums: scratch, into: target + group * groupOut * groupIn * taps)
     }
   }
 }
