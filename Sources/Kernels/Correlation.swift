@@ -14,6 +14,8 @@ public struct CorrelationGeometry: Sendable {
   public let offsets: [Int]
   /// Lanes from one window to the one below it, and to the one on its right.
   let rowStep: Int
+  let pitch: Int
+  let plane: Int
   let columnStep: Int
   let rows: TapAxis
   let columns: TapAxis
@@ -29,6 +31,8 @@ public struct CorrelationGeometry: Sendable {
     self.outChannels = outChannels
     self.outHeight = outHeight
     self.outWidth = outWidth
+    self.pitch = pitch
+    self.plane = plane
     self.rows = rows
     self.columns = columns
     rowStep = rows.stride * pitch
@@ -43,7 +47,10 @@ public struct CorrelationGeometry: Sendable {
   var tapsPerChannel: Int { rows.kernel * columns.kernel }
 
   /// Floats that the packed weights take.
-  public var packedCount: Int { outChannels * offsets.count }
+  public var packedCount: Int { outChannels * channels * (suitsWinograd ? 16 : tapsPerChannel) }
+
+  /// Lanes of scratch space that `correlate` needs.
+  public var correlationLanes: Int { suitsWinograd ? winogradLanes : 0 }
 
   /// How many channels of a window of `width` outputs stay in the first-level cache, with room for what streams by.
   func channelsInCache(width: Int) -> Int {
@@ -85,12 +92,15 @@ public struct TapAxis: Sendable, Hashable {
 
 /// Splits output channels into the tile heights that the kernels are compiled for.
 ///
-/// The same split is used to pack the weights and to read them.
+/// The same split is used to pack the weights and to read them; a part of the channels begins and ends between tiles.
 @inline(__always)
-private func forEachChannelTile(_ channels: Int, _ body: (_ first: Int, _ height: Int) -> Void) {
-  var first = 0
-  while first < channels {
-    let left = channels - first
+func forEachChannelTile(
+  _ channels: Int, in part: Range<Int>? = nil, _ body: (_ first: Int, _ height: Int) -> Void
+) {
+  var first = part?.lowerBound ?? 0
+  let end = part?.upperBound ?? channels
+  while first < end {
+    let left = end - first
     let height: Int
     if hasWideRegisters {
       height = channels == 6 ? 6 : left >= 4 ? 4 : left >= 2 ? 2 : 1
@@ -114,6 +124,10 @@ public func packWeights(
   _ source: UnsafePointer<Float>, channelStep: Int, tapSource: UnsafePointer<Int>, geometry: CorrelationGeometry,
   into packed: UnsafeMutablePointer<Float>
 ) {
+  guard !geometry.suitsWinograd else {
+    return packWinogradWeights(
+      source, channelStep: channelStep, tapSource: tapSource, geometry: geometry, into: packed)
+  }
   let taps = geometry.offsets.count
   forEachChannelTile(geometry.outChannels) { first, height in
     var target = packed + first * taps
@@ -151,12 +165,16 @@ public func packWeights(
 /// - Parameters:
 ///   - input: padded lanes; every window lies inside.
 ///   - packed: from `packWeights`.
+///   - scratch: `geometry.correlationLanes`.
 ///   - output: lanes of shape (outChannels, outHeight, outWidth).
 public func correlate(
   _ input: UnsafePointer<Lanes>, packed: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-  geometry: CorrelationGeometry,
-  accumulate: Bool, into output: LanePointer
+  geometry: CorrelationGeometry, accumulate: Bool, scratch: LanePointer, into output: LanePointer
 ) {
+  guard !geometry.suitsWinograd else {
+    return winogradCorrelate(
+      input, packed: packed, bias: bias, geometry: geometry, accumulate: accumulate, scratch: scratch, into: output)
+  }
   let taps = geometry.offsets.count
   let plane = geometry.outHeight * geometry.outWidth
   let width = geometry.outWidth

@@ -42,35 +42,55 @@ import Testing
     while cases < 300 {
       let (options, inChannels, outChannels, kernel) = dice.convolution()
       let input: Shape = [inChannels, dice.draw(1...8), dice.draw(1...16)]
-      guard let output = try? options.outputShape(input: input, outChannels: outChannels, kernel: kernel) else {
-        continue
-      }
+      guard (try? options.outputShape(input: input, outChannels: outChannels, kernel: kernel)) != nil else { continue }
       cases += 1
-      let x = dice.tensor(batch(dice.images(), input))
-      let weight = dice.tensor([outChannels, inChannels / options.groups, kernel.height, kernel.width])
-      let bias = dice.tensor([outChannels])
-      let dy = dice.tensor(output)
-      let found = try outcome(x, [Parameter("w", weight), Parameter("b", bias)], dy: dy) {
-        try conv2d($0, weight: $1[0], bias: $1[1], options: options)
-      }
-      let plain = PlainConvolution(
-        x: x.shape, weight: weight.shape, y: batch(x.shape[0], output), options: options)
-      let plane = output[1] * output[2]
-      var y = (0..<plain.y.count).map { bias.values[$0 / plane % outChannels] }
-      var dx = [Float](repeating: 0, count: x.shape.count)
-      var dw = [Float](repeating: 0, count: weight.shape.count)
-      plain.forEachProduct { from, tap, to in
-        y[to] += weight.values[tap] * x.values[from]
-        dx[from] += weight.values[tap] * dy.values[to % dy.shape.count]
-        dw[tap] += x.values[from] * dy.values[to % dy.shape.count]
-      }
-      let db = (0..<outChannels).map { channel in
-        Float(x.shape[0]) * dy.values[channel * plane..<(channel + 1) * plane].reduce(0, +)
-      }
-      try #require(found.output == y, "\(x.shape), \(weight.shape), \(options)")
-      try #require(found.inputGradient == dx, "\(x.shape), \(weight.shape), \(options)")
-      try #require(found.parameterGradients == [dw, db], "\(x.shape), \(weight.shape), \(options)")
+      try expectExactConvolution(&dice, input, outChannels: outChannels, kernel: kernel, options)
     }
+  }
+
+  /// Kernels of 3×3 over many channels take Winograd's way, forward, backward or both.
+  @Test(arguments: 0..<4)
+  func threeByThreeKernelsOverManyChannelsAreExact(seed: Int) throws {
+    var dice = Dice(5000 + seed)
+    for _ in 0..<50 {
+      let padding = Padding2d(
+        top: dice.draw(0...3), bottom: dice.draw(0...2), left: dice.draw(0...3), right: dice.draw(0...2))
+      let options = Conv2dOptions(padding: padding, groups: dice.draw(0...5) == 0 ? 2 : 1)
+      let (inChannels, outChannels) = (options.groups * dice.draw(14...21), options.groups * dice.draw(14...21))
+      let input: Shape = [inChannels, dice.draw(3...9), dice.draw(3...15)]
+      try expectExactConvolution(&dice, input, outChannels: outChannels, kernel: Size2d(3), options)
+    }
+  }
+
+  private func expectExactConvolution(
+    _ dice: inout Dice, _ input: Shape, outChannels: Int, kernel: Size2d, _ options: Conv2dOptions
+  ) throws {
+    let inChannels = input[0]
+    let output = try options.outputShape(input: input, outChannels: outChannels, kernel: kernel)
+    let x = dice.tensor(batch(dice.images(), input))
+    let weight = dice.tensor([outChannels, inChannels / options.groups, kernel.height, kernel.width])
+    let bias = dice.tensor([outChannels])
+    let dy = dice.tensor(output)
+    let found = try outcome(x, [Parameter("w", weight), Parameter("b", bias)], dy: dy) {
+      try conv2d($0, weight: $1[0], bias: $1[1], options: options)
+    }
+    let plain = PlainConvolution(
+      x: x.shape, weight: weight.shape, y: batch(x.shape[0], output), options: options)
+    let plane = output[1] * output[2]
+    var y = (0..<plain.y.count).map { bias.values[$0 / plane % outChannels] }
+    var dx = [Float](repeating: 0, count: x.shape.count)
+    var dw = [Float](repeating: 0, count: weight.shape.count)
+    plain.forEachProduct { from, tap, to in
+      y[to] += weight.values[tap] * x.values[from]
+      dx[from] += weight.values[tap] * dy.values[to % dy.shape.count]
+      dw[tap] += x.values[from] * dy.values[to % dy.shape.count]
+    }
+    let db = (0..<outChannels).map { channel in
+      Float(x.shape[0]) * dy.values[channel * plane..<(channel + 1) * plane].reduce(0, +)
+    }
+    try #require(found.output == y, "\(x.shape), \(weight.shape), \(options)")
+    try #require(found.inputGradient == dx, "\(x.shape), \(weight.shape), \(options)")
+    try #require(found.parameterGradients == [dw, db], "\(x.shape), \(weight.shape), \(options)")
   }
 
   @Test(arguments: 0..<4)

@@ -54,7 +54,8 @@ struct Conv2dOperation: Operation {
   func forward(_ frame: Frame) {
     passes.forward(
       passes.padded(frame.input(), in: frame.saved), packed: frame.shared,
-      bias: frame.parameterCount > 1 ? frame.parameter(1) : nil, accumulate: false, into: frame.output)
+      bias: frame.parameterCount > 1 ? frame.parameter(1) : nil, accumulate: false, scratch: frame.scratch,
+      into: frame.output)
   }
 
   func backward(_ frame: Frame) {

@@ -76,9 +76,12 @@ struct ConvTranspose2dOperation: Operation {
   func backward(_ frame: Frame) {
     let padded = passes.padded(frame.outputGradient, in: frame.saved)
     if let sink = frame.inputGradient() {
-      passes.forward(padded, packed: frame.shared, bias: nil, accumulate: sink.accumulate, into: sink.lanes)
+      passes.forward(
+        padded, packed: frame.shared, bias: nil, accumulate: sink.accumulate, scratch: frame.scratch, into: sink.lanes)
     }
-    if let target = frame.parameterGradient(0) { passes.kernelGradient(frame.input(), padded, scratch: frame.scratch, into: target) }
+    if let target = frame.parameterGradient(0) {
+      passes.kernelGradient(frame.input(), padded, scratch: frame.scratch, into: target)
+    }
     if frame.parameterCount > 1, let target = frame.parameterGradient(1) {
       accumulateBiasGradient(
         frame.outputGradient, channels: passes.input.channels, plane: passes.input.height * passes.input.width,

@@ -108,15 +108,16 @@ struct ConvolutionPasses: Sendable {
     return UnsafePointer(room)
   }
 
+  /// - Parameter scratch: `scratchLanes`.
   func forward(
     _ padded: UnsafePointer<Lanes>, packed: UnsafePointer<Float>, bias: UnsafePointer<Float>?, accumulate: Bool,
-    into output: LanePointer
+    scratch: LanePointer, into output: LanePointer
   ) {
     for group in 0..<groups {
       correlate(
         padded + group * groupIn * input.paddedHeight * input.paddedWidth,
         packed: packed + group * forwardGeometry.packedCount, bias: bias.map { $0 + group * groupOut },
-        geometry: forwardGeometry, accumulate: accumulate, into: output + group * groupOut * outPlane)
+        geometry: forwardGeometry, accumulate: accumulate, scratch: scratch, into: output + group * groupOut * outPlane)
     }
   }
 
@@ -135,18 +136,23 @@ struct ConvolutionPasses: Sendable {
       correlate(
         scratch + gradientStart, packed: backward + group * backwardGeometry.packedCount,
         bias: bias.map { $0 + group * groupIn }, geometry: backwardGeometry, accumulate: accumulate,
-        into: inputGradient + group * groupIn * input.height * input.width)
+        scratch: scratch + gradient.paddedCount, into: inputGradient + group * groupIn * input.height * input.width)
     }
   }
 
   /// Lanes of scratch space for any of the passes.
-  var scratchLanes: Int { max(gradient.paddedCount, forwardGeometry.kernelGradientLanes) }
+  var scratchLanes: Int {
+    max(
+      gradient.paddedCount + backwardGeometry.correlationLanes, forwardGeometry.correlationLanes,
+      forwardGeometry.kernelGradientLanes)
+  }
 
   /// Adds to the gradient of the weights.
   ///
   /// - Parameter scratch: `scratchLanes`.
   func kernelGradient(
-    _ outputGradient: UnsafePointer<Lanes>, _ padded: UnsafePointer<Lanes>, scratch: LanePointer, into target: UnsafeMutablePointer<Float>
+    _ outputGradient: UnsafePointer<Lanes>, _ padded: UnsafePointer<Lanes>, scratch: LanePointer,
+    into target: UnsafeMutablePointer<Float>
   ) {
     for group in 0..<groups {
       accumulateKernelGradient(
