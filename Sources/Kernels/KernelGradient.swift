@@ -23,6 +23,9 @@ public func accumulateKernelGradient(
   _ outputGradient: UnsafePointer<Lanes>, _ input: UnsafePointer<Lanes>, geometry: CorrelationGeometry,
   sums: LanePointer, into gradient: UnsafeMutablePointer<Float>
 ) {
+  guard !geometry.suitsWinogradGradient else {
+    return winogradKernelGradient(outputGradient, input, geometry: geometry, scratch: sums, into: gradient)
+  }
   let taps = geometry.offsets.count
   let plane = geometry.outHeight * geometry.outWidth
   let tallest = KernelGradientTile.tallest
@@ -71,7 +74,9 @@ extension CorrelationGeometry {
   }
 
   /// Lanes that `accumulateKernelGradient` keeps its sums in.
-  public var kernelGradientLanes: Int { KernelGradientTile.tallest * tapsTogether }
+  public var kernelGradientLanes: Int {
+    suitsWinogradGradient ? winogradGradientLanes : KernelGradientTile.tallest * tapsTogether
+  }
 }
 
 /// biasGradient(o) += Σ over pixels and lanes of outputGradient(o, y, x)

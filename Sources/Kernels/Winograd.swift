@@ -30,7 +30,7 @@ func winogradCorrelate(
   let tilesAcross = (g.outWidth + 1) / 2
   let groups = (tilesAcross + widest - 1) / widest
   let places = scratch
-  let products = scratch + 16 * g.channels * widest
+  let products = scratch + 16 * placeStep(g.channels * widest)
   for row in stride(from: 0, to: g.outHeight, by: 2) {
     for group in 0..<groups {
       let tiles = group * tilesAcross / groups..<(group + 1) * tilesAcross / groups
@@ -42,7 +42,7 @@ func winogradCorrelate(
           transformInput(
             plane + column, pitch: g.pitch, rows: min(4, g.outHeight - row + 2),
             columns: min(4, g.outWidth - column + 2),
-            into: places + (channel * count + place), step: g.channels * count)
+            into: places + (channel * count + place), step: placeStep(g.channels * count))
         }
       }
       for first in stride(from: 0, to: g.outChannels, by: together) {
@@ -68,6 +68,11 @@ func winogradCorrelate(
 private var winogradTiles: Int { hasWideRegisters ? 6 : 3 }
 private var winogradOutputs: Int { 8 }
 
+/// Lanes from one place's numbers to the next one's: an odd count, because sixteen places a power of two apart would share
+/// few sets of the first-level cache.
+@inline(__always)
+func placeStep(_ lanes: Int) -> Int { lanes | 1 }
+
 extension CorrelationGeometry {
   /// Whether the transforms are worth their additions: every input is used by many outputs, every output made of many
   /// inputs.
@@ -77,7 +82,7 @@ extension CorrelationGeometry {
   }
 
   /// Lanes of scratch space for the transformed inputs and the products.
-  var winogradLanes: Int { 16 * winogradTiles * (channels + winogradOutputs) }
+  var winogradLanes: Int { 16 * (placeStep(channels * winogradTiles) + winogradTiles * winogradOutputs) }
 }
 
 /// U = G g Gᵀ of each kernel, packed for each tile of output channels: place by place, input channel by input channel, the
@@ -115,7 +120,7 @@ func packWinogradWeights(
 
 /// V = Bᵀ d B of one 4×4 tile, the sixteen numbers `step` lanes apart; what lies outside `rows` × `columns` is zero.
 @inline(__always)
-private func transformInput(
+func transformInput(
   _ d: UnsafePointer<Lanes>, pitch: Int, rows: Int, columns: Int, into v: LanePointer, step: Int
 ) {
   var t = Tile<16>.zero
@@ -166,7 +171,8 @@ private func multiplyPlaces(
       let weights = (first * 16 + place * height) * g.channels
       let product = (first - outputs.lowerBound) * tiles * 16 + place
       let work = PlaceProduct(
-        channels: g.channels, weights: packed + weights, v: v + place * g.channels * tiles, target: products + product)
+        channels: g.channels, weights: packed + weights, v: v + place * placeStep(g.channels * tiles),
+        target: products + product)
       switch (height, tiles) {
       case (4, 6): work.compute(Tile<24>.self, 4, 6)
       case (4, 5): work.compute(Tile<20>.self, 4, 5)
