@@ -60,6 +60,26 @@ import Testing
     for ((sum, a), b) in zip(zip(both, first), second) { #expect(abs(sum - (a + b) / 2) < 1e-6) }
   }
 
+  @Test func exchangingReLUAndMaxPoolingChangesNoBit() throws {
+    let layers: [any LayerConfiguration] = [
+      Conv2d.Configuration(outChannels: 3, kernelSize: Size2d(3)), ReLU.Configuration(),
+      MaxPool2d.Configuration(options: Pool2dOptions(kernel: Size2d(3), stride: Size2d(2), padding: Size2d(1))),
+      Flatten.Configuration(), Linear.Configuration(outFeatures: 4),
+    ]
+    let batch = TensorBatch([whole([19, 2, 9, 8], seed: 1), Tensor([19], (0..<19).map { Float($0 % 4) })])
+    func step(_ output: (Sequential, Variable) throws -> Variable) throws -> [[Float]] {
+      let model = try Sequential(layers, input: [2, 9, 8], seed: 3)
+      let tape = Tape()
+      let loss = try crossEntropy(output(model, tape.input(model.input)), labels: tape.input([]))
+      let executor = Executor(tape, loss: loss, metrics: [loss], capacity: 19, pool: WorkerPool(threads: 2))
+      let value = executor.step(batch, context: StepContext(isTraining: true))
+      return [value.map(Float.init)] + model.parameters.map(\.gradientTensor.values)
+    }
+    let plain = try step { model, x in try model.forward(x).last ?? x }
+    #expect(try step { model, x in try model.output(of: x) } == plain)
+    #expect(plain[1].contains { $0 != 0 })
+  }
+
   @Test func aPoolRunsEveryIndexExactlyOnce() {
     let pool = WorkerPool(threads: 3)
     for count in [0, 1, 2, 5, 1000] {

@@ -57,7 +57,7 @@ final class Classifier {
     init(_ model: Sequential, _ choice: TrainingConfiguration.LossChoice) throws {
       let images = tape.input(model.input)
       let labels = tape.input([])
-      let logits = try model.forward(images).last ?? images
+      let logits = try model.output(of: images)
       self.logits = logits
       let target = { oneHot(labels, classes: logits.shape.count) }
       loss =
