@@ -153,7 +153,7 @@ private struct KernelGradientTile {
   private func compute<let count: Int>(
     _ size: Tile<count>.Type, _ height: Int, _ columns: Int, _ work: TileWork
   ) {
-    var sums = size.zero
+    var sums = InlineArray<count, Lanes> { _ in .zero }
     for row in work.rows {
       let gradients = work.dy + row &* work.width
       let window = work.input + row &* work.rowStep

@@ -28,13 +28,12 @@ func multiplyAdd(_ a: Lanes, _ b: Lanes, _ c: Lanes) -> Lanes {
 @inline(__always)
 var hasWideRegisters: Bool { lanes_fill_one_register == 1 }
 
-/// A register tile: so many accumulators of sixteen lanes, which the compiler keeps in registers when every index is a
-/// constant of an unrolled loop.
-enum Tile<let count: Int> {
-  /// All zero, made in place: the array's own initialiser is a call that goes through memory.
-  @inline(__always)
-  static var zero: InlineArray<count, Lanes> { InlineArray { _ in .zero } }
-}
+/// The size of a register tile, as a type: so many accumulators of sixteen lanes, which the compiler keeps in registers
+/// when every index is a constant of an unrolled loop.
+///
+/// The loops make their accumulators in place, `InlineArray { _ in .zero }`: `InlineArray(repeating:)` is a call that goes
+/// through memory, and so is a helper in another file in debug builds.
+enum Tile<let count: Int> {}
 
 extension SIMD16 where Scalar == Float {
   /// The sum of the sixteen lanes, as a balanced tree, so that its rounding never depends on the processor.

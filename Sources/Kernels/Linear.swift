@@ -68,7 +68,7 @@ private func combineRows<let count: Int>(
   _ bias: UnsafePointer<Float>?, _ terms: Int, _ termStep: Int, _ resultStep: Int, _ accumulate: Bool,
   _ target: LanePointer
 ) {
-  var sums = size.zero
+  var sums = InlineArray<count, Lanes> { _ in .zero }
   for term in 0..<terms {
     let x = source[term]
     let column = weight + term &* termStep
@@ -162,7 +162,7 @@ private func gradientTile<let count: Int>(
   _ size: Tile<count>.Type, _ height: Int, _ vectors: Int, _ terms: UnsafeBufferPointer<LinearGradientTerm>,
   _ at: GradientPlace
 ) {
-  var sums = size.zero
+  var sums = InlineArray<count, Lanes> { _ in .zero }
   for term in terms {
     let weights = UnsafeRawPointer(term.outputGradient + at.output).assumingMemoryBound(to: Float.self)
     for image in 0..<lanesPerShard {

@@ -16,7 +16,7 @@ public func multiplyAddRounds(_ rounds: Int) -> Float {
 
 @inline(__always)
 private func multiplyAddRounds<let count: Int>(_ rounds: Int, _ size: Tile<count>.Type) -> Float {
-  var sums = size.zero
+  var sums = InlineArray<count, Lanes> { _ in .zero }
   let factor = Lanes(repeating: 1 / Float(rounds &+ 2))
   for i in 0..<count { sums[i] = Lanes(repeating: Float(i)) }
   for _ in 0..<rounds {

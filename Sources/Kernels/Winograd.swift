@@ -123,7 +123,7 @@ func packWinogradWeights(
 func transformInput(
   _ d: UnsafePointer<Lanes>, pitch: Int, rows: Int, columns: Int, into v: LanePointer, step: Int
 ) {
-  var t = Tile<16>.zero
+  var t = InlineArray<16, Lanes> { _ in .zero }
   if rows == 4 && columns == 4 {
     for a in 0..<4 { for b in 0..<4 { t[4 &* a &+ b] = d[a &* pitch &+ b] } }
   } else {
@@ -147,7 +147,7 @@ func transformInput(
 private func transformOutput(
   _ m: UnsafePointer<Lanes>, start: Lanes, accumulate: Bool, pitch: Int, rows: Int, columns: Int, into y: LanePointer
 ) {
-  var t = Tile<8>.zero
+  var t = InlineArray<8, Lanes> { _ in .zero }
   for b in 0..<4 {
     let (p, q, r, s) = (m[b], m[4 &+ b], m[8 &+ b], m[12 &+ b])
     t[b] = p + q + r
@@ -206,7 +206,7 @@ private struct PlaceProduct {
 
   @inline(__always)
   func compute<let count: Int>(_ size: Tile<count>.Type, _ height: Int, _ tiles: Int) {
-    var sums = size.zero
+    var sums = InlineArray<count, Lanes> { _ in .zero }
     for c in 0..<channels {
       let column = weights + c &* height
       let pixels = v + c &* tiles

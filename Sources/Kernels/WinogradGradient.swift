@@ -154,7 +154,7 @@ private struct PlaceSum {
 
   @inline(__always)
   func compute<let count: Int>(_ size: Tile<count>.Type, _ height: Int, _ width: Int) {
-    var sums = size.zero
+    var sums = InlineArray<count, Lanes> { _ in .zero }
     for k in 0..<tiles {
       for c in 0..<width {
         let x = v[c &* tiles &+ k]

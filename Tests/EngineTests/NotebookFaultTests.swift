@@ -51,14 +51,7 @@ import Testing
     let dy = whole(output, seed: 3)
     let plain = PlainConvolution(
       x: x.shape, weight: weight.shape, y: Shape([2] + output.dimensions), options: options)
-    var y = [Float](repeating: 0, count: plain.y.count)
-    var dx = [Float](repeating: 0, count: x.shape.count)
-    var dw = [Float](repeating: 0, count: weight.shape.count)
-    plain.forEachProduct { from, tap, to in
-      y[to] += weight.values[tap] * x.values[from]
-      dx[from] += weight.values[tap] * dy.values[to % dy.shape.count]
-      dw[tap] += x.values[from] * dy.values[to % dy.shape.count]
-    }
+    let (y, dx, dw) = plain.run(x: x, weight: weight, dy: dy)
     #expect(found.output == y)
     #expect(found.inputGradient == dx)
     #expect(found.parameterGradients == [dw])

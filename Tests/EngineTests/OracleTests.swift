@@ -52,12 +52,12 @@ import Testing
   @Test(arguments: 0..<4)
   func threeByThreeKernelsOverManyChannelsAreExact(seed: Int) throws {
     var dice = Dice(5000 + seed)
-    for _ in 0..<50 {
+    for _ in 0..<12 {
       let padding = Padding2d(
         top: dice.draw(0...3), bottom: dice.draw(0...2), left: dice.draw(0...3), right: dice.draw(0...2))
       let options = Conv2dOptions(padding: padding, groups: dice.draw(0...5) == 0 ? 2 : 1)
       let (inChannels, outChannels) = (options.groups * dice.draw(14...21), options.groups * dice.draw(14...21))
-      let input: Shape = [inChannels, dice.draw(3...9), dice.draw(3...15)]
+      let input: Shape = [inChannels, dice.draw(3...8), dice.draw(3...9)]
       try expectExactConvolution(&dice, input, outChannels: outChannels, kernel: Size2d(3), options)
     }
   }
@@ -77,14 +77,8 @@ import Testing
     let plain = PlainConvolution(
       x: x.shape, weight: weight.shape, y: batch(x.shape[0], output), options: options)
     let plane = output[1] * output[2]
-    var y = (0..<plain.y.count).map { bias.values[$0 / plane % outChannels] }
-    var dx = [Float](repeating: 0, count: x.shape.count)
-    var dw = [Float](repeating: 0, count: weight.shape.count)
-    plain.forEachProduct { from, tap, to in
-      y[to] += weight.values[tap] * x.values[from]
-      dx[from] += weight.values[tap] * dy.values[to % dy.shape.count]
-      dw[tap] += x.values[from] * dy.values[to % dy.shape.count]
-    }
+    let (products, dx, dw) = plain.run(x: x, weight: weight, dy: dy)
+    let y = products.enumerated().map { $1 + bias.values[$0 / plane % outChannels] }
     let db = (0..<outChannels).map { channel in
       Float(x.shape[0]) * dy.values[channel * plane..<(channel + 1) * plane].reduce(0, +)
     }

@@ -17,6 +17,19 @@ struct PlainConvolution {
   let y: Shape
   let options: Conv2dOptions
 
+  /// The output without a bias, and the gradients of Σ dy · y, dy being the same for every image.
+  func run(x values: Tensor, weight kernel: Tensor, dy: Tensor) -> (y: [Float], dx: [Float], dw: [Float]) {
+    var y = [Float](repeating: 0, count: self.y.count)
+    var dx = [Float](repeating: 0, count: x.count)
+    var dw = [Float](repeating: 0, count: weight.count)
+    forEachProduct { from, tap, to in
+      y[to] += kernel.values[tap] * values.values[from]
+      dx[from] += kernel.values[tap] * dy.values[to % dy.shape.count]
+      dw[tap] += values.values[from] * dy.values[to % dy.shape.count]
+    }
+    return (y, dx, dw)
+  }
+
   /// Calls `body` with the flat indices of x, weight and y for each product.
   func forEachProduct(_ body: (_ x: Int, _ weight: Int, _ y: Int) -> Void) {
     let (groupIn, groupOut) = (weight[1], weight[0] / options.groups)
