@@ -2,10 +2,13 @@
 import PackageDescription
 
 /// The inner loops run on checked sizes only, and want the build machine's vector instructions in debug builds too:
-/// without them `swift test` takes minutes instead of seconds.
+/// without them `swift test` takes minutes instead of seconds. There, too, the module is compiled as a whole, so that a
+/// loop is specialised for its tile size across files.
 /// CONVTOP_MARCH names another machine to build for, such as x86-64-v3, which has no AVX-512.
 let march = Context.environment["CONVTOP_MARCH"] ?? "native"
-let kernelSettings: [SwiftSetting] = [.unsafeFlags(["-Ounchecked", "-Xcc", "-march=\(march)"])]
+let kernelSettings: [SwiftSetting] = [
+  .unsafeFlags(["-Ounchecked", "-wmo", "-disable-batch-mode", "-num-threads", "2", "-Xcc", "-march=\(march)"])
+]
 
 /// Drawing the built-in images takes half a minute without the optimiser; every check stays on.
 let drawingSettings: [SwiftSetting] = [.unsafeFlags(["-O"])]

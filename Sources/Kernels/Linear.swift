@@ -36,50 +36,42 @@ private func combine(
 ) {
   var first = 0
   while first < results {
-    let rows = weight + first &* resultStep
     let left = results &- first
     let height = hasWideRegisters && left >= 8 ? 8 : left >= 6 ? 6 : left >= 2 ? 2 : 1
-    let start = bias.map { $0 + first }
-    switch height {
-    case 8:
-      combineRows(
-        Tile<8>.self, source, rows, start, terms, termStep, resultStep, accumulate,
-        target + first)
-    case 6:
-      combineRows(
-        Tile<6>.self, source, rows, start, terms, termStep, resultStep, accumulate,
-        target + first)
-    case 2:
-      combineRows(
-        Tile<2>.self, source, rows, start, terms, termStep, resultStep, accumulate,
-        target + first)
-    default:
-      combineRows(
-        Tile<1>.self, source, rows, start, terms, termStep, resultStep, accumulate,
-        target + first)
-    }
+    let tile = CombinationTile(
+      source: source, weight: weight + first &* resultStep, bias: bias.map { $0 + first }, terms: terms,
+      termStep: termStep, resultStep: resultStep, accumulate: accumulate, target: target + first)
+    tile.run(height, 1)
     first += height
   }
 }
 
-@inline(__always)
-private func combineRows<let count: Int>(
-  _ size: Tile<count>.Type, _ source: UnsafePointer<Lanes>, _ weight: UnsafePointer<Float>,
-  _ bias: UnsafePointer<Float>?, _ terms: Int, _ termStep: Int, _ resultStep: Int, _ accumulate: Bool,
-  _ target: LanePointer
-) {
-  var sums = InlineArray<count, Lanes> { _ in .zero }
-  for term in 0..<terms {
-    let x = source[term]
-    let column = weight + term &* termStep
-    for m in 0..<count {
-      sums[m] = lanes_multiply_add(Lanes(repeating: column[m &* resultStep]), x, sums[m])
+/// Some results of `combine`.
+private struct CombinationTile: TileLoop {
+  let source: UnsafePointer<Lanes>
+  let weight: UnsafePointer<Float>
+  let bias: UnsafePointer<Float>?
+  let terms: Int
+  let termStep: Int
+  let resultStep: Int
+  let accumulate: Bool
+  let target: LanePointer
+
+  @inline(__always)
+  func compute<let count: Int>(_ size: Tile<count>.Type, _ height: Int, _ width: Int) {
+    var sums = InlineArray<count, Lanes> { _ in .zero }
+    for term in 0..<terms {
+      let x = source[term]
+      let column = weight + term &* termStep
+      for m in 0..<count {
+        sums[m] = lanes_multiply_add(Lanes(repeating: column[m &* resultStep]), x, sums[m])
+      }
     }
-  }
-  for m in 0..<count {
-    var start = Lanes(repeating: bias.map { $0[m] } ?? 0)
-    if accumulate { start += target[m] }
-    target[m] = start + sums[m]
+    for m in 0..<count {
+      var start = Lanes(repeating: bias.map { $0[m] } ?? 0)
+      if accumulate { start += target[m] }
+      target[m] = start + sums[m]
+    }
   }
 }
 
@@ -120,7 +112,6 @@ public func linearWeightGradient(
   _ terms: UnsafeBufferPointer<LinearGradientTerm>, columns: Range<Int>, outFeatures: Int, inFeatures: Int, pitch: Int,
   accumulate: Bool, into gradient: UnsafeMutablePointer<Float>
 ) {
-  let tallest = hasWideRegisters ? 4 : 2
   let widest = hasWideRegisters ? 4 : 3
   // What a tile reads of all images stays in the first-level cache while the outputs pass over them.
   var first = columns.lowerBound
@@ -128,65 +119,55 @@ public func linearWeightGradient(
     let vectors = columns.upperBound - first > (widest - 1) * lanesPerShard ? widest : 1
     var output = 0
     while output < outFeatures {
-      let height = output + tallest <= outFeatures ? tallest : 1
-      let place = GradientPlace(
-        output: output, first: first, pitch: pitch, inFeatures: inFeatures, accumulate: accumulate,
+      let height = tileHeight(outFeatures - output)
+      let tile = WeightGradientTile(
+        terms: terms, output: output, first: first, pitch: pitch, inFeatures: inFeatures, accumulate: accumulate,
         target: gradient + output &* inFeatures + first)
-      switch (height, vectors) {
-      case (4, 4): gradientTile(Tile<16>.self, 4, 4, terms, place)
-      case (4, 1): gradientTile(Tile<4>.self, 4, 1, terms, place)
-      case (2, 3): gradientTile(Tile<6>.self, 2, 3, terms, place)
-      case (2, 1): gradientTile(Tile<2>.self, 2, 1, terms, place)
-      case (1, 4): gradientTile(Tile<4>.self, 1, 4, terms, place)
-      case (1, 3): gradientTile(Tile<3>.self, 1, 3, terms, place)
-      default: gradientTile(Tile<1>.self, 1, 1, terms, place)
-      }
+      tile.run(height, vectors)
       output += height
     }
     first += vectors &* lanesPerShard
   }
 }
 
-/// Where a tile of the weight gradient lies.
-private struct GradientPlace {
+/// A tile of the weight gradient: some outputs by some vectors of inputs.
+private struct WeightGradientTile: TileLoop {
+  let terms: UnsafeBufferPointer<LinearGradientTerm>
   let output: Int
   let first: Int
   let pitch: Int
   let inFeatures: Int
   let accumulate: Bool
   let target: UnsafeMutablePointer<Float>
-}
 
-@inline(__always)
-private func gradientTile<let count: Int>(
-  _ size: Tile<count>.Type, _ height: Int, _ vectors: Int, _ terms: UnsafeBufferPointer<LinearGradientTerm>,
-  _ at: GradientPlace
-) {
-  var sums = InlineArray<count, Lanes> { _ in .zero }
-  for term in terms {
-    let weights = UnsafeRawPointer(term.outputGradient + at.output).assumingMemoryBound(to: Float.self)
-    for image in 0..<lanesPerShard {
-      let row = UnsafeRawPointer(term.rows + (image &* at.pitch &+ at.first))
-      for v in 0..<vectors {
-        let x = row.load(fromByteOffset: v &* 64, as: Lanes.self)
-        for m in 0..<height {
-          let dy = Lanes(repeating: weights[m &* lanesPerShard &+ image])
-          sums[m &* vectors &+ v] = lanes_multiply_add(dy, x, sums[m &* vectors &+ v])
+  @inline(__always)
+  func compute<let count: Int>(_ size: Tile<count>.Type, _ height: Int, _ vectors: Int) {
+    var sums = InlineArray<count, Lanes> { _ in .zero }
+    for term in terms {
+      let weights = UnsafeRawPointer(term.outputGradient + output).assumingMemoryBound(to: Float.self)
+      for image in 0..<lanesPerShard {
+        let row = UnsafeRawPointer(term.rows + (image &* pitch &+ first))
+        for v in 0..<vectors {
+          let x = row.load(fromByteOffset: v &* 64, as: Lanes.self)
+          for m in 0..<height {
+            let dy = Lanes(repeating: weights[m &* lanesPerShard &+ image])
+            sums[m &* vectors &+ v] = lanes_multiply_add(dy, x, sums[m &* vectors &+ v])
+          }
         }
       }
     }
-  }
-  for m in 0..<height {
-    for v in 0..<vectors {
-      let place = at.target + m &* at.inFeatures + v &* lanesPerShard
-      let room = at.inFeatures - at.first - v &* lanesPerShard
-      let sum = sums[m &* vectors &+ v]
-      if room >= lanesPerShard {
-        let raw = UnsafeMutableRawPointer(place)
-        let start = at.accumulate ? raw.loadUnaligned(as: Lanes.self) : .zero
-        raw.storeBytes(of: start + sum, as: Lanes.self)
-      } else {
-        for lane in 0..<max(0, room) { place[lane] = (at.accumulate ? place[lane] : 0) + sum[lane] }
+    for m in 0..<height {
+      for v in 0..<vectors {
+        let place = target + m &* inFeatures + v &* lanesPerShard
+        let room = inFeatures - first - v &* lanesPerShard
+        let sum = sums[m &* vectors &+ v]
+        if room >= lanesPerShard {
+          let raw = UnsafeMutableRawPointer(place)
+          let start = accumulate ? raw.loadUnaligned(as: Lanes.self) : .zero
+          raw.storeBytes(of: start + sum, as: Lanes.self)
+        } else {
+          for lane in 0..<max(0, room) { place[lane] = (accumulate ? place[lane] : 0) + sum[lane] }
+        }
       }
     }
   }

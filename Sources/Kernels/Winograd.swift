@@ -26,7 +26,7 @@ func winogradCorrelate(
   _ input: UnsafePointer<Lanes>, packed: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
   geometry g: CorrelationGeometry, accumulate: Bool, scratch: LanePointer, into output: LanePointer
 ) {
-  let (widest, together) = (winogradTiles, winogradOutputs)
+  let (widest, together) = (widestTile, winogradOutputs)
   let tilesAcross = (g.outWidth + 1) / 2
   let groups = (tilesAcross + widest - 1) / widest
   let places = scratch
@@ -64,8 +64,7 @@ func winogradCorrelate(
   }
 }
 
-/// The most tiles side by side, and how many output channels share the first-level cache with their inputs.
-private var winogradTiles: Int { hasWideRegisters ? 6 : 3 }
+/// How many output channels share the first-level cache with their inputs.
 private var winogradOutputs: Int { 8 }
 
 /// Lanes from one place's numbers to the next one's: an odd count, because sixteen places a power of two apart would share
@@ -82,7 +81,7 @@ extension CorrelationGeometry {
   }
 
   /// Lanes of scratch space for the transformed inputs and the products.
-  var winogradLanes: Int { 16 * (placeStep(channels * winogradTiles) + winogradTiles * winogradOutputs) }
+  var winogradLanes: Int { 16 * (placeStep(channels * widestTile) + widestTile * winogradOutputs) }
 }
 
 /// U = G g Gᵀ of each kernel, packed for each tile of output channels: place by place, input channel by input channel, the
@@ -170,35 +169,16 @@ private func multiplyPlaces(
     forEachChannelTile(g.outChannels, in: outputs) { first, height in
       let weights = (first * 16 + place * height) * g.channels
       let product = (first - outputs.lowerBound) * tiles * 16 + place
-      let work = PlaceProduct(
+      let tile = PlaceProduct(
         channels: g.channels, weights: packed + weights, v: v + place * placeStep(g.channels * tiles),
         target: products + product)
-      switch (height, tiles) {
-      case (4, 6): work.compute(Tile<24>.self, 4, 6)
-      case (4, 5): work.compute(Tile<20>.self, 4, 5)
-      case (4, 4): work.compute(Tile<16>.self, 4, 4)
-      case (4, 3): work.compute(Tile<12>.self, 4, 3)
-      case (4, 2): work.compute(Tile<8>.self, 4, 2)
-      case (4, 1): work.compute(Tile<4>.self, 4, 1)
-      case (2, 6): work.compute(Tile<12>.self, 2, 6)
-      case (2, 5): work.compute(Tile<10>.self, 2, 5)
-      case (2, 4): work.compute(Tile<8>.self, 2, 4)
-      case (2, 3): work.compute(Tile<6>.self, 2, 3)
-      case (2, 2): work.compute(Tile<4>.self, 2, 2)
-      case (2, 1): work.compute(Tile<2>.self, 2, 1)
-      case (_, 6): work.compute(Tile<6>.self, 1, 6)
-      case (_, 5): work.compute(Tile<5>.self, 1, 5)
-      case (_, 4): work.compute(Tile<4>.self, 1, 4)
-      case (_, 3): work.compute(Tile<3>.self, 1, 3)
-      case (_, 2): work.compute(Tile<2>.self, 1, 2)
-      default: work.compute(Tile<1>.self, 1, 1)
-      }
+      tile.run(height, tiles)
     }
   }
 }
 
 /// One register tile of one place's matrix product.
-private struct PlaceProduct {
+private struct PlaceProduct: TileLoop {
   let channels: Int
   let weights: UnsafePointer<Float>
   let v: UnsafePointer<Lanes>

@@ -103,39 +103,21 @@ private func sumPlaces(
   _ w: UnsafePointer<Lanes>, _ v: UnsafePointer<Lanes>, _ g: CorrelationGeometry, tiles: Int,
   into sums: UnsafeMutablePointer<Float>
 ) {
-  let widest = hasWideRegisters ? 6 : 3
-  let tallest = hasWideRegisters ? 4 : 2
-  let block = 3 * widest
+  let block = 3 * widestTile
   for place in 0..<16 {
     for first in stride(from: 0, to: g.channels, by: block) {
       let end = min(first + block, g.channels)
       var output = 0
       while output < g.outChannels {
-        let height = output + tallest <= g.outChannels ? tallest : 1
+        let height = tileHeight(g.outChannels - output)
         var channel = first
         while channel < end {
-          let width = min(widest, end - channel)
-          let work = PlaceSum(
+          let width = min(widestTile, end - channel)
+          let tile = PlaceSum(
             tiles: tiles, w: w + place * placeStep(g.outChannels * tiles) + output * tiles,
             v: v + place * placeStep(g.channels * tiles) + channel * tiles,
             target: sums + ((place * g.outChannels + output) * g.channels + channel), pitch: g.channels)
-          switch (height, width) {
-          case (4, 6): work.compute(Tile<24>.self, 4, 6)
-          case (4, 5): work.compute(Tile<20>.self, 4, 5)
-          case (4, 4): work.compute(Tile<16>.self, 4, 4)
-          case (4, 3): work.compute(Tile<12>.self, 4, 3)
-          case (4, 2): work.compute(Tile<8>.self, 4, 2)
-          case (4, 1): work.compute(Tile<4>.self, 4, 1)
-          case (2, 3): work.compute(Tile<6>.self, 2, 3)
-          case (2, 2): work.compute(Tile<4>.self, 2, 2)
-          case (2, 1): work.compute(Tile<2>.self, 2, 1)
-          case (_, 6): work.compute(Tile<6>.self, 1, 6)
-          case (_, 5): work.compute(Tile<5>.self, 1, 5)
-          case (_, 4): work.compute(Tile<4>.self, 1, 4)
-          case (_, 3): work.compute(Tile<3>.self, 1, 3)
-          case (_, 2): work.compute(Tile<2>.self, 1, 2)
-          default: work.compute(Tile<1>.self, 1, 1)
-          }
+          tile.run(height, width)
           channel += width
         }
         output += height
@@ -145,7 +127,7 @@ private func sumPlaces(
 }
 
 /// One register tile of one place's sums.
-private struct PlaceSum {
+private struct PlaceSum: TileLoop {
   let tiles: Int
   let w: UnsafePointer<Lanes>
   let v: UnsafePointer<Lanes>

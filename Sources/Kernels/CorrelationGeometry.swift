@@ -1,0 +1,113 @@
+// The shape of a correlation, and which of its taps meet data.
+
+/// The shape of a correlation, fixed when the operation is recorded.
+///
+/// A *tap* is one (input channel, kernel row, kernel column), in this order; `offsets[t]` is where tap t lies, counted in
+/// lanes from the window's top-left corner in the padded input.
+public struct CorrelationGeometry: Sendable {
+  public let channels: Int
+  public let outChannels: Int
+  public let outHeight: Int
+  public let outWidth: Int
+  public let offsets: [Int]
+  /// Lanes from one window to the one below it, and to the one on its right.
+  let rowStep: Int
+  let pitch: Int
+  let plane: Int
+  let columnStep: Int
+  let rows: TapAxis
+  let columns: TapAxis
+
+  /// - Parameters:
+  ///   - channels: how many planes of the padded input each window covers.
+  ///   - pitch, plane: lanes from a padded row to the next, and from a padded plane to the next.
+  public init(
+    channels: Int, outChannels: Int, outHeight: Int, outWidth: Int, pitch: Int, plane: Int, rows: TapAxis,
+    columns: TapAxis
+  ) {
+    self.channels = channels
+    self.outChannels = outChannels
+    self.outHeight = outHeight
+    self.outWidth = outWidth
+    self.pitch = pitch
+    self.plane = plane
+    self.rows = rows
+    self.columns = columns
+    rowStep = rows.stride * pitch
+    columnStep = columns.stride
+    offsets = (0..<channels).flatMap { c in
+      (0..<rows.kernel).flatMap { a in
+        (0..<columns.kernel).map { b in c * plane + a * rows.dilation * pitch + b * columns.dilation }
+      }
+    }
+  }
+
+  var tapsPerChannel: Int { rows.kernel * columns.kernel }
+
+  /// Floats that the packed weights take.
+  public var packedCount: Int { outChannels * channels * (suitsWinograd ? 16 : tapsPerChannel) }
+
+  /// Lanes of scratch space that `correlate` needs.
+  public var correlationLanes: Int { suitsWinograd ? winogradLanes : 0 }
+
+  /// How many channels of a window of `width` outputs stay in the first-level cache, with room for what streams by.
+  func channelsInCache(width: Int) -> Int {
+    let lanes = rows.kernel * ((width - 1) * columns.stride + (columns.kernel - 1) * columns.dilation + 1)
+    return max(1, 256 / lanes)
+  }
+}
+
+/// How a kernel moves along one axis of the padded input, and where on it there is more than padding.
+public struct TapAxis: Sendable, Hashable {
+  public let kernel: Int
+  public let stride: Int
+  public let dilation: Int
+  /// The places that can hold something other than zero, counted from the first window's first tap.
+  public let data: Range<Int>
+
+  public init(kernel: Int, stride: Int, dilation: Int, data: Range<Int>) {
+    self.kernel = kernel
+    self.stride = stride
+    self.dilation = dilation
+    self.data = data
+  }
+
+  /// The taps that reach data from any of some neighbouring windows: the others would only multiply zeros.
+  @inline(__always)
+  func taps(_ windows: Range<Int>) -> Range<Int> {
+    // Most windows lie inside; a division would cost as much as some taps.
+    if windows.lowerBound &* stride >= data.lowerBound,
+      (windows.upperBound &- 1) &* stride &+ (kernel &- 1) &* dilation < data.upperBound
+    {
+      return 0..<kernel
+    }
+    let first = data.lowerBound - (windows.upperBound - 1) * stride
+    let last = data.upperBound - 1 - windows.lowerBound * stride
+    let start = first > 0 ? min(kernel, (first + dilation - 1) / dilation) : 0
+    return start..<max(start, last < 0 ? 0 : min(kernel, last / dilation + 1))
+  }
+}
+
+/// Some of the taps, as runs of neighbours: `outer` × `inner` runs of `run` taps.
+struct TapWalk {
+  let first: Int
+  let outer: Int
+  let outerStep: Int
+  let inner: Int
+  let innerStep: Int
+  let run: Int
+
+  /// The taps of some channels, kernel rows and kernel columns; whole channels and whole rows make one run.
+  init(_ g: CorrelationGeometry, _ channels: Range<Int>, _ rows: Range<Int>, _ columns: Range<Int>) {
+    let width = g.columns.kernel
+    let all = g.tapsPerChannel
+    first = channels.lowerBound * all + rows.lowerBound * width + columns.lowerBound
+    if columns.count < width {
+      (outer, outerStep, inner, innerStep, run) = (channels.count, all, rows.count, width, columns.count)
+    } else if rows.count < g.rows.kernel {
+      (outer, outerStep, inner, innerStep, run) = (channels.count, all, 1, 0, rows.count * width)
+    } else {
+      (outer, outerStep, inner, innerStep, run) = (1, 0, 1, 0, channels.count * all)
+    }
+  }
+}
