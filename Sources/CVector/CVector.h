@@ -10,11 +10,47 @@ static inline __attribute__((always_inline)) lanes16 lanes_multiply_add(lanes16 
   return __builtin_elementwise_fma(a, b, c);
 }
 
-// Whether one register holds all sixteen lanes and there are 32 of them: decides the size of a register tile.
+// Whether one register holds all sixteen lanes and there are 32 of them: decides the size of a register tile; and what a
+// register holds of the lanes.
 #ifdef __AVX512F__
 enum { lanes_fill_one_register = 1 };
+typedef float lanes_register __attribute__((ext_vector_type(16)));
 #else
 enum { lanes_fill_one_register = 0 };
+typedef float lanes_register __attribute__((ext_vector_type(8)));
 #endif
+
+typedef float lanes8 __attribute__((ext_vector_type(8)));
+
+// to[16 * j + i] = from[step * i + j]: sixteen rows become sixteen columns. Shuffles inside each quarter of a vector first,
+// then of whole quarters. All rows are aligned as lanes16 are; Swift does not import pointers to these.
+static inline __attribute__((always_inline)) void lanes_transpose(const float *from, long step, float *to) {
+  lanes16 pairs[16], quads[16];
+  for (int i = 0; i < 16; i += 2) {
+    lanes16 a = *(const lanes16 *)(from + i * step), b = *(const lanes16 *)(from + (i + 1) * step);
+    pairs[i] = __builtin_shufflevector(a, b, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
+    pairs[i + 1] = __builtin_shufflevector(a, b, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
+  }
+  for (int i = 0; i < 16; i += 4) {
+    for (int j = 0; j < 2; j++) {
+      lanes16 a = pairs[i + j], b = pairs[i + j + 2];
+      quads[i + 2 * j] = __builtin_shufflevector(a, b, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
+      quads[i + 2 * j + 1] = __builtin_shufflevector(a, b, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
+    }
+  }
+#define LANES_QUARTER(q, a, b) \
+  __builtin_shufflevector(a, b, 4 * q, 4 * q + 1, 4 * q + 2, 4 * q + 3, 16 + 4 * q, 17 + 4 * q, 18 + 4 * q, 19 + 4 * q)
+#define LANES_QUARTERS(q) \
+  for (int j = 0; j < 4; j++) { \
+    lanes8 low = LANES_QUARTER(q, quads[j], quads[4 + j]), high = LANES_QUARTER(q, quads[8 + j], quads[12 + j]); \
+    *(lanes16 *)(to + 16 * (4 * q + j)) = __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15); \
+  }
+  LANES_QUARTERS(0)
+  LANES_QUARTERS(1)
+  LANES_QUARTERS(2)
+  LANES_QUARTERS(3)
+#undef LANES_QUARTERS
+#undef LANES_QUARTER
+}
 
 #endif

@@ -14,9 +14,8 @@ public func packWeights(
   _ source: UnsafePointer<Float>, channelStep: Int, tapSource: UnsafePointer<Int>, geometry: CorrelationGeometry,
   into packed: UnsafeMutablePointer<Float>
 ) {
-  guard !geometry.suitsWinograd else {
-    return packWinogradWeights(
-      source, channelStep: channelStep, tapSource: tapSource, geometry: geometry, into: packed)
+  if let plan = geometry.winograd {
+    return packWinogradWeights(source, channelStep: channelStep, tapSource: tapSource, plan: plan, into: packed)
   }
   let taps = geometry.offsets.count
   forEachChannelTile(geometry.outChannels) { first, height in
@@ -61,9 +60,10 @@ public func correlate(
   _ input: UnsafePointer<Lanes>, packed: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
   geometry: CorrelationGeometry, accumulate: Bool, scratch: LanePointer, into output: LanePointer
 ) {
-  guard !geometry.suitsWinograd else {
+  if let plan = geometry.winograd {
     return winogradCorrelate(
-      input, packed: packed, bias: bias, geometry: geometry, accumulate: accumulate, scratch: scratch, into: output)
+      input, packed: packed, bias: bias, geometry: geometry, plan: plan, accumulate: accumulate, scratch: scratch,
+      into: output)
   }
   let taps = geometry.offsets.count
   let plane = geometry.outHeight * geometry.outWidth

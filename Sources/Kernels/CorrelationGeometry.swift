@@ -17,6 +17,8 @@ public struct CorrelationGeometry: Sendable {
   let columnStep: Int
   let rows: TapAxis
   let columns: TapAxis
+  /// How it is done by Winograd's transforms; nil when it is not.
+  let winograd: WinogradPlan?
 
   /// - Parameters:
   ///   - channels: how many planes of the padded input each window covers.
@@ -35,6 +37,9 @@ public struct CorrelationGeometry: Sendable {
     self.columns = columns
     rowStep = rows.stride * pitch
     columnStep = columns.stride
+    winograd = WinogradPlan(
+      rows: rows, columns: columns, channels: channels, outChannels: outChannels, outHeight: outHeight,
+      outWidth: outWidth)
     offsets = (0..<channels).flatMap { c in
       (0..<rows.kernel).flatMap { a in
         (0..<columns.kernel).map { b in c * plane + a * rows.dilation * pitch + b * columns.dilation }
@@ -45,10 +50,10 @@ public struct CorrelationGeometry: Sendable {
   var tapsPerChannel: Int { rows.kernel * columns.kernel }
 
   /// Floats that the packed weights take.
-  public var packedCount: Int { outChannels * channels * (suitsWinograd ? 16 : tapsPerChannel) }
+  public var packedCount: Int { winograd?.packedCount ?? outChannels * channels * tapsPerChannel }
 
   /// Lanes of scratch space that `correlate` needs.
-  public var correlationLanes: Int { suitsWinograd ? winogradLanes : 0 }
+  public var correlationLanes: Int { winograd?.scratchLanes ?? 0 }
 
   /// How many channels of a window of `width` outputs stay in the first-level cache, with room for what streams by.
   func channelsInCache(width: Int) -> Int {

@@ -23,8 +23,9 @@ public func accumulateKernelGradient(
   _ outputGradient: UnsafePointer<Lanes>, _ input: UnsafePointer<Lanes>, geometry: CorrelationGeometry,
   sums: LanePointer, into gradient: UnsafeMutablePointer<Float>
 ) {
-  guard !geometry.suitsWinogradGradient else {
-    return winogradKernelGradient(outputGradient, input, geometry: geometry, scratch: sums, into: gradient)
+  if let plan = geometry.gradientPlan {
+    return winogradKernelGradient(
+      outputGradient, input, geometry: geometry, plan: plan, scratch: sums, into: gradient)
   }
   let taps = geometry.offsets.count
   let plane = geometry.outHeight * geometry.outWidth
@@ -72,9 +73,14 @@ extension CorrelationGeometry {
     min(offsets.count, max(1, widestTile / tapsPerChannel) * tapsPerChannel)
   }
 
+  /// How it is done by Winograd's transforms; nil when it is not.
+  fileprivate var gradientPlan: WinogradPlan? {
+    winograd.flatMap { $0.suitsGradient(outHeight: outHeight, outWidth: outWidth) ? $0 : nil }
+  }
+
   /// Lanes that `accumulateKernelGradient` keeps its sums in.
   public var kernelGradientLanes: Int {
-    suitsWinogradGradient ? winogradGradientLanes : tallestTile * tapsTogether
+    gradientPlan?.gradientLanes ?? tallestTile * tapsTogether
   }
 }
 

@@ -35,3 +35,25 @@ extension SIMD16 where Scalar == Float {
   @inline(__always)
   func maximum(_ other: Self) -> Self { self.replacing(with: other, where: other .> self) }
 }
+
+/// What a register holds of a shard's lanes: all, or half. Transforms whose numbers just fit the registers go by these.
+typealias Register = lanes_register
+
+@inline(__always)
+var registersPerLanes: Int { lanesPerShard / Register.scalarCount }
+
+extension UnsafePointer<Lanes> {
+  @inline(__always)
+  var registers: UnsafePointer<Register> { UnsafeRawPointer(self).assumingMemoryBound(to: Register.self) }
+}
+
+extension LanePointer {
+  @inline(__always)
+  var registers: UnsafeMutablePointer<Register> {
+    UnsafeMutableRawPointer(self).assumingMemoryBound(to: Register.self)
+  }
+  @inline(__always)
+  var scalars: UnsafeMutablePointer<Float> {
+    UnsafeMutableRawPointer(self).assumingMemoryBound(to: Float.self)
+  }
+}

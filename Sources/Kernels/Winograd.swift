@@ -1,179 +1,260 @@
-// Convolution with 3×3 kernels in sixteen multiplications for four outputs, instead of thirty-six.
+// Convolution with kernels of three and five taps an axis in fewer multiplications than its formula has.
 
 import CVector
 
-/// output(o, y, x) = start + Σ weight(o, c, a, b) · input(c, y + a, x + b), as `correlate` for 3×3 kernels at stride 1.
+/// How a correlation is done by short ones along both axes.
 ///
-/// Winograd's minimal filtering F(2×2, 3×3): a tile of 2×2 outputs sees 4×4 inputs d, and
+/// For a tile of outputs Y that sees the inputs d, with the matrices A, B and G of each axis,
 ///
 ///     Y = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A
 ///
-/// where ⊙ multiplies element by element, so that the sum over channels can be taken before the outer transform: sixteen
-/// small matrix products, one for each place ξ of the 4×4. The transforms are additions; the weights' G halves, which is
-/// exact. The work on some tiles of two rows of outputs:
-///
-///     V(ξ, c, p) = Bᵀ d B          for all channels c and P tiles p
-///     for each few output channels
-///       for each ξ                 M(o, p, ξ) = Σ over c of U(o, ξ, c) · V(ξ, c, p)   (M × P in registers)
-///       Y = Aᵀ M A                 for these output channels
+/// and the sum over input channels can be taken before the outer transform. So a tile's place ξ = (α, β), one point of
+/// the rows' and one of the columns', is one matrix product of weights with inputs: 16 for the 2×2 outputs of 3×3
+/// kernels instead of 36, 121 for the 4×4 outputs of 5×5 kernels instead of 400. The transforms are additions.
 ///
 /// Source: Lavin and Gray, "Fast algorithms for convolutional neural networks" (2016).
+struct WinogradPlan: Sendable {
+  let rows: ShortMatrices
+  let columns: ShortMatrices
+  let channels: Int
+  let outChannels: Int
+
+  var places: Int { rows.points * columns.points }
+  /// Floats that the packed weights take.
+  var packedCount: Int { outChannels * channels * places }
+  /// Inputs along a row that so many tiles see.
+  func lineLanes(tiles: Int) -> Int { tiles * columns.outputs + columns.taps - 1 }
+
+  /// How many output channels' products are kept at once.
+  var outputsTogether: Int { min(outChannels, 64) }
+
+  /// How many tiles side by side share the weights of one α while these are in the cache.
+  var tilesTogether: Int { 2 * widestTile }
+
+  /// Lanes of scratch space: a line, the transformed inputs of one α, and their products.
+  var scratchLanes: Int {
+    lineLanes(tiles: tilesTogether) + columns.points
+      * (placeStep(channels * tilesTogether) + placeStep(outputsTogether * tilesTogether))
+  }
+
+  /// Nil when the transforms are not worth their additions: every input must be used by many outputs, and every output
+  /// made of many inputs.
+  init?(rows: TapAxis, columns: TapAxis, channels: Int, outChannels: Int, outHeight: Int, outWidth: Int) {
+    guard let rows = ShortMatrices.of(rows), let columns = ShortMatrices.of(columns),
+      min(channels, outChannels) >= 16, outHeight >= rows.outputs, outWidth >= columns.outputs
+    else { return nil }
+    (self.rows, self.columns, self.channels, self.outChannels) = (rows, columns, channels, outChannels)
+  }
+}
+
+/// Lanes from one place's numbers to the next one's: an odd count, because places a power of two apart would share few
+/// sets of the first-level cache.
+@inline(__always)
+func placeStep(_ lanes: Int) -> Int { lanes | 1 }
+
+/// As `correlate`, for a geometry with a plan. The order of work, in which what is used again soon stays in the
+/// second-level cache:
+///
+///     for each row of tiles, for some of its tiles
+///       for each α                        (what differs is which input rows are added, and to which output rows)
+///         V(β, c, p) = (Bᵀ d B)(α, β)     for all channels c and these tiles p
+///         for each β, each M output channels, each P of the tiles
+///           M(β, o, p) = Σ over c of U(α, β, o, c) · V(β, c, p)         (M × P in registers)
+///         Y += A(α)ᵀ M A                  for all output channels
 ///
 /// - Parameters:
 ///   - packed: from `packWinogradWeights`.
-///   - scratch: `geometry.winogradLanes`.
+///   - scratch: `plan.scratchLanes`.
 func winogradCorrelate(
   _ input: UnsafePointer<Lanes>, packed: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-  geometry g: CorrelationGeometry, accumulate: Bool, scratch: LanePointer, into output: LanePointer
+  geometry: CorrelationGeometry, plan: WinogradPlan, accumulate: Bool, scratch: LanePointer, into output: LanePointer
 ) {
-  let (widest, together) = (widestTile, winogradOutputs)
-  let tilesAcross = (g.outWidth + 1) / 2
-  let groups = (tilesAcross + widest - 1) / widest
-  let places = scratch
-  let products = scratch + 16 * placeStep(g.channels * widest)
-  for row in stride(from: 0, to: g.outHeight, by: 2) {
-    for group in 0..<groups {
-      let tiles = group * tilesAcross / groups..<(group + 1) * tilesAcross / groups
-      let count = tiles.count
-      for channel in 0..<g.channels {
-        let plane = input + (channel * g.plane + row * g.pitch)
-        for place in 0..<count {
-          let column = 2 * (tiles.lowerBound + place)
-          transformInput(
-            plane + column, pitch: g.pitch, rows: min(4, g.outHeight - row + 2),
-            columns: min(4, g.outWidth - column + 2),
-            into: places + (channel * count + place), step: placeStep(g.channels * count))
-        }
-      }
-      for first in stride(from: 0, to: g.outChannels, by: together) {
-        let outputs = first..<min(first + together, g.outChannels)
-        multiplyPlaces(places, packed, g, outputs, tiles: count, into: products)
-        for channel in outputs {
-          let start = Lanes(repeating: bias.map { $0[channel] } ?? 0)
-          let line = output + (channel * g.outHeight + row) * g.outWidth
-          for place in 0..<count {
-            let column = 2 * (tiles.lowerBound + place)
-            let product = (channel - first) * count + place
-            transformOutput(
-              products + product * 16, start: start, accumulate: accumulate, pitch: g.outWidth,
-              rows: min(2, g.outHeight - row), columns: min(2, g.outWidth - column), into: line + column)
+  func run<Columns: ShortCorrelation>(_ columns: Columns.Type) {
+    WinogradCorrelation<Columns>(
+      input: input, packed: packed, bias: bias, g: geometry, plan: plan, accumulate: accumulate, scratch: scratch,
+      output: output
+    ).run()
+  }
+  if plan.columns.taps == 3 { run(ThreeTaps.self) } else { run(FiveTaps.self) }
+}
+
+/// One `winogradCorrelate`.
+private struct WinogradCorrelation<Columns: ShortCorrelation> {
+  let input: UnsafePointer<Lanes>
+  let packed: UnsafePointer<Float>
+  let bias: UnsafePointer<Float>?
+  let g: CorrelationGeometry
+  let plan: WinogradPlan
+  let accumulate: Bool
+  let scratch: LanePointer
+  let output: LanePointer
+
+  func run() {
+    let tilesAcross = (g.outWidth + Columns.outputs - 1) / Columns.outputs
+    let groups = (tilesAcross + plan.tilesTogether - 1) / plan.tilesTogether
+    let places = scratch + plan.lineLanes(tiles: plan.tilesTogether)
+    let products = places + Columns.points * placeStep(g.channels * plan.tilesTogether)
+    for top in stride(from: 0, to: g.outHeight, by: plan.rows.outputs) {
+      for group in 0..<groups {
+        let tiles = group * tilesAcross / groups..<(group + 1) * tilesAcross / groups
+        for point in 0..<plan.rows.points {
+          transformInputs(point, top, tiles, into: places)
+          let rows = OutputRows(plan.rows, point, height: g.outHeight - top, accumulate: accumulate)
+          for first in stride(from: 0, to: g.outChannels, by: plan.outputsTogether) {
+            let channels = first..<min(first + plan.outputsTogether, g.outChannels)
+            multiply(point, channels, tiles: tiles.count, places, into: products)
+            transformOutputs(rows, top, tiles, channels, products)
           }
         }
       }
     }
   }
-}
 
-/// How many output channels share the first-level cache with their inputs.
-private var winogradOutputs: Int { 8 }
-
-/// Lanes from one place's numbers to the next one's: an odd count, because sixteen places a power of two apart would share
-/// few sets of the first-level cache.
-@inline(__always)
-func placeStep(_ lanes: Int) -> Int { lanes | 1 }
-
-extension CorrelationGeometry {
-  /// Whether the transforms are worth their additions: every input is used by many outputs, every output made of many
-  /// inputs.
-  var suitsWinograd: Bool {
-    func suits(_ axis: TapAxis) -> Bool { axis.kernel == 3 && axis.stride == 1 && axis.dilation == 1 }
-    return suits(rows) && suits(columns) && min(channels, outChannels) >= 16 && min(outHeight, outWidth) >= 2
+  private func transformInputs(_ point: Int, _ top: Int, _ tiles: Range<Int>, into places: LanePointer) {
+    let left = tiles.lowerBound * Columns.outputs
+    let block = InputBlock(
+      geometry: g, top: top, left: left, lanes: plan.lineLanes(tiles: tiles.count), terms: plan.rows.inputs[point])
+    let step = placeStep(g.channels * tiles.count)
+    for channel in 0..<g.channels {
+      block.combineRows(input + channel * g.plane, into: scratch)
+      for tile in 0..<tiles.count {
+        let v = places + (channel &* tiles.count &+ tile)
+        for part in 0..<registersPerLanes {
+          Columns.transformInput(
+            scratch.registers + (tile &* Columns.outputs &* registersPerLanes &+ part), step: registersPerLanes,
+            into: v.registers + part, placeStep: step &* registersPerLanes)
+        }
+      }
+    }
   }
 
-  /// Lanes of scratch space for the transformed inputs and the products.
-  var winogradLanes: Int { 16 * (placeStep(channels * widestTile) + widestTile * winogradOutputs) }
+  private func multiply(
+    _ point: Int, _ channels: Range<Int>, tiles: Int, _ places: LanePointer, into products: LanePointer
+  ) {
+    for column in 0..<Columns.points {
+      let v = places + column * placeStep(g.channels * tiles)
+      let target = products + column * placeStep(channels.count * tiles)
+      let groups = (tiles + widestTile - 1) / widestTile
+      forEachChannelTile(g.outChannels, in: channels) { first, height in
+        let place = first * plan.places + (point * Columns.points + column) * height
+        var tile = 0
+        for group in 0..<groups {
+          let count = (tiles - tile) / (groups - group)
+          let product = PlaceProduct(
+            channels: g.channels, weights: packed + place * g.channels, v: v + tile, pitch: tiles,
+            target: target + ((first - channels.lowerBound) * tiles + tile))
+          product.run(height, count)
+          tile += count
+        }
+      }
+    }
+  }
+
+  private func transformOutputs(
+    _ rows: OutputRows, _ top: Int, _ tiles: Range<Int>, _ channels: Range<Int>, _ products: LanePointer
+  ) {
+    let step = placeStep(channels.count * tiles.count) * registersPerLanes
+    let left = tiles.lowerBound * Columns.outputs
+    let lanes = min(tiles.count * Columns.outputs, g.outWidth - left)
+    for channel in channels {
+      let m = products + (channel - channels.lowerBound) * tiles.count
+      for tile in 0..<tiles.count {
+        for part in 0..<registersPerLanes {
+          let line = (scratch + tile &* Columns.outputs).registers + part
+          Columns.transformOutput((m + tile).registers + part, placeStep: step) { index, y in
+            line[index &* registersPerLanes] = y
+          }
+        }
+      }
+      rows.add(
+        scratch, lanes: lanes, start: bias.map { $0[channel] } ?? 0, pitch: g.outWidth,
+        to: output + ((channel * g.outHeight + top) * g.outWidth + left))
+    }
+  }
 }
 
-/// U = G g Gᵀ of each kernel, packed for each tile of output channels: place by place, input channel by input channel, the
-/// tile's channels side by side.
-func packWinogradWeights(
-  _ source: UnsafePointer<Float>, channelStep: Int, tapSource: UnsafePointer<Int>, geometry: CorrelationGeometry,
-  into packed: UnsafeMutablePointer<Float>
-) {
-  let channels = geometry.channels
-  forEachChannelTile(geometry.outChannels) { first, height in
-    let target = packed + first * channels * 16
-    for m in 0..<height {
-      for c in 0..<channels {
-        let taps = tapSource + c * 9
-        let kernel = source + (first + m) * channelStep
-        // Columns first: each row of g becomes four numbers; then the same down the four columns.
-        var rows = InlineArray<12, Float>(repeating: 0)
-        for a in 0..<3 {
-          let (x, y, z) = (kernel[taps[3 * a]], kernel[taps[3 * a + 1]], kernel[taps[3 * a + 2]])
-          (rows[4 * a], rows[4 * a + 3]) = (x, z)
-          (rows[4 * a + 1], rows[4 * a + 2]) = (0.5 * (x + y + z), 0.5 * (x - y + z))
-        }
-        for b in 0..<4 {
-          let (x, y, z) = (rows[b], rows[4 + b], rows[8 + b])
-          let column = (x, 0.5 * (x + y + z), 0.5 * (x - y + z), z)
-          target[(b * channels + c) * height + m] = column.0
-          target[((4 + b) * channels + c) * height + m] = column.1
-          target[((8 + b) * channels + c) * height + m] = column.2
-          target[((12 + b) * channels + c) * height + m] = column.3
-        }
+/// The rows of outputs that one point's products are added to.
+private struct OutputRows {
+  private var count = 0
+  private var indices = InlineArray<4, Int>(repeating: 0)
+  private var signs = InlineArray<4, Float>(repeating: 0)
+  /// Whether no earlier point has reached the row, so that it lacks its bias.
+  private var isFirst = InlineArray<4, Bool>(repeating: false)
+  private let accumulate: Bool
+
+  init(_ matrices: ShortMatrices, _ point: Int, height: Int, accumulate: Bool) {
+    self.accumulate = accumulate
+    for term in matrices.results[point] where term.index < height {
+      indices[count] = term.index
+      signs[count] = term.factor
+      isFirst[count] = !matrices.results[..<point].contains { $0.contains { $0.index == term.index } }
+      count += 1
+    }
+  }
+
+  /// Adds a line to each of the rows, with its sign.
+  @inline(__always)
+  func add(_ line: LanePointer, lanes: Int, start: Float, pitch: Int, to corner: LanePointer) {
+    for row in 0..<count {
+      let target = corner + indices[row] &* pitch
+      let sign = Lanes(repeating: signs[row])
+      let start = Lanes(repeating: start)
+      if !isFirst[row] {
+        for x in 0..<lanes { target[x] = lanes_multiply_add(line[x], sign, target[x]) }
+      } else if accumulate {
+        for x in 0..<lanes { target[x] = lanes_multiply_add(line[x], sign, target[x] + start) }
+      } else {
+        for x in 0..<lanes { target[x] = lanes_multiply_add(line[x], sign, start) }
       }
     }
   }
 }
 
-/// V = Bᵀ d B of one 4×4 tile, the sixteen numbers `step` lanes apart; what lies outside `rows` × `columns` is zero.
-@inline(__always)
-func transformInput(
-  _ d: UnsafePointer<Lanes>, pitch: Int, rows: Int, columns: Int, into v: LanePointer, step: Int
-) {
-  var t = InlineArray<16, Lanes> { _ in .zero }
-  if rows == 4 && columns == 4 {
-    for a in 0..<4 { for b in 0..<4 { t[4 &* a &+ b] = d[a &* pitch &+ b] } }
-  } else {
-    for a in 0..<rows { for b in 0..<columns { t[4 &* a &+ b] = d[a &* pitch &+ b] } }
-  }
-  for b in 0..<4 {
-    let (x, y, z, w) = (t[b], t[4 &+ b], t[8 &+ b], t[12 &+ b])
-    (t[b], t[4 &+ b], t[8 &+ b], t[12 &+ b]) = (x - z, y + z, z - y, y - w)
-  }
-  for a in 0..<4 {
-    let (x, y, z, w) = (t[4 &* a], t[4 &* a &+ 1], t[4 &* a &+ 2], t[4 &* a &+ 3])
-    v[(4 &* a) &* step] = x - z
-    v[(4 &* a &+ 1) &* step] = y + z
-    v[(4 &* a &+ 2) &* step] = z - y
-    v[(4 &* a &+ 3) &* step] = y - w
-  }
-}
+/// The part of a plane that some tiles side by side see, and the rows of it that one point adds up.
+struct InputBlock {
+  private let pitch: Int
+  private let offset: Int
+  private let lanes: Int
+  /// Lanes of a line that lie in the input; what tiles see beyond counts as zero.
+  private let inside: Int
+  private let terms: [ShortMatrices.Term]
 
-/// Y = Aᵀ M A of one tile, added to what it starts from.
-@inline(__always)
-private func transformOutput(
-  _ m: UnsafePointer<Lanes>, start: Lanes, accumulate: Bool, pitch: Int, rows: Int, columns: Int, into y: LanePointer
-) {
-  var t = InlineArray<8, Lanes> { _ in .zero }
-  for b in 0..<4 {
-    let (p, q, r, s) = (m[b], m[4 &+ b], m[8 &+ b], m[12 &+ b])
-    t[b] = p + q + r
-    t[4 &+ b] = q - r - s
+  /// - Parameters:
+  ///   - height, width: what there is of the plane below and beside the first lane, which lies at `offset`.
+  init(pitch: Int, height: Int, width: Int, offset: Int, lanes: Int, terms: [ShortMatrices.Term]) {
+    self.pitch = pitch
+    self.offset = offset
+    self.lanes = lanes
+    inside = min(lanes, width)
+    self.terms = terms.filter { $0.index < height }
   }
-  for i in 0..<rows {
-    let (p, q, r, s) = (t[4 &* i], t[4 &* i &+ 1], t[4 &* i &+ 2], t[4 &* i &+ 3])
-    let target = y + i &* pitch
-    target[0] = (accumulate ? target[0] + start : start) + (p + q + r)
-    if columns == 2 { target[1] = (accumulate ? target[1] + start : start) + (q - r - s) }
-  }
-}
 
-/// M(o, p, ξ) = Σ over c of U(o, ξ, c) · V(ξ, c, p) for some output channels.
-private func multiplyPlaces(
-  _ v: UnsafePointer<Lanes>, _ packed: UnsafePointer<Float>, _ g: CorrelationGeometry, _ outputs: Range<Int>,
-  tiles: Int, into products: LanePointer
-) {
-  for place in 0..<16 {
-    forEachChannelTile(g.outChannels, in: outputs) { first, height in
-      let weights = (first * 16 + place * height) * g.channels
-      let product = (first - outputs.lowerBound) * tiles * 16 + place
-      let tile = PlaceProduct(
-        channels: g.channels, weights: packed + weights, v: v + place * placeStep(g.channels * tiles),
-        target: products + product)
-      tile.run(height, tiles)
+  /// The input of a correlation, as far as its windows reach.
+  init(geometry g: CorrelationGeometry, top: Int, left: Int, lanes: Int, terms: [ShortMatrices.Term]) {
+    self.init(
+      pitch: g.pitch, height: g.outHeight + g.rows.kernel - 1 - top, width: g.outWidth + g.columns.kernel - 1 - left,
+      offset: top * g.pitch + left, lanes: lanes, terms: terms)
+  }
+
+  /// line = Σ over the point's terms, of which there are up to four, of factor · row.
+  func combineRows(_ plane: UnsafePointer<Lanes>, into line: LanePointer) {
+    guard !terms.isEmpty else { return clearLanes(line, count: lanes) }
+    func row(_ index: Int) -> (lanes: UnsafePointer<Lanes>, factor: Lanes) {
+      // Where there is none, another one counts nothing.
+      let term = terms[min(index, terms.count - 1)]
+      return (plane + (offset + term.index &* pitch), Lanes(repeating: index < terms.count ? term.factor : 0))
     }
+    let (a, b) = (row(0), row(1))
+    if terms.count > 2 {
+      let (c, d) = (row(2), row(3))
+      for x in 0..<inside {
+        let outer = lanes_multiply_add(d.lanes[x], d.factor, c.lanes[x] * c.factor)
+        line[x] = lanes_multiply_add(b.lanes[x], b.factor, lanes_multiply_add(a.lanes[x], a.factor, outer))
+      }
+    } else {
+      for x in 0..<inside { line[x] = lanes_multiply_add(b.lanes[x], b.factor, a.lanes[x] * a.factor) }
+    }
+    clearLanes(line + inside, count: lanes - inside)
   }
 }
 
@@ -182,6 +263,8 @@ private struct PlaceProduct: TileLoop {
   let channels: Int
   let weights: UnsafePointer<Float>
   let v: UnsafePointer<Lanes>
+  /// Tiles of one channel, in `v` and in the products.
+  let pitch: Int
   let target: LanePointer
 
   @inline(__always)
@@ -189,7 +272,7 @@ private struct PlaceProduct: TileLoop {
     var sums = InlineArray<count, Lanes> { _ in .zero }
     for c in 0..<channels {
       let column = weights + c &* height
-      let pixels = v + c &* tiles
+      let pixels = v + c &* pitch
       for p in 0..<tiles {
         let x = pixels[p]
         for m in 0..<height {
@@ -198,7 +281,7 @@ private struct PlaceProduct: TileLoop {
       }
     }
     for m in 0..<height {
-      for p in 0..<tiles { target[(m &* tiles &+ p) &* 16] = sums[m &* tiles &+ p] }
+      for p in 0..<tiles { target[m &* pitch &+ p] = sums[m &* tiles &+ p] }
     }
   }
 }

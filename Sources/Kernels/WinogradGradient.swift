@@ -1,176 +1,229 @@
-// The weight gradient of a convolution with 3×3 kernels, by Winograd's transforms.
+// The weight gradient of a convolution with kernels of three and five taps an axis, by Winograd's transforms.
 
 import CVector
 
-/// gradient(o, c, a, b) += Σ over pixels and lanes of outputGradient(o, y, x) · input(c, y + a, x + b)
+/// gradient(o, c, a, b) += Σ over pixels and images of outputGradient(o, y, x) · input(c, y + a, x + b)
 ///
 /// The derivative of the forward formula Y = Aᵀ [(G g Gᵀ) ⊙ (Bᵀ d B)] A for the kernel g is
 ///
 ///     dg = Gᵀ [ Σ over tiles (A dY Aᵀ) ⊙ (Bᵀ d B) ] G
 ///
-/// so the sums over tiles and images are sixteen matrix products, with M × P sums of lanes in registers:
+/// so for each place (α, β) the sum over tiles and images is one matrix product, (output channels) × (input channels). For
+/// it, sixteen input channels become the lanes and each image's number of an output channel a broadcast scalar:
 ///
-///     for some rows of tiles
-///       V(ξ, c, k) = Bᵀ d B,  W(ξ, o, k) = A dY Aᵀ       for all channels and tiles k
-///       for each ξ, for a few c                           (fit the first-level cache)
-///         for each M output channels, each P of the c     S(ξ, o, c) += Σ over k and lanes of W · V
+///     for some tiles side by side
+///       for each α
+///         V(β, c, k, image) = (Bᵀ d B)(α, β), the channels c as lanes; W(β, o, k, image) = (A dY Aᵀ)(α, β)
+///         for each β, each M output channels and P vectors of input channels
+///           S(α, β, o, c) += Σ over tiles k and images of W · V                      (M × P in registers)
 ///     dg = Gᵀ S G
 ///
 /// Source: Lavin and Gray, "Fast algorithms for convolutional neural networks" (2016).
 ///
 /// - Parameters:
-///   - scratch: `geometry.winogradGradientLanes`.
-///   - gradient: (outChannels, channels, 3, 3), added to.
+///   - scratch: `plan.gradientLanes`.
+///   - gradient: (outChannels, channels, taps), added to.
 func winogradKernelGradient(
-  _ outputGradient: UnsafePointer<Lanes>, _ input: UnsafePointer<Lanes>, geometry g: CorrelationGeometry,
-  scratch: LanePointer, into gradient: UnsafeMutablePointer<Float>
+  _ outputGradient: UnsafePointer<Lanes>, _ input: UnsafePointer<Lanes>, geometry: CorrelationGeometry,
+  plan: WinogradPlan, scratch: LanePointer, into gradient: UnsafeMutablePointer<Float>
 ) {
-  let across = (g.outWidth + 1) / 2
-  let (tileRows, together) = ((g.outHeight + 1) / 2, g.tileRowsTogether)
-  let most = together * across
-  let inputs = scratch
-  let gradients = inputs + 16 * placeStep(g.channels * most)
-  let sumLanes = gradients + 16 * placeStep(g.outChannels * most)
-  let sums = UnsafeMutableRawPointer(sumLanes).assumingMemoryBound(to: Float.self)
-  clearLanes(sumLanes, count: g.channels * g.outChannels)
-  for first in stride(from: 0, to: tileRows, by: together) {
-    let rows = first..<min(first + together, tileRows)
-    let count = rows.count * across
-    for (line, tileRow) in rows.enumerated() {
-      let row = 2 * tileRow
-      for channel in 0..<g.channels {
-        let plane = input + (channel * g.plane + row * g.pitch)
-        for tile in 0..<across {
-          transformInput(
-            plane + 2 * tile, pitch: g.pitch, rows: min(4, g.outHeight - row + 2),
-            columns: min(4, g.outWidth - 2 * tile + 2), into: inputs + (channel * count + line * across + tile),
-            step: placeStep(g.channels * count))
-        }
-      }
-      for channel in 0..<g.outChannels {
-        let plane = outputGradient + (channel * g.outHeight + row) * g.outWidth
-        for tile in 0..<across {
-          transformGradient(
-            plane + 2 * tile, pitch: g.outWidth, rows: min(2, g.outHeight - row),
-            columns: min(2, g.outWidth - 2 * tile), into: gradients + (channel * count + line * across + tile),
-            step: placeStep(g.outChannels * count))
+  func run<Columns: ShortCorrelation>(_ columns: Columns.Type) {
+    WinogradGradient<Columns>(
+      outputGradient: outputGradient, input: input, g: geometry, plan: plan, scratch: scratch
+    ).run(into: gradient)
+  }
+  if plan.columns.taps == 3 { run(ThreeTaps.self) } else { run(FiveTaps.self) }
+}
+
+extension WinogradPlan {
+  /// Whether the sums are long enough for the transforms of the kernels not to weigh, and the lanes well filled.
+  func suitsGradient(outHeight: Int, outWidth: Int) -> Bool {
+    outHeight * outWidth >= 36 && 3 * vectors * lanesPerShard <= 4 * channels
+  }
+
+  /// Vectors of input channels.
+  fileprivate var vectors: Int { (channels + lanesPerShard - 1) / lanesPerShard }
+
+  /// The most tiles whose transforms are kept at once: they stay in the second-level cache.
+  fileprivate var gradientTiles: Int { columns.taps == 3 ? 12 : 6 }
+
+  /// Lanes of scratch space: a line of sixteen channels and its transpose, the transforms of one α, and all sums.
+  var gradientLanes: Int {
+    2 * lanesPerShard * lineLanes(tiles: gradientTiles) + columns.points
+      * (placeStep(vectors * gradientTiles * lanesPerShard) + placeStep(outChannels * gradientTiles))
+      + (places + rows.taps * columns.points + rows.taps * columns.taps) * outChannels * vectors
+  }
+}
+
+/// One `winogradKernelGradient`.
+private struct WinogradGradient<Columns: ShortCorrelation> {
+  let outputGradient: UnsafePointer<Lanes>
+  let input: UnsafePointer<Lanes>
+  let g: CorrelationGeometry
+  let plan: WinogradPlan
+  let scratch: LanePointer
+
+  /// Where things lie in the scratch space.
+  private var transposed: LanePointer { scratch + lanesPerShard * plan.lineLanes(tiles: plan.gradientTiles) }
+  private var inputs: LanePointer { transposed + lanesPerShard * plan.lineLanes(tiles: plan.gradientTiles) }
+  private var gradients: LanePointer {
+    inputs + Columns.points * placeStep(plan.vectors * plan.gradientTiles * lanesPerShard)
+  }
+  private var sums: LanePointer { gradients + Columns.points * placeStep(g.outChannels * plan.gradientTiles) }
+
+  func run(into gradient: UnsafeMutablePointer<Float>) {
+    let tilesAcross = (g.outWidth + Columns.outputs - 1) / Columns.outputs
+    let groups = (tilesAcross + plan.gradientTiles - 1) / plan.gradientTiles
+    clearLanes(sums, count: plan.places * g.outChannels * plan.vectors)
+    for top in stride(from: 0, to: g.outHeight, by: plan.rows.outputs) {
+      for group in 0..<groups {
+        let tiles = group * tilesAcross / groups..<(group + 1) * tilesAcross / groups
+        for point in 0..<plan.rows.points {
+          transformInputs(point, top, tiles)
+          transformGradients(point, top, tiles)
+          multiply(point, tiles: tiles.count)
         }
       }
     }
-    sumPlaces(gradients, inputs, g, tiles: count, into: sums)
+    addKernels(to: gradient)
   }
-  addKernels(sums, g, to: gradient)
-}
 
-extension CorrelationGeometry {
-  /// Whether there are enough tiles for the sums over lanes not to weigh.
-  var suitsWinogradGradient: Bool { suitsWinograd && outHeight * outWidth >= 36 }
-
-  /// Rows of tiles whose transforms are kept at once: about twenty-four tiles.
-  fileprivate var tileRowsTogether: Int { min((outHeight + 1) / 2, max(1, 24 / ((outWidth + 1) / 2))) }
-
-  /// Lanes of scratch space for the transforms and their sums.
-  var winogradGradientLanes: Int {
-    let tiles = tileRowsTogether * ((outWidth + 1) / 2)
-    return 16 * (placeStep(tiles * channels) + placeStep(tiles * outChannels)) + channels * outChannels
+  private func transformInputs(_ point: Int, _ top: Int, _ tiles: Range<Int>) {
+    let lanes = plan.lineLanes(tiles: tiles.count)
+    let block = InputBlock(
+      geometry: g, top: top, left: tiles.lowerBound * Columns.outputs, lanes: lanes, terms: plan.rows.inputs[point])
+    let step = placeStep(plan.vectors * tiles.count * lanesPerShard) * registersPerLanes
+    for vector in 0..<plan.vectors {
+      for lane in 0..<lanesPerShard {
+        let channel = vector * lanesPerShard + lane
+        if channel < g.channels {
+          block.combineRows(input + channel * g.plane, into: scratch + lane * lanes)
+        } else {
+          clearLanes(scratch + lane * lanes, count: lanes)
+        }
+      }
+      for place in 0..<lanes {
+        lanes_transpose(
+          (scratch + place).scalars, lanes * lanesPerShard, (transposed + place * lanesPerShard).scalars)
+      }
+      for tile in 0..<tiles.count {
+        let d = (transposed + tile &* Columns.outputs &* lanesPerShard).registers
+        let v = (inputs + (vector &* tiles.count &+ tile) &* lanesPerShard).registers
+        for part in 0..<lanesPerShard &* registersPerLanes {
+          Columns.transformInput(
+            d + part, step: lanesPerShard &* registersPerLanes, into: v + part, placeStep: step)
+        }
+      }
+    }
   }
-}
 
-/// W = A dY Aᵀ of one 2×2 tile, the sixteen numbers `step` lanes apart; what lies outside `rows` × `columns` is zero.
-@inline(__always)
-private func transformGradient(
-  _ dy: UnsafePointer<Lanes>, pitch: Int, rows: Int, columns: Int, into w: LanePointer, step: Int
-) {
-  let p = dy[0]
-  let q = columns == 2 ? dy[1] : .zero
-  let r = rows == 2 ? dy[pitch] : .zero
-  let s = rows == 2 && columns == 2 ? dy[pitch &+ 1] : .zero
-  @inline(__always)
-  func store(_ row: Int, _ left: Lanes, _ right: Lanes) {
-    w[(4 &* row) &* step] = left
-    w[(4 &* row &+ 1) &* step] = left + right
-    w[(4 &* row &+ 2) &* step] = left - right
-    w[(4 &* row &+ 3) &* step] = -right
+  private func transformGradients(_ point: Int, _ top: Int, _ tiles: Range<Int>) {
+    let step = placeStep(g.outChannels * tiles.count) * registersPerLanes
+    let left = tiles.lowerBound * Columns.outputs
+    // The output's gradient is a plane without a border: what a tile covers of it besides counts as zero.
+    let lanes = tiles.count * Columns.outputs
+    let block = InputBlock(
+      pitch: g.outWidth, height: g.outHeight - top, width: g.outWidth - left, offset: top * g.outWidth + left,
+      lanes: lanes, terms: plan.rows.results[point])
+    for channel in 0..<g.outChannels {
+      block.combineRows(outputGradient + channel * g.outHeight * g.outWidth, into: scratch)
+      for tile in 0..<tiles.count {
+        let w = (gradients + (channel &* tiles.count &+ tile)).registers
+        for part in 0..<registersPerLanes {
+          let line = (scratch + tile &* Columns.outputs).registers + part
+          Columns.transformGradient({ line[$0 &* registersPerLanes] }, into: w + part, placeStep: step)
+        }
+      }
+    }
   }
-  store(0, p, q)
-  store(1, p + r, q + s)
-  store(2, p - r, q - s)
-  store(3, -r, -s)
-}
 
-/// S(ξ, o, c) += Σ over tiles and lanes of W(ξ, o, k) · V(ξ, c, k)
-private func sumPlaces(
-  _ w: UnsafePointer<Lanes>, _ v: UnsafePointer<Lanes>, _ g: CorrelationGeometry, tiles: Int,
-  into sums: UnsafeMutablePointer<Float>
-) {
-  let block = 3 * widestTile
-  for place in 0..<16 {
-    for first in stride(from: 0, to: g.channels, by: block) {
-      let end = min(first + block, g.channels)
-      var output = 0
-      while output < g.outChannels {
-        let height = tileHeight(g.outChannels - output)
-        var channel = first
-        while channel < end {
-          let width = min(widestTile, end - channel)
+  private func multiply(_ point: Int, tiles: Int) {
+    let images = tiles * lanesPerShard
+    for column in 0..<Columns.points {
+      let v = inputs + column * placeStep(plan.vectors * images)
+      let w = gradients + column * placeStep(g.outChannels * tiles)
+      let target = sums + (point * Columns.points + column) * g.outChannels * plan.vectors
+      var vector = 0
+      while vector < plan.vectors {
+        let width = min(PlaceSum.widest, plan.vectors - vector)
+        var channel = 0
+        while channel < g.outChannels {
+          let height = PlaceSum.height(g.outChannels - channel)
           let tile = PlaceSum(
-            tiles: tiles, w: w + place * placeStep(g.outChannels * tiles) + output * tiles,
-            v: v + place * placeStep(g.channels * tiles) + channel * tiles,
-            target: sums + ((place * g.outChannels + output) * g.channels + channel), pitch: g.channels)
+            images: images, w: (w + channel * tiles).scalars,
+            v: v + vector * images, target: target + (channel * plan.vectors + vector), pitch: plan.vectors)
           tile.run(height, width)
-          channel += width
+          channel += height
         }
-        output += height
+        vector += width
+      }
+    }
+  }
+
+  /// gradient(o, c) += Gᵀ S(o, c) G, for all c at once.
+  private func addKernels(to gradient: UnsafeMutablePointer<Float>) {
+    let row = g.outChannels * plan.vectors
+    let lines = sums + plan.places * row
+    let kernels = lines + plan.rows.taps * Columns.points * row
+    clearLanes(lines, count: plan.rows.taps * (Columns.points + Columns.taps) * row)
+    for (point, terms) in plan.rows.kernel.enumerated() {
+      let from = sums + point * Columns.points * row
+      for term in terms {
+        let to = lines + term.index * Columns.points * row
+        let factor = Lanes(repeating: term.factor)
+        for i in 0..<Columns.points * row { to[i] = lanes_multiply_add(from[i], factor, to[i]) }
+      }
+    }
+    for a in 0..<plan.rows.taps {
+      for (point, terms) in plan.columns.kernel.enumerated() {
+        let from = lines + (a * Columns.points + point) * row
+        for term in terms {
+          let to = kernels + (a * Columns.taps + term.index) * row
+          let factor = Lanes(repeating: term.factor)
+          for i in 0..<row { to[i] = lanes_multiply_add(from[i], factor, to[i]) }
+        }
+      }
+    }
+    let taps = plan.rows.taps * Columns.taps
+    for tap in 0..<taps {
+      for channel in 0..<g.outChannels {
+        let from = (kernels + (tap * row + channel * plan.vectors)).scalars
+        let to = gradient + (channel * g.channels * taps + tap)
+        for c in 0..<g.channels { to[c &* taps] += from[c] }
       }
     }
   }
 }
 
-/// One register tile of one place's sums.
+/// One register tile of one place's sums: vectors of input channels beside output channels.
 private struct PlaceSum: TileLoop {
-  let tiles: Int
-  let w: UnsafePointer<Lanes>
+  /// Sixteen numbers a tile.
+  let images: Int
+  let w: UnsafePointer<Float>
   let v: UnsafePointer<Lanes>
-  let target: UnsafeMutablePointer<Float>
+  let target: LanePointer
   let pitch: Int
+
+  /// Six broadcasts beside one vector: where that takes two registers, there are none left for more.
+  static var widest: Int { hasWideRegisters ? 2 : 1 }
+
+  @inline(__always)
+  static func height(_ left: Int) -> Int { left >= 6 ? 6 : left >= 2 ? 2 : 1 }
 
   @inline(__always)
   func compute<let count: Int>(_ size: Tile<count>.Type, _ height: Int, _ width: Int) {
     var sums = InlineArray<count, Lanes> { _ in .zero }
-    for k in 0..<tiles {
-      for c in 0..<width {
-        let x = v[c &* tiles &+ k]
+    for k in 0..<images {
+      for p in 0..<width {
+        let x = v[p &* images &+ k]
         for m in 0..<height {
-          sums[m &* width &+ c] = lanes_multiply_add(w[m &* tiles &+ k], x, sums[m &* width &+ c])
+          sums[m &* width &+ p] = lanes_multiply_add(
+            Lanes(repeating: w[m &* images &+ k]), x, sums[m &* width &+ p])
         }
       }
     }
     for m in 0..<height {
-      for c in 0..<width { target[m &* pitch &+ c] += sums[m &* width &+ c].treeSum }
-    }
-  }
-}
-
-/// gradient(o, c) += Gᵀ S(o, c) G
-private func addKernels(
-  _ sums: UnsafePointer<Float>, _ g: CorrelationGeometry, to gradient: UnsafeMutablePointer<Float>
-) {
-  let pairs = g.outChannels * g.channels
-  for pair in 0..<pairs {
-    var rows = InlineArray<12, Float>(repeating: 0)
-    for b in 0..<4 {
-      let (p, q) = (sums[b * pairs + pair], sums[(4 + b) * pairs + pair])
-      let (r, s) = (sums[(8 + b) * pairs + pair], sums[(12 + b) * pairs + pair])
-      let half = 0.5 * (q + r)
-      (rows[b], rows[4 + b], rows[8 + b]) = (p + half, 0.5 * (q - r), half + s)
-    }
-    let kernel = gradient + pair * 9
-    for a in 0..<3 {
-      let (p, q, r, s) = (rows[4 * a], rows[4 * a + 1], rows[4 * a + 2], rows[4 * a + 3])
-      let half = 0.5 * (q + r)
-      kernel[3 * a] += p + half
-      kernel[3 * a + 1] += 0.5 * (q - r)
-      kernel[3 * a + 2] += half + s
+      for p in 0..<width { target[m &* pitch &+ p] += sums[m &* width &+ p] }
     }
   }
 }

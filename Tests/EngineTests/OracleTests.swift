@@ -48,17 +48,22 @@ import Testing
     }
   }
 
-  /// Kernels of 3×3 over many channels take Winograd's way, forward, backward or both.
+  /// Kernels of three and five taps an axis over many channels take Winograd's way, forward, backward or both.
   @Test(arguments: 0..<4)
-  func threeByThreeKernelsOverManyChannelsAreExact(seed: Int) throws {
+  func shortKernelsOverManyChannelsAreExact(seed: Int) throws {
     var dice = Dice(5000 + seed)
-    for _ in 0..<12 {
+    for number in 0..<8 {
+      // One is wide enough for several groups of tiles; one has groups of channels.
+      let (isWide, groups) = (number == 0, number == 1 ? 2 : 1)
       let padding = Padding2d(
         top: dice.draw(0...3), bottom: dice.draw(0...2), left: dice.draw(0...3), right: dice.draw(0...2))
-      let options = Conv2dOptions(padding: padding, groups: dice.draw(0...5) == 0 ? 2 : 1)
-      let (inChannels, outChannels) = (options.groups * dice.draw(14...21), options.groups * dice.draw(14...21))
-      let input: Shape = [inChannels, dice.draw(3...8), dice.draw(3...9)]
-      try expectExactConvolution(&dice, input, outChannels: outChannels, kernel: Size2d(3), options)
+      let options = Conv2dOptions(padding: padding, groups: groups)
+      let (inChannels, outChannels) = (groups * dice.draw(16...18), groups * dice.draw(16...18))
+      let kernel = Size2d(2 * dice.draw(1...2) + 1, 2 * dice.draw(1...2) + 1)
+      let height = isWide ? kernel.height + dice.draw(0...1) : dice.draw(kernel.height + 1...10)
+      let width = isWide ? dice.draw(26...30) : dice.draw(kernel.width + 1...10)
+      try expectExactConvolution(
+        &dice, [inChannels, height, width], outChannels: outChannels, kernel: kernel, options)
     }
   }
 

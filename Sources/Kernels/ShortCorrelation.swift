@@ -1,0 +1,205 @@
+// Correlations of three and of five taps along one axis, in fewer multiplications than their formulas have.
+
+import CVector
+
+/// y = Aᵀ [ (G g) ⊙ (Bᵀ d) ], where ⊙ multiplies number by number: `outputs` neighbouring outputs y of a correlation of `taps`
+/// taps g with inputs d, in `points` multiplications.
+///
+/// A and B hold only 0, 1 and −1, and G halves and wholes: on whole numbers nothing is rounded.
+///
+/// The functions transform along a row; what they read and write lies a number of registers apart.
+protocol ShortCorrelation {
+  static var taps: Int { get }
+  static var outputs: Int { get }
+  static var points: Int { get }
+  /// v = Bᵀ d, of outputs + taps − 1 inputs.
+  static func transformInput(
+    _ d: UnsafePointer<Register>, step: Int, into v: UnsafeMutablePointer<Register>, placeStep: Int)
+  /// y = Aᵀ m; `body` gets each output and its number.
+  static func transformOutput(
+    _ m: UnsafePointer<Register>, placeStep: Int, _ body: (_ index: Int, _ y: Register) -> Void)
+  /// w = A dy; `dy` gives the gradient of an output by its number.
+  static func transformGradient(
+    _ dy: (_ index: Int) -> Register, into w: UnsafeMutablePointer<Register>, placeStep: Int)
+}
+
+/// Winograd's F(2, 3): two outputs of three taps in four multiplications instead of six.
+///
+/// Source: Lavin and Gray, "Fast algorithms for convolutional neural networks" (2016).
+enum ThreeTaps: ShortCorrelation {
+  static var taps: Int { 3 }
+  static var outputs: Int { 2 }
+  static var points: Int { 4 }
+
+  @inline(__always)
+  static func transformInput(
+    _ d: UnsafePointer<Register>, step: Int, into v: UnsafeMutablePointer<Register>, placeStep: Int
+  ) {
+    let (x, y, z, w) = (d[0], d[step], d[2 &* step], d[3 &* step])
+    v[0] = x - z
+    v[placeStep] = y + z
+    v[2 &* placeStep] = z - y
+    v[3 &* placeStep] = y - w
+  }
+
+  @inline(__always)
+  static func transformOutput(
+    _ m: UnsafePointer<Register>, placeStep: Int, _ body: (_ index: Int, _ y: Register) -> Void
+  ) {
+    let (p, q, r, s) = (m[0], m[placeStep], m[2 &* placeStep], m[3 &* placeStep])
+    body(0, p + q + r)
+    body(1, q - r - s)
+  }
+
+  @inline(__always)
+  static func transformGradient(
+    _ dy: (_ index: Int) -> Register, into w: UnsafeMutablePointer<Register>, placeStep: Int
+  ) {
+    let (p, q) = (dy(0), dy(1))
+    w[0] = p
+    w[placeStep] = p + q
+    w[2 &* placeStep] = p - q
+    w[3 &* placeStep] = -q
+  }
+}
+
+/// Four outputs of five taps in eleven multiplications instead of twenty.
+///
+/// y(n) = Σ h(t) · x(n + t) splits by what is even and what is odd. With a = (h₀, h₂, h₄), b = (h₁, h₃), x₀(m) = x(2m) and
+/// x₁(m) = x(2m + 1):
+///
+///     y(2m)     = a∗x₀ + b∗x₁           = a∗(x₀ − x₁) + (a + b)∗x₁
+///     y(2m + 1) = a∗x₁ + b∗x₀(m + 1)    = (a + b)∗x₁ + b∗(x₀(m + 1) − x₁)
+///
+/// The middle product serves both. Each of the three is a correlation of three taps, by `ThreeTaps`; the last has only two,
+/// so that its fourth multiplication would be by zero.
+///
+/// Source: Mou and Duhamel, "Short-length FIR filters and their use in fast nonrecursive filtering" (1991).
+enum FiveTaps: ShortCorrelation {
+  static var taps: Int { 5 }
+  static var outputs: Int { 4 }
+  static var points: Int { 11 }
+
+  @inline(__always)
+  static func transformInput(
+    _ d: UnsafePointer<Register>, step: Int, into v: UnsafeMutablePointer<Register>, placeStep: Int
+  ) {
+    let (x0, x1, x2, x3) = (d[0], d[step], d[2 &* step], d[3 &* step])
+    let (x4, x5, x6, x7) = (d[4 &* step], d[5 &* step], d[6 &* step], d[7 &* step])
+    let (first, second, third) = (x0 - x1, x2 - x3, x4 - x5)
+    v[0] = first - third
+    v[placeStep] = second + third
+    v[2 &* placeStep] = third - second
+    v[3 &* placeStep] = second - (x6 - x7)
+    let middle = v + 4 &* placeStep
+    middle[0] = x1 - x5
+    middle[placeStep] = x3 + x5
+    middle[2 &* placeStep] = x5 - x3
+    middle[3 &* placeStep] = x3 - x7
+    let (fourth, fifth, sixth) = (x2 - x1, x4 - x3, x6 - x5)
+    let last = v + 8 &* placeStep
+    last[0] = fourth - sixth
+    last[placeStep] = fifth + sixth
+    last[2 &* placeStep] = sixth - fifth
+  }
+
+  @inline(__always)
+  static func transformOutput(
+    _ m: UnsafePointer<Register>, placeStep: Int, _ body: (_ index: Int, _ y: Register) -> Void
+  ) {
+    let (q, r) = (m[5 &* placeStep], m[6 &* placeStep])
+    let even = m[4 &* placeStep] + q + r
+    let odd = q - r - m[7 &* placeStep]
+    let (s, t) = (m[placeStep], m[2 &* placeStep])
+    body(0, even + (m[0] + s + t))
+    body(2, odd + (s - t - m[3 &* placeStep]))
+    let (u, v) = (m[9 &* placeStep], m[10 &* placeStep])
+    body(1, even + (m[8 &* placeStep] + u + v))
+    body(3, odd + (u - v))
+  }
+
+  @inline(__always)
+  static func transformGradient(
+    _ dy: (_ index: Int) -> Register, into w: UnsafeMutablePointer<Register>, placeStep: Int
+  ) {
+    @inline(__always)
+    func spread(_ p: Register, _ q: Register, _ w: UnsafeMutablePointer<Register>) {
+      w[0] = p
+      w[placeStep] = p + q
+      w[2 &* placeStep] = p - q
+    }
+    let (y0, y1, y2, y3) = (dy(0), dy(1), dy(2), dy(3))
+    spread(y0, y2, w)
+    w[3 &* placeStep] = -y2
+    let both = (y0 + y1, y2 + y3)
+    spread(both.0, both.1, w + 4 &* placeStep)
+    w[7 &* placeStep] = -both.1
+    spread(y1, y3, w + 8 &* placeStep)
+  }
+}
+
+/// The matrices of a short correlation, for the axis along which its points are taken one by one.
+struct ShortMatrices: Sendable {
+  /// A number that enters a sum, and the sign or the weight with which it does.
+  struct Term: Sendable {
+    let index: Int
+    let factor: Float
+  }
+
+  let taps: Int
+  let outputs: Int
+  let points: Int
+  /// Of each point: its inputs (two or four), the outputs it enters, and its taps.
+  let inputs: [[Term]]
+  let results: [[Term]]
+  let kernel: [[Term]]
+
+  /// - Parameters: rows of Bᵀ, of A, and of G, one a point.
+  private init(inputs: [[Float]], results: [[Float]], kernel: [[Float]]) {
+    func terms(_ rows: [[Float]]) -> [[Term]] {
+      rows.map { row in row.indices.filter { row[$0] != 0 }.map { Term(index: $0, factor: row[$0]) } }
+    }
+    (taps, outputs, points) = (kernel[0].count, results[0].count, kernel.count)
+    (self.inputs, self.results, self.kernel) = (terms(inputs), terms(results), terms(kernel))
+  }
+
+  static let three = ShortMatrices(
+    inputs: [[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]],
+    results: [[1, 0], [1, 1], [1, -1], [0, -1]],
+    kernel: [[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])
+
+  /// Made of `three` as `FiveTaps` says: each of its inputs, outputs and taps stands for a sum of the longer ones.
+  static let five: ShortMatrices = {
+    // For each of the three products: the even and odd positions that make up input m, output m and tap m.
+    let parts: [(points: Int, input: (Int) -> [(Int, Float)], output: (Int) -> [Int], tap: (Int) -> [Int])] = [
+      (4, { [(2 * $0, 1), (2 * $0 + 1, -1)] }, { [2 * $0] }, { [2 * $0] }),
+      (4, { [(2 * $0 + 1, 1)] }, { [2 * $0, 2 * $0 + 1] }, { [2 * $0, 2 * $0 + 1] }),
+      (3, { [(2 * $0 + 2, 1), (2 * $0 + 1, -1)] }, { [2 * $0 + 1] }, { [2 * $0 + 1] }),
+    ]
+    var (inputs, results, kernel): ([[Float]], [[Float]], [[Float]]) = ([], [], [])
+    for part in parts {
+      for point in 0..<part.points {
+        var (input, result, taps) = (
+          [Float](repeating: 0, count: 8), [Float](repeating: 0, count: 4), [Float](repeating: 0, count: 5)
+        )
+        for term in three.inputs[point] {
+          for (index, sign) in part.input(term.index) { input[index] += sign * term.factor }
+        }
+        for term in three.results[point] { for index in part.output(term.index) { result[index] += term.factor } }
+        for term in three.kernel[point] {
+          for index in part.tap(term.index) where index < 5 { taps[index] += term.factor }
+        }
+        inputs.append(input)
+        results.append(result)
+        kernel.append(taps)
+      }
+    }
+    return ShortMatrices(inputs: inputs, results: results, kernel: kernel)
+  }()
+
+  /// The matrices for an axis; nil when its kernel is neither or its windows lie apart.
+  static func of(_ axis: TapAxis) -> ShortMatrices? {
+    guard axis.stride == 1 && axis.dilation == 1 else { return nil }
+    return axis.kernel == 3 ? three : axis.kernel == 5 ? five : nil
+  }
+}
