@@ -136,8 +136,9 @@ private struct CorrelationTile: TileLoop {
 
   @inline(__always)
   func compute<let count: Int>(_ size: Tile<count>.Type, _ height: Int, _ columns: Int) {
-    var sums = InlineArray<count, Lanes> { i in
-      accumulate ? y[i / columns &* plane &+ i % columns] : .zero
+    var sums = InlineArray<count, Lanes> { _ in .zero }
+    if accumulate {
+      for m in 0..<height { for p in 0..<columns { sums[m &* columns &+ p] = y[m &* plane &+ p] } }
     }
     if let bias = bias {
       for m in 0..<height { for p in 0..<columns { sums[m &* columns &+ p] += Lanes(repeating: bias[m]) } }

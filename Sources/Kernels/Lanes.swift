@@ -45,6 +45,8 @@ var registersPerLanes: Int { lanesPerShard / Register.scalarCount }
 extension UnsafePointer<Lanes> {
   @inline(__always)
   var registers: UnsafePointer<Register> { UnsafeRawPointer(self).assumingMemoryBound(to: Register.self) }
+  @inline(__always)
+  var scalars: UnsafePointer<Float> { UnsafeRawPointer(self).assumingMemoryBound(to: Float.self) }
 }
 
 extension LanePointer {

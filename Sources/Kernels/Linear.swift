@@ -29,20 +29,32 @@ public func linearInputGradient(
 
 /// results(r) = start + Σₜ weight[r · resultStep + t · termStep] · terms(t), several results at a time: enough
 /// independent sums to hide the multiply-add's latency, and no more than the registers hold.
+///
+///     for some results                  (their sums stay in the first-level cache)
+///       for some terms                  (so do these, and the pages that their weights lie in)
+///         for each M results            (in registers)
 @inline(__always)
 private func combine(
   _ source: UnsafePointer<Lanes>, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?, terms: Int, termStep: Int,
   results: Int, resultStep: Int, accumulate: Bool, into target: LanePointer
 ) {
-  var first = 0
-  while first < results {
-    let left = results &- first
-    let height = hasWideRegisters && left >= 8 ? 8 : left >= 6 ? 6 : left >= 2 ? 2 : 1
-    let tile = CombinationTile(
-      source: source, weight: weight + first &* resultStep, bias: bias.map { $0 + first }, terms: terms,
-      termStep: termStep, resultStep: resultStep, accumulate: accumulate, target: target + first)
-    tile.run(height, 1)
-    first += height
+  let termsTogether = termStep == 1 ? 256 : 48
+  let resultsTogether = 96
+  for chunk in stride(from: 0, to: results, by: resultsTogether) {
+    let end = min(chunk + resultsTogether, results)
+    for term in stride(from: 0, to: terms, by: termsTogether) {
+      var first = chunk
+      while first < end {
+        let left = end &- first
+        let height = hasWideRegisters && left >= 8 ? 8 : left >= 6 ? 6 : left >= 2 ? 2 : 1
+        let tile = CombinationTile(
+          source: source + term, weight: weight + (first &* resultStep &+ term &* termStep),
+          bias: term == 0 ? bias.map { $0 + first } : nil, terms: min(termsTogether, terms &- term),
+          termStep: termStep, resultStep: resultStep, accumulate: accumulate || term > 0, target: target + first)
+        tile.run(height, 1)
+        first += height
+      }
+    }
   }
 }
 
@@ -75,29 +87,32 @@ private struct CombinationTile: TileLoop {
   }
 }
 
-/// Turns lanes of shape (features) into sixteen rows of floats, one an image, `pitch` floats apart.
+/// Turns lanes of shape (features) into vectors of features: sixteen of them, one an image, for each sixteen features.
 ///
-/// - Parameter pitch: at least `features`, a multiple of sixteen; what lies beyond the features is set to zero.
-public func transposeLanes(
-  _ input: UnsafePointer<Lanes>, features: Int, pitch: Int, into rows: UnsafeMutablePointer<Float>
-) {
-  let scalars = UnsafeRawPointer(input).assumingMemoryBound(to: Float.self)
-  for image in 0..<lanesPerShard {
-    let row = rows + image &* pitch
-    for feature in 0..<features { row[feature] = scalars[feature &* lanesPerShard &+ image] }
-    for feature in features..<pitch { row[feature] = 0 }
+/// - Parameter vectors: room for the features, rounded up to a multiple of sixteen; what lies beyond is set to zero.
+public func transposeLanes(_ input: UnsafePointer<Lanes>, features: Int, into vectors: LanePointer) {
+  let whole = features / lanesPerShard * lanesPerShard
+  for first in stride(from: 0, to: whole, by: lanesPerShard) {
+    lanes_transpose((input + first).scalars, lanesPerShard, (vectors + first).scalars)
+  }
+  guard whole < features else { return }
+  withUnsafeTemporaryAllocation(of: Lanes.self, capacity: lanesPerShard) { rest in
+    guard let rest = rest.baseAddress else { return }
+    clearLanes(rest, count: lanesPerShard)
+    rest.update(from: input + whole, count: features - whole)
+    lanes_transpose(rest.scalars, lanesPerShard, (vectors + whole).scalars)
   }
 }
 
 /// One shard's share of a linear layer's weight gradient.
 public struct LinearGradientTerm {
-  /// Sixteen rows of inputs, from `transposeLanes`.
-  public let rows: UnsafePointer<Float>
+  /// The inputs, from `transposeLanes`.
+  public let vectors: UnsafePointer<Lanes>
   /// Lanes of shape (outFeatures).
   public let outputGradient: UnsafePointer<Lanes>
 
-  public init(rows: UnsafePointer<Float>, outputGradient: UnsafePointer<Lanes>) {
-    self.rows = rows
+  public init(vectors: UnsafePointer<Lanes>, outputGradient: UnsafePointer<Lanes>) {
+    self.vectors = vectors
     self.outputGradient = outputGradient
   }
 }
@@ -109,7 +124,7 @@ public struct LinearGradientTerm {
 ///
 /// - Parameter columns: begins at a multiple of sixteen.
 public func linearWeightGradient(
-  _ terms: UnsafeBufferPointer<LinearGradientTerm>, columns: Range<Int>, outFeatures: Int, inFeatures: Int, pitch: Int,
+  _ terms: UnsafeBufferPointer<LinearGradientTerm>, columns: Range<Int>, outFeatures: Int, inFeatures: Int,
   accumulate: Bool, into gradient: UnsafeMutablePointer<Float>
 ) {
   let widest = hasWideRegisters ? 4 : 3
@@ -121,7 +136,7 @@ public func linearWeightGradient(
     while output < outFeatures {
       let height = tileHeight(outFeatures - output)
       let tile = WeightGradientTile(
-        terms: terms, output: output, first: first, pitch: pitch, inFeatures: inFeatures, accumulate: accumulate,
+        terms: terms, output: output, first: first, inFeatures: inFeatures, accumulate: accumulate,
         target: gradient + output &* inFeatures + first)
       tile.run(height, vectors)
       output += height
@@ -135,7 +150,6 @@ private struct WeightGradientTile: TileLoop {
   let terms: UnsafeBufferPointer<LinearGradientTerm>
   let output: Int
   let first: Int
-  let pitch: Int
   let inFeatures: Int
   let accumulate: Bool
   let target: UnsafeMutablePointer<Float>
@@ -144,11 +158,11 @@ private struct WeightGradientTile: TileLoop {
   func compute<let count: Int>(_ size: Tile<count>.Type, _ height: Int, _ vectors: Int) {
     var sums = InlineArray<count, Lanes> { _ in .zero }
     for term in terms {
-      let weights = UnsafeRawPointer(term.outputGradient + output).assumingMemoryBound(to: Float.self)
+      let weights = (term.outputGradient + output).scalars
       for image in 0..<lanesPerShard {
-        let row = UnsafeRawPointer(term.rows + (image &* pitch &+ first))
+        let row = term.vectors + (first &+ image)
         for v in 0..<vectors {
-          let x = row.load(fromByteOffset: v &* 64, as: Lanes.self)
+          let x = row[v &* lanesPerShard]
           for m in 0..<height {
             let dy = Lanes(repeating: weights[m &* lanesPerShard &+ image])
             sums[m &* vectors &+ v] = lanes_multiply_add(dy, x, sums[m &* vectors &+ v])

@@ -18,6 +18,8 @@ protocol ShortCorrelation {
   /// y = Aᵀ m; `body` gets each output and its number.
   static func transformOutput(
     _ m: UnsafePointer<Register>, placeStep: Int, _ body: (_ index: Int, _ y: Register) -> Void)
+  /// u = G g; `g` gives a tap by its number, `body` gets each point's number and weight.
+  static func transformKernel(_ g: (_ index: Int) -> Float, _ body: (_ point: Int, _ u: Float) -> Void)
   /// w = A dy; `dy` gives the gradient of an output by its number.
   static func transformGradient(
     _ dy: (_ index: Int) -> Register, into w: UnsafeMutablePointer<Register>, placeStep: Int)
@@ -49,6 +51,15 @@ enum ThreeTaps: ShortCorrelation {
     let (p, q, r, s) = (m[0], m[placeStep], m[2 &* placeStep], m[3 &* placeStep])
     body(0, p + q + r)
     body(1, q - r - s)
+  }
+
+  @inline(__always)
+  static func transformKernel(_ g: (_ index: Int) -> Float, _ body: (_ point: Int, _ u: Float) -> Void) {
+    let (x, y, z) = (g(0), g(1), g(2))
+    body(0, x)
+    body(1, 0.5 * (x + y + z))
+    body(2, 0.5 * (x - y + z))
+    body(3, z)
   }
 
   @inline(__always)
@@ -116,6 +127,17 @@ enum FiveTaps: ShortCorrelation {
     let (u, v) = (m[9 &* placeStep], m[10 &* placeStep])
     body(1, even + (m[8 &* placeStep] + u + v))
     body(3, odd + (u - v))
+  }
+
+  @inline(__always)
+  static func transformKernel(_ g: (_ index: Int) -> Float, _ body: (_ point: Int, _ u: Float) -> Void) {
+    let (h0, h1, h2, h3, h4) = (g(0), g(1), g(2), g(3), g(4))
+    ThreeTaps.transformKernel({ $0 == 0 ? h0 : $0 == 1 ? h2 : h4 }, body)
+    let both = (h0 + h1, h2 + h3)
+    ThreeTaps.transformKernel({ $0 == 0 ? both.0 : $0 == 1 ? both.1 : h4 }) { body(4 &+ $0, $1) }
+    body(8, h1)
+    body(9, 0.5 * (h1 + h3))
+    body(10, 0.5 * (h1 - h3))
   }
 
   @inline(__always)

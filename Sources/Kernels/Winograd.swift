@@ -212,21 +212,26 @@ private struct OutputRows {
 
 /// The part of a plane that some tiles side by side see, and the rows of it that one point adds up.
 struct InputBlock {
-  private let pitch: Int
-  private let offset: Int
   private let lanes: Int
   /// Lanes of a line that lie in the input; what tiles see beyond counts as zero.
   private let inside: Int
-  private let terms: [ShortMatrices.Term]
+  /// Up to four rows: how far down each begins, and what it is multiplied by.
+  private var count = 0
+  private var rows = InlineArray<4, Int>(repeating: 0)
+  private var factors = InlineArray<4, Float>(repeating: 0)
 
   /// - Parameters:
   ///   - height, width: what there is of the plane below and beside the first lane, which lies at `offset`.
   init(pitch: Int, height: Int, width: Int, offset: Int, lanes: Int, terms: [ShortMatrices.Term]) {
-    self.pitch = pitch
-    self.offset = offset
     self.lanes = lanes
     inside = min(lanes, width)
-    self.terms = terms.filter { $0.index < height }
+    for term in terms where term.index < height {
+      rows[count] = offset + term.index * pitch
+      factors[count] = term.factor
+      count += 1
+    }
+    // Where there is no such row, another one counts nothing.
+    for index in max(1, count)..<4 { rows[index] = rows[0] }
   }
 
   /// The input of a correlation, as far as its windows reach.
@@ -236,23 +241,19 @@ struct InputBlock {
       offset: top * g.pitch + left, lanes: lanes, terms: terms)
   }
 
-  /// line = Σ over the point's terms, of which there are up to four, of factor · row.
+  /// line = Σ over the point's terms of factor · row.
   func combineRows(_ plane: UnsafePointer<Lanes>, into line: LanePointer) {
-    guard !terms.isEmpty else { return clearLanes(line, count: lanes) }
-    func row(_ index: Int) -> (lanes: UnsafePointer<Lanes>, factor: Lanes) {
-      // Where there is none, another one counts nothing.
-      let term = terms[min(index, terms.count - 1)]
-      return (plane + (offset + term.index &* pitch), Lanes(repeating: index < terms.count ? term.factor : 0))
-    }
-    let (a, b) = (row(0), row(1))
-    if terms.count > 2 {
-      let (c, d) = (row(2), row(3))
+    guard count > 0 else { return clearLanes(line, count: lanes) }
+    let (a, b, c, d) = (plane + rows[0], plane + rows[1], plane + rows[2], plane + rows[3])
+    let (p, q) = (Lanes(repeating: factors[0]), Lanes(repeating: factors[1]))
+    if count > 2 {
+      let (r, s) = (Lanes(repeating: factors[2]), Lanes(repeating: factors[3]))
       for x in 0..<inside {
-        let outer = lanes_multiply_add(d.lanes[x], d.factor, c.lanes[x] * c.factor)
-        line[x] = lanes_multiply_add(b.lanes[x], b.factor, lanes_multiply_add(a.lanes[x], a.factor, outer))
+        let outer = lanes_multiply_add(d[x], s, c[x] * r)
+        line[x] = lanes_multiply_add(b[x], q, lanes_multiply_add(a[x], p, outer))
       }
     } else {
-      for x in 0..<inside { line[x] = lanes_multiply_add(b.lanes[x], b.factor, a.lanes[x] * a.factor) }
+      for x in 0..<inside { line[x] = lanes_multiply_add(b[x], q, a[x] * p) }
     }
     clearLanes(line + inside, count: lanes - inside)
   }

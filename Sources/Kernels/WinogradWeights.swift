@@ -6,33 +6,43 @@ func packWinogradWeights(
   _ source: UnsafePointer<Float>, channelStep: Int, tapSource: UnsafePointer<Int>, plan: WinogradPlan,
   into packed: UnsafeMutablePointer<Float>
 ) {
-  let (channels, places) = (plan.channels, plan.places)
-  let (height, width) = (plan.rows.taps, plan.columns.taps)
-  withUnsafeTemporaryAllocation(of: Float.self, capacity: height * plan.columns.points) { lines in
-    forEachChannelTile(plan.outChannels) { first, tileHeight in
-      for m in 0..<tileHeight {
+  func pack<Rows: ShortCorrelation, Columns: ShortCorrelation>(_ rows: Rows.Type, _ columns: Columns.Type) {
+    let kernelTaps = Rows.taps * Columns.taps
+    forEachChannelTile(plan.outChannels) { first, height in
+      for m in 0..<height {
         let kernels = source + (first + m) * channelStep
-        for channel in 0..<channels {
-          let taps = tapSource + channel * height * width
-          // Each row of the kernel becomes a number a point; then the same down the columns.
-          for a in 0..<height {
-            for (point, terms) in plan.columns.kernel.enumerated() {
-              var sum: Float = 0
-              for term in terms { sum += term.factor * kernels[taps[a * width + term.index]] }
-              lines[a * plan.columns.points + point] = sum
-            }
-          }
-          var target = packed + (first * places * channels + channel * tileHeight + m)
-          for terms in plan.rows.kernel {
-            for point in 0..<plan.columns.points {
-              var sum: Float = 0
-              for term in terms { sum += term.factor * lines[term.index * plan.columns.points + point] }
-              target.pointee = sum
-              target += channels * tileHeight
-            }
-          }
+        for channel in 0..<plan.channels {
+          transformKernel(
+            rows, columns, kernels, taps: tapSource + channel * kernelTaps,
+            into: packed + (first * plan.places * plan.channels + channel * height + m),
+            placeStep: plan.channels * height)
         }
       }
+    }
+  }
+  switch (plan.rows.taps, plan.columns.taps) {
+  case (3, 3): pack(ThreeTaps.self, ThreeTaps.self)
+  case (3, _): pack(ThreeTaps.self, FiveTaps.self)
+  case (_, 3): pack(FiveTaps.self, ThreeTaps.self)
+  default: pack(FiveTaps.self, FiveTaps.self)
+  }
+}
+
+/// U = G g Gᵀ of one kernel, whose taps lie at `kernels[taps[…]]`.
+@inline(__always)
+private func transformKernel<Rows: ShortCorrelation, Columns: ShortCorrelation>(
+  _ rows: Rows.Type, _ columns: Columns.Type, _ kernels: UnsafePointer<Float>, taps: UnsafePointer<Int>,
+  into u: UnsafeMutablePointer<Float>, placeStep: Int
+) {
+  // Each row of the kernel becomes a number a point; then the same down the columns.
+  var lines = InlineArray<55, Float> { _ in 0 }
+  for a in 0..<Rows.taps {
+    let row = taps + a &* Columns.taps
+    Columns.transformKernel({ kernels[row[$0]] }) { point, weight in lines[a &* Columns.points &+ point] = weight }
+  }
+  for column in 0..<Columns.points {
+    Rows.transformKernel({ lines[$0 &* Columns.points &+ column] }) { point, weight in
+      u[(point &* Columns.points &+ column) &* placeStep] = weight
     }
   }
 }

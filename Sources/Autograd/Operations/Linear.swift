@@ -34,11 +34,8 @@ struct LinearOperation: WholeBatchGradient {
   var wholeBatchParameter: Int { 0 }
   var multiplyAdds: Int { inFeatures * outFeatures }
 
-  /// `inFeatures` rounded up to an odd number of whole vectors: rows a power of two apart would share few places in the
-  /// first-level cache.
-  private var pitch: Int { ((inFeatures + lanesPerShard - 1) / lanesPerShard | 1) * lanesPerShard }
-  /// The inputs turned into a row an image, for the weight gradient.
-  var savedLanes: Int { pitch }
+  /// The inputs turned into vectors of features, for the weight gradient.
+  var savedLanes: Int { (inFeatures + lanesPerShard - 1) / lanesPerShard * lanesPerShard }
 
   func forward(_ frame: Frame) {
     linearForward(
@@ -52,7 +49,7 @@ struct LinearOperation: WholeBatchGradient {
         frame.outputGradient, weight: frame.parameter(0), inFeatures: inFeatures, outFeatures: outFeatures,
         accumulate: sink.accumulate, into: sink.lanes)
     }
-    transposeLanes(frame.input(), features: inFeatures, pitch: pitch, into: rows(frame))
+    transposeLanes(frame.input(), features: inFeatures, into: frame.saved)
     if frame.parameterCount > 1, let target = frame.parameterGradient(1) {
       accumulateBiasGradient(frame.outputGradient, channels: outFeatures, plane: 1, into: target)
     }
@@ -64,16 +61,11 @@ struct LinearOperation: WholeBatchGradient {
         let frame = frames[shard]
         terms.initializeElement(
           at: shard,
-          to: LinearGradientTerm(rows: UnsafePointer(rows(frame)), outputGradient: frame.outputGradient))
+          to: LinearGradientTerm(vectors: frame.saved, outputGradient: frame.outputGradient))
       }
       linearWeightGradient(
-        UnsafeBufferPointer(terms), columns: columns, outFeatures: outFeatures, inFeatures: inFeatures, pitch: pitch,
-        accumulate: accumulate,
-        into: frames.parameters[0].gradient)
+        UnsafeBufferPointer(terms), columns: columns, outFeatures: outFeatures, inFeatures: inFeatures,
+        accumulate: accumulate, into: frames.parameters[0].gradient)
     }
-  }
-
-  private func rows(_ frame: Frame) -> UnsafeMutablePointer<Float> {
-    UnsafeMutableRawPointer(frame.saved).assumingMemoryBound(to: Float.self)
   }
 }
