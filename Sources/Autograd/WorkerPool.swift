@@ -3,11 +3,17 @@
 import Glibc
 import Synchronization
 
-/// Numbered pieces of work as a value: it lies on the caller's stack while the threads share it out, where a closure
-/// would have to be allocated.
+/// Numbered pieces of work as a value: it lies on the caller's stack while the threads share it out.
 public protocol PoolWork {
   /// Does one piece. `worker` is less than the pool's threads and is never in two calls at once.
   func perform(_ index: Int, _ worker: Int)
+}
+
+extension PoolWork {
+  /// Does one piece of the work that lies at an address.
+  fileprivate static func perform(at address: UnsafeRawPointer, _ index: Int, _ worker: Int) {
+    address.assumingMemoryBound(to: Self.self).pointee.perform(index, worker)
+  }
 }
 
 /// A fixed set of threads for fork and join; the calling thread is one of them.
@@ -18,14 +24,11 @@ public final class WorkerPool: @unchecked Sendable {
   /// Threads that work, the caller included.
   public let threads: Int
 
-  /// Performs one piece of the work that lies at an address.
-  @usableFromInline typealias Piece = (_ work: UnsafeRawPointer, _ index: Int, _ worker: Int) -> Void
-
   private let generation = Atomic<Int>(0)
   private let nextIndex = Atomic<Int>(0)
   private let unfinished = Atomic<Int>(0)
   private let isStopping = Atomic<Bool>(false)
-  private var work: (address: UnsafeRawPointer, piece: Piece)?
+  private var job: Job?
   private var count = 0
   private var workers: [pthread_t] = []
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
@@ -55,13 +58,16 @@ public final class WorkerPool: @unchecked Sendable {
   /// Performs the pieces 0..<count, each once, on all threads, and returns when all are done.
   ///
   /// Which worker gets which piece is not fixed: results must not depend on it. Nothing is allocated.
-  @inlinable
   public func run<Work: PoolWork>(count: Int, _ work: Work) {
-    withUnsafePointer(to: work) { address in
-      run(count: count, UnsafeRawPointer(address)) { address, index, worker in
-        address.assumingMemoryBound(to: Work.self).pointee.perform(index, worker)
-      }
-    }
+    withUnsafePointer(to: work) { run(count: count, Job(work: $0, type: Work.self)) }
+  }
+
+  /// Some work where it lies, and its type, where a generic closure over it would have to be allocated.
+  private struct Job {
+    let work: UnsafeRawPointer
+    let type: any PoolWork.Type
+
+    func perform(_ index: Int, _ worker: Int) { type.perform(at: work, index, worker) }
   }
 
   /// The same for a closure, which costs an allocation.
@@ -74,28 +80,27 @@ public final class WorkerPool: @unchecked Sendable {
     func perform(_ index: Int, _ worker: Int) { body(index, worker) }
   }
 
-  @usableFromInline
-  func run(count: Int, _ address: UnsafeRawPointer, _ piece: @escaping Piece) {
+  private func run(count: Int, _ job: Job) {
     guard threads > 1, count > 1 else {
-      for index in 0..<count { piece(address, index, 0) }
+      for index in 0..<count { job.perform(index, 0) }
       return
     }
-    work = (address, piece)
+    self.job = job
     self.count = count
     nextIndex.store(0, ordering: .relaxed)
     unfinished.store(threads - 1, ordering: .relaxed)
     signalWorkers()
-    takePieces(address, piece, 0)
+    takePieces(job, 0)
     // The work may not be let go before every worker has seen that no piece is left.
     while unfinished.load(ordering: .acquiring) > 0 { spinPause() }
-    work = nil
+    self.job = nil
   }
 
-  private func takePieces(_ address: UnsafeRawPointer, _ piece: Piece, _ worker: Int) {
+  private func takePieces(_ job: Job, _ worker: Int) {
     while true {
       let index = nextIndex.wrappingAdd(1, ordering: .relaxed).oldValue
       guard index < count else { return }
-      piece(address, index, worker)
+      job.perform(index, worker)
     }
   }
 
@@ -138,7 +143,7 @@ public final class WorkerPool: @unchecked Sendable {
     while true {
       seen = waitForWork(after: seen)
       if isStopping.load(ordering: .acquiring) { return }
-      if let work { takePieces(work.address, work.piece, worker) }
+      if let job { takePieces(job, worker) }
       unfinished.wrappingSubtract(1, ordering: .releasing)
     }
   }

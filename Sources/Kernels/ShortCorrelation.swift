@@ -134,7 +134,7 @@ enum FiveTaps: ShortCorrelation {
     let (h0, h1, h2, h3, h4) = (g(0), g(1), g(2), g(3), g(4))
     ThreeTaps.transformKernel({ $0 == 0 ? h0 : $0 == 1 ? h2 : h4 }, body)
     let both = (h0 + h1, h2 + h3)
-    ThreeTaps.transformKernel({ $0 == 0 ? both.0 : $0 == 1 ? both.1 : h4 }) { body(4 &+ $0, $1) }
+    ThreeTaps.transformKernel({ $0 == 0 ? both.0 : $0 == 1 ? both.1 : h4 }, { body(4 &+ $0, $1) })
     body(8, h1)
     body(9, 0.5 * (h1 + h3))
     body(10, 0.5 * (h1 - h3))

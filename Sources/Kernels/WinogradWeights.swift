@@ -38,11 +38,13 @@ private func transformKernel<Rows: ShortCorrelation, Columns: ShortCorrelation>(
   var lines = InlineArray<55, Float> { _ in 0 }
   for a in 0..<Rows.taps {
     let row = taps + a &* Columns.taps
-    Columns.transformKernel({ kernels[row[$0]] }) { point, weight in lines[a &* Columns.points &+ point] = weight }
+    Columns.transformKernel(
+      { kernels[row[$0]] },
+      { point, weight in lines[a &* Columns.points &+ point] = weight })
   }
   for column in 0..<Columns.points {
-    Rows.transformKernel({ lines[$0 &* Columns.points &+ column] }) { point, weight in
-      u[(point &* Columns.points &+ column) &* placeStep] = weight
-    }
+    Rows.transformKernel(
+      { lines[$0 &* Columns.points &+ column] },
+      { point, weight in u[(point &* Columns.points &+ column) &* placeStep] = weight })
   }
 }
