@@ -66,22 +66,36 @@ public enum JSONValue: Hashable, Sendable, Codable {
 
 /// One object on one line, its keys in the order given: what `metrics.jsonl` and `--json` are made of.
 public struct JSONLine: Sendable {
-  private var fields: [String] = []
+  private var fields = ""
 
   public init() {}
 
-  public mutating func add(_ key: String, _ value: Int) { fields.append("\"\(key)\":\(value)") }
+  /// Forgets the fields, and keeps the room for others.
+  mutating func clear() { fields.removeAll(keepingCapacity: true) }
+
+  private mutating func begin(_ key: String) {
+    fields.append(fields.isEmpty ? "\"" : ",\"")
+    fields.append(key)
+    fields.append("\":")
+  }
+
+  public mutating func add(_ key: String, _ value: Int) {
+    begin(key)
+    fields.append(value.description)
+  }
 
   /// A number with as many digits as it takes to read it back exactly; null when it is not finite, as JSON has no word for it.
-  public mutating func add(_ key: String, _ value: Double) {
-    fields.append("\"\(key)\":\(value.isFinite ? value.description : "null")")
+  public mutating func add(_ key: String, _ value: some BinaryFloatingPoint & TextOutputStreamable) {
+    begin(key)
+    if value.isFinite { value.write(to: &fields) } else { fields.append("null") }
   }
 
   /// Text, or a list of texts.
   public mutating func add(_ key: String, _ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .withoutEscapingSlashes
-    fields.append("\"\(key)\":\(String(decoding: try encoder.encode(value), as: UTF8.self))")
+    begin(key)
+    fields.append(String(decoding: try encoder.encode(value), as: UTF8.self))
   }
 
   /// Numbers, null where there is none.
@@ -91,8 +105,19 @@ public struct JSONLine: Sendable {
 
   /// A list of already encoded values.
   public mutating func add(_ key: String, raw values: [String]) {
-    fields.append("\"\(key)\":[\(values.joined(separator: ","))]")
+    begin(key)
+    fields.append("[\(values.joined(separator: ","))]")
   }
 
-  public var text: String { "{\(fields.joined(separator: ","))}" }
+  public var text: String { "{\(fields)}" }
+
+  /// Writes the text and the end of the line.
+  ///
+  /// - Returns: whether all of it could be written.
+  mutating func write(to file: UnsafeMutablePointer<FILE>) -> Bool {
+    fields.withUTF8 { bytes in
+      fputc(0x7b, file) >= 0 && fwrite(bytes.baseAddress, 1, bytes.count, file) == bytes.count
+        && fputs("}\n", file) >= 0
+    }
+  }
 }

@@ -207,7 +207,7 @@ public final class Trainer: @unchecked Sendable {
     throughput.add(images: record.images, seconds: seconds)
     history.trainLoss.append(step: record.step, record.loss)
     history.trainAccuracy.append(step: record.step, record.accuracy)
-    try folder?.write(record.line)
+    try folder?.write(record)
     let now = ContinuousClock.now
     if now - lastFlush > .seconds(1) {
       lastFlush = now
@@ -242,7 +242,7 @@ public final class Trainer: @unchecked Sendable {
     epochClock = EpochClock(lastValidation: epochClock.validation)
     history.validationLoss.append(step: record.step, record.validationLoss)
     history.validationAccuracy.append(step: record.step, record.validationAccuracy)
-    try folder?.write(record.line)
+    try folder?.write(record)
     try folder?.flush()
     try saveCheckpoint()
     let left = secondsLeft(throughput.imagesPerSecond)

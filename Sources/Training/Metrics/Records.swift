@@ -12,15 +12,13 @@ public struct StepRecord: Hashable, Sendable {
   public var learningRate: Float
   public var images: Int
 
-  /// The line of `metrics.jsonl`.
-  var line: JSONLine {
-    var line = JSONLine()
+  /// The fields of its line in `metrics.jsonl`.
+  func add(to line: inout JSONLine) {
     line.add("step", step)
     line.add("epoch", epoch)
     line.add("loss", loss)
     line.add("accuracy", accuracy)
-    line.add("learning_rate", Double(learningRate.description) ?? Double(learningRate))
-    return line
+    line.add("learning_rate", learningRate)
   }
 }
 
@@ -39,32 +37,24 @@ public struct EpochRecord: Hashable, Sendable {
   /// Training and validation, without pauses.
   public var seconds: Double
 
-  /// The line of `metrics.jsonl`: the same for the same seed, so it holds no times.
-  var line: JSONLine {
-    var line = JSONLine()
+  /// The fields of its line in `metrics.jsonl`: the same for the same seed, so it holds no times.
+  func add(to line: inout JSONLine) {
     line.add("epoch", epoch)
     line.add("step", step)
-    add(to: &line)
-    return line
+    line.add("train_loss", trainLoss)
+    line.add("train_accuracy", trainAccuracy)
+    line.add("validation_loss", validationLoss)
+    line.add("validation_accuracy", validationAccuracy)
   }
 
   /// The line of `convtop train --json`.
   public func event() throws -> JSONLine {
     var line = JSONLine()
     try line.add("event", "epoch")
-    line.add("epoch", epoch)
-    line.add("step", step)
     add(to: &line)
     line.add("images_per_second", rounded(imagesPerSecond, 1))
     line.add("seconds", rounded(seconds, 3))
     return line
-  }
-
-  private func add(to line: inout JSONLine) {
-    line.add("train_loss", trainLoss)
-    line.add("train_accuracy", trainAccuracy)
-    line.add("validation_loss", validationLoss)
-    line.add("validation_accuracy", validationAccuracy)
   }
 }
 

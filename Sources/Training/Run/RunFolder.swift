@@ -13,6 +13,8 @@ public struct RunError: Error, CustomStringConvertible, Equatable {
 public final class RunFolder {
   public let path: String
   private var metrics: UnsafeMutablePointer<FILE>?
+  /// Kept, so that a step need not allocate one.
+  private var line = JSONLine()
 
   private static let configurationName = "config.json"
   private static let metricsName = "metrics.jsonl"
@@ -59,8 +61,13 @@ public final class RunFolder {
   }
 
   /// Appends a line to `metrics.jsonl`; it may wait in memory until `flush`.
-  func write(_ line: JSONLine) throws {
-    guard let metrics, fputs(line.text, metrics) >= 0, fputc(0x0a, metrics) >= 0 else { throw metricsError() }
+  func write(_ record: StepRecord) throws { try write { record.add(to: &$0) } }
+  func write(_ record: EpochRecord) throws { try write { record.add(to: &$0) } }
+
+  private func write(_ addFields: (inout JSONLine) -> Void) throws {
+    line.clear()
+    addFields(&line)
+    guard let metrics, line.write(to: metrics) else { throw metricsError() }
   }
 
   /// Hands everything written so far to other readers.
