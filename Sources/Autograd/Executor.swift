@@ -54,16 +54,17 @@ public final class Executor {
   /// - Parameters:
   ///   - loss: one number an image; its mean over the batch (or its sum) is what `step` differentiates.
   ///   - metrics: values of one number an image whose means `run` and `step` return.
+  ///   - kept: the values that are read after a run; nil for all. Operations may then work in place on the others.
   ///   - capacity: the most images a batch may have.
   public init(
-    _ tape: Tape, loss: Variable? = nil, reduction: LossReduction = .mean, metrics: [Variable] = [], capacity: Int,
-    pool: WorkerPool
+    _ tape: Tape, loss: Variable? = nil, reduction: LossReduction = .mean, metrics: [Variable] = [],
+    kept: [Variable]? = nil, capacity: Int, pool: WorkerPool
   ) {
     precondition(capacity > 0, "an executor needs room for at least one image")
     precondition(loss?.shape.count ?? 1 == 1, "a loss is one number an image")
     precondition(metrics.allSatisfy { $0.shape.count == 1 }, "a metric is one number an image")
     self.tape = tape
-    let plan = Plan(tape, loss: loss)
+    let plan = Plan(tape, loss: loss, kept: kept.map { $0 + metrics + (loss.map { [$0] } ?? []) })
     self.plan = plan
     self.pool = pool
     self.capacity = capacity
@@ -89,9 +90,12 @@ public final class Executor {
   deinit { sums.deallocate() }
 
   /// Bytes that an executor of a tape allocates, without allocating them.
-  public static func memory(_ tape: Tape, loss: Variable? = nil, capacity: Int) -> Int {
+  public static func memory(
+    _ tape: Tape, loss: Variable? = nil, metrics: [Variable] = [], kept: [Variable]? = nil, capacity: Int
+  ) -> Int {
     let shards = (capacity + lanesPerShard - 1) / lanesPerShard
-    return shards * Plan(tape, loss: loss).lanesPerShardMemory * MemoryLayout<Lanes>.stride
+    let plan = Plan(tape, loss: loss, kept: kept.map { $0 + metrics + (loss.map { [$0] } ?? []) })
+    return shards * plan.lanesPerShardMemory * MemoryLayout<Lanes>.stride
   }
 
   /// The parameters that `step` leaves gradients in, in the order in which the tape first used them last.
@@ -314,19 +318,23 @@ extension Executor {
   /// One image's numbers of a value, from the last run.
   public func tensor(of variable: Variable, image: Int) -> Tensor {
     precondition(variable.tape === tape && image < capacity, "image \(image) of a value that this executor ran")
+    precondition(plan.holdsValue(variable), "a value of \(variable.shape) that was computed over; name it in `kept`")
     return read(plan.valueOffsets[variable.id], variable.shape, image)
   }
 
   /// Copies one image's numbers of a value, from the last run, to where there is room for them.
   public func copy(_ variable: Variable, image: Int, into target: UnsafeMutableBufferPointer<Float>) {
     precondition(variable.tape === tape && image < capacity, "image \(image) of a value that this executor ran")
+    precondition(plan.holdsValue(variable), "a value of \(variable.shape) that was computed over; name it in `kept`")
     precondition(target.count == variable.shape.count, "room for \(target.count) numbers of \(variable.shape)")
     read(plan.valueOffsets[variable.id], image, into: target)
   }
 
   /// One image's gradient of a value, from the last step; nil when the loss does not depend on it.
   public func gradient(of variable: Variable, image: Int) -> Tensor? {
-    plan.gradientOffsets[variable.id].map { read($0, variable.shape, image) }
+    precondition(
+      plan.holdsGradient(variable), "a gradient of \(variable.shape) that was computed over; leave `kept` out")
+    return plan.gradientOffsets[variable.id].map { read($0, variable.shape, image) }
   }
 
   private func read(_ offset: Int, _ shape: Shape, _ image: Int) -> Tensor {

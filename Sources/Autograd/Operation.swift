@@ -12,6 +12,11 @@ public protocol Operation: Sendable {
   var name: String { get }
   /// False for metrics, which end a path of gradients.
   var isDifferentiable: Bool { get }
+  /// Whether the output may lie where the input lies: each number is read before its own is written, and backward needs
+  /// neither the input nor, any more, the output's gradient.
+  var worksInPlace: Bool { get }
+  /// Whether backward reads the output.
+  var readsOutput: Bool { get }
   /// Lanes that each shard keeps from forward to backward: winners, masks, padded copies.
   var savedLanes: Int { get }
   /// Lanes of scratch space, free to overwrite in every call.
@@ -35,6 +40,8 @@ public protocol Operation: Sendable {
 
 extension Operation {
   public var isDifferentiable: Bool { true }
+  public var worksInPlace: Bool { false }
+  public var readsOutput: Bool { true }
   public var savedLanes: Int { 0 }
   public var scratchLanes: Int { 0 }
   public var sharedFloats: Int { 0 }

@@ -86,9 +86,18 @@ struct Plan {
   /// The nodes that the loss's gradient passes through, last first.
   private var backwardNodes: [PlannedNode] = []
 
-  /// - Parameter loss: the per-image loss to differentiate; nil for a plan that only runs forward.
-  init(_ tape: Tape, loss: Variable?) {
-    for value in tape.values { valueOffsets.append(allocate(value.count)) }
+  /// Each value's place, or that of the value it was computed over, whose numbers are then gone.
+  private var places: [Int] = []
+
+  /// - Parameters:
+  ///   - loss: the per-image loss to differentiate; nil for a plan that only runs forward.
+  ///   - kept: the values that are read after a run; nil for all. Operations may work in place on the others.
+  init(_ tape: Tape, loss: Variable?, kept: [Variable]?) {
+    places = Array(tape.values.indices)
+    if let kept { shareInPlace(tape, kept: Set(kept.map(\.id))) }
+    for (id, value) in tape.values.enumerated() {
+      valueOffsets.append(places[id] == id ? allocate(value.count) : valueOffsets[places[id]])
+    }
     nodes = tape.nodes.enumerated().map { PlannedNode($1, index: $0, offsets: valueOffsets) }
     gradientOffsets = tape.values.map { _ in nil }
     for node in nodes {
@@ -100,6 +109,25 @@ struct Plan {
     }
     if let loss { planBackward(tape, from: loss) }
   }
+
+  /// Lets an operation that can work in place do so where nobody else reads what it overwrites.
+  private mutating func shareInPlace(_ tape: Tape, kept: Set<Int>) {
+    var readers = tape.values.map { _ in 0 }
+    for node in tape.nodes { for input in node.inputs { readers[input] += 1 } }
+    for node in tape.nodes where node.operation.worksInPlace {
+      let input = node.inputs[0]
+      guard readers[input] == 1, !kept.contains(input), let producer = tape.values[input].producer,
+        !tape.nodes[producer].operation.readsOutput
+      else { continue }
+      places[node.output] = places[input]
+    }
+  }
+
+  /// Whether a value's numbers are still there after a run: of those that share a place, the last one's are.
+  func holdsValue(_ variable: Variable) -> Bool { places.lastIndex(of: places[variable.id]) == variable.id }
+
+  /// Whether its gradient's are: backward, the first one's come last.
+  func holdsGradient(_ variable: Variable) -> Bool { places[variable.id] == variable.id }
 
   private mutating func allocate(_ lanes: Int) -> Int {
     defer { lanesPerShardMemory += lanes }
@@ -118,7 +146,8 @@ struct Plan {
       guard let outputGradient = gradientOffsets[node.output], tape.values[node.output].needsGradient else { continue }
       planned.outputGradient = outputGradient
       for (position, input) in node.inputs.enumerated() where tape.values[input].needsGradient {
-        let offset = gradientOffsets[input] ?? allocate(tape.values[input].count)
+        let isInPlace = places[node.output] == places[input]
+        let offset = gradientOffsets[input] ?? (isInPlace ? outputGradient : allocate(tape.values[input].count))
         gradientOffsets[input] = offset
         planned.inputGradients[position] = (offset, accumulate: isWritten[input])
         isWritten[input] = true

@@ -70,6 +70,7 @@ private func record(
 
 struct AveragePoolOperation: Operation {
   let name: String
+  let readsOutput = false
   let geometry: AverageGeometry
 
   func forward(_ frame: Frame) { averagePool(frame.input(), geometry: geometry, into: frame.output) }

@@ -46,6 +46,7 @@ public func batchNorm2d(
 
 struct BatchNorm2dOperation: RendezvousOperation {
   let name = "batch_norm2d"
+  let readsOutput = false
   let channels: Int
   let plane: Int
   let options: BatchNormOptions

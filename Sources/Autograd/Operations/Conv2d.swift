@@ -41,6 +41,7 @@ public func conv2d(
 /// The recorded form of `conv2d`.
 struct Conv2dOperation: Operation {
   let name = "conv2d"
+  let readsOutput = false
   let passes: ConvolutionPasses
 
   /// The padded input, which the kernel gradient reads again.

@@ -57,6 +57,7 @@ public func convTranspose2d(
 /// The passes of the mirrored convolution, its forward and its input gradient exchanged.
 struct ConvTranspose2dOperation: Operation {
   let name = "conv_transpose2d"
+  let readsOutput = false
   let passes: ConvolutionPasses
 
   /// The padded gradient of the output, for input and kernel gradients.

@@ -29,6 +29,7 @@ public func linear(_ x: Variable, weight: Parameter, bias: Parameter? = nil) thr
 
 struct LinearOperation: WholeBatchGradient {
   let name = "linear"
+  let readsOutput = false
   let inFeatures: Int
   let outFeatures: Int
   var wholeBatchParameter: Int { 0 }

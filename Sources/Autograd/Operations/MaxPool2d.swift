@@ -47,6 +47,7 @@ struct MaxPool2dIndicesOperation: Operation {
 
 struct MaxPool2dOperation: Operation {
   let name = "max_pool2d"
+  let readsOutput = false
   let geometry: PoolGeometry
 
   var savedLanes: Int { geometry.outCount }

@@ -88,13 +88,15 @@ extension Classifier.Learning {
   /// - Throws: `MemoryShortage` before a batch that cannot fit is laid out.
   fileprivate init(_ model: Sequential, _ configuration: TrainingConfiguration, _ pool: WorkerPool) throws {
     let train = try Classifier.Recording(model, configuration.loss)
-    let needed = Executor.memory(train.tape, loss: train.loss, capacity: configuration.batchSize)
+    let needed = Executor.memory(train.tape, loss: train.loss, kept: [], capacity: configuration.batchSize)
     guard needed < Int(clamping: ProcessInfo.processInfo.physicalMemory) else { throw MemoryShortage(bytes: needed) }
     training = Executor(
-      train.tape, loss: train.loss, metrics: [train.loss, train.hit], capacity: configuration.batchSize, pool: pool)
+      train.tape, loss: train.loss, metrics: [train.loss, train.hit], kept: [], capacity: configuration.batchSize,
+      pool: pool)
     let evaluate = try Classifier.Recording(model, configuration.loss)
     logits = evaluate.logits
     evaluation = Executor(
-      evaluate.tape, metrics: [evaluate.loss, evaluate.hit], capacity: Classifier.evaluationBatch, pool: pool)
+      evaluate.tape, metrics: [evaluate.loss, evaluate.hit], kept: [logits], capacity: Classifier.evaluationBatch,
+      pool: pool)
   }
 }
