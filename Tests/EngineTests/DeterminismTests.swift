@@ -80,6 +80,31 @@ import Testing
     #expect(plain[1].contains { $0 != 0 })
   }
 
+  /// Only values that are kept have a place of their own; that changes no loss, no gradient and no kept value.
+  @Test func workingInPlaceChangesNoBit() throws {
+    let batch = TensorBatch([noise([50, 2, 9, 9], seed: 6), Tensor([50], (0..<50).map { Float($0 % 4) })])
+    func step(inPlace: Bool) throws -> [[Float]] {
+      let model = try Sequential(DeterminismTests.layers, input: [2, 9, 9], seed: 3)
+      let tape = Tape()
+      let outputs = try model.forward(tape.input(model.input))
+      let loss = try crossEntropy(outputs[outputs.count - 1], labels: tape.input([]))
+      let executor = Executor(
+        tape, loss: loss, metrics: [loss], kept: inPlace ? [outputs[3]] : nil, capacity: 50,
+        pool: WorkerPool(threads: 2))
+      let value = executor.step(batch, context: StepContext(isTraining: true, seed: 1, step: 1))
+      let pooled = executor.tensor(of: outputs[3], image: 7).values
+      let activated = executor.tensor(of: outputs[1], image: 7).values
+      return [value.map(Float.init), pooled, activated]
+        + model.parameters.filter(\.isTrainable).map(\.gradientTensor.values)
+    }
+    #expect(try step(inPlace: true) == step(inPlace: false))
+    let model = try Sequential(DeterminismTests.layers, input: [2, 9, 9], seed: 3)
+    let tape = Tape()
+    let loss = try crossEntropy(model.output(of: tape.input(model.input)), labels: tape.input([]))
+    #expect(
+      Executor.memory(tape, loss: loss, kept: [], capacity: 50) < Executor.memory(tape, loss: loss, capacity: 50))
+  }
+
   @Test func aPoolRunsEveryIndexExactlyOnce() {
     let pool = WorkerPool(threads: 3)
     for count in [0, 1, 2, 5, 1000] {
