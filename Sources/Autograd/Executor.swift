@@ -25,16 +25,16 @@ public enum LossReduction: String, Sendable, Hashable {
 /// crosses shards is summed in shard order: the results are bit-identical for any number of threads. Memory is laid out
 /// once; a step allocates nothing.
 public final class Executor {
-  private let tape: Tape
-  private let plan: Plan
+  let tape: Tape
+  let plan: Plan
   private let pool: WorkerPool
-  private let capacity: Int
+  let capacity: Int
   private let loss: Variable?
   private let metrics: [Variable]
   private let reduction: LossReduction
   private let arena: AlignedBuffer
   private let workers: AlignedBuffer
-  private let memories: [ShardMemory]
+  let memories: [ShardMemory]
   private let inputPointers: [[LanePointer]]
   private let sums: UnsafeMutablePointer<Double>
   private var trainingLegs: [Leg] = []
@@ -64,7 +64,7 @@ public final class Executor {
     precondition(loss?.shape.count ?? 1 == 1, "a loss is one number an image")
     precondition(metrics.allSatisfy { $0.shape.count == 1 }, "a metric is one number an image")
     self.tape = tape
-    let plan = Plan(tape, loss: loss, kept: kept.map { $0 + metrics + (loss.map { [$0] } ?? []) })
+    let plan = Plan(tape, loss: loss, metrics: metrics, kept: kept)
     self.plan = plan
     self.pool = pool
     self.capacity = capacity
@@ -94,7 +94,7 @@ public final class Executor {
     _ tape: Tape, loss: Variable? = nil, metrics: [Variable] = [], kept: [Variable]? = nil, capacity: Int
   ) -> Int {
     let shards = (capacity + lanesPerShard - 1) / lanesPerShard
-    let plan = Plan(tape, loss: loss, kept: kept.map { $0 + metrics + (loss.map { [$0] } ?? []) })
+    let plan = Plan(tape, loss: loss, metrics: metrics, kept: kept)
     return shards * plan.lanesPerShardMemory * MemoryLayout<Lanes>.stride
   }
 
@@ -309,43 +309,5 @@ extension Executor {
           operation: node.operation.name, node: node.index, pass: pass, seconds: clock.seconds(node.index, pass))
       }
     }
-  }
-}
-
-// MARK: - Reading values
-
-extension Executor {
-  /// One image's numbers of a value, from the last run.
-  public func tensor(of variable: Variable, image: Int) -> Tensor {
-    precondition(variable.tape === tape && image < capacity, "image \(image) of a value that this executor ran")
-    precondition(plan.holdsValue(variable), "a value of \(variable.shape) that was computed over; name it in `kept`")
-    return read(plan.valueOffsets[variable.id], variable.shape, image)
-  }
-
-  /// Copies one image's numbers of a value, from the last run, to where there is room for them.
-  public func copy(_ variable: Variable, image: Int, into target: UnsafeMutableBufferPointer<Float>) {
-    precondition(variable.tape === tape && image < capacity, "image \(image) of a value that this executor ran")
-    precondition(plan.holdsValue(variable), "a value of \(variable.shape) that was computed over; name it in `kept`")
-    precondition(target.count == variable.shape.count, "room for \(target.count) numbers of \(variable.shape)")
-    read(plan.valueOffsets[variable.id], image, into: target)
-  }
-
-  /// One image's gradient of a value, from the last step; nil when the loss does not depend on it.
-  public func gradient(of variable: Variable, image: Int) -> Tensor? {
-    precondition(
-      plan.holdsGradient(variable), "a gradient of \(variable.shape) that was computed over; leave `kept` out")
-    return plan.gradientOffsets[variable.id].map { read($0, variable.shape, image) }
-  }
-
-  private func read(_ offset: Int, _ shape: Shape, _ image: Int) -> Tensor {
-    var tensor = Tensor(shape)
-    tensor.values.withUnsafeMutableBufferPointer { read(offset, image, into: $0) }
-    return tensor
-  }
-
-  private func read(_ offset: Int, _ image: Int, into target: UnsafeMutableBufferPointer<Float>) {
-    guard let numbers = target.baseAddress else { return }
-    let source = memories[image / lanesPerShard].base + offset
-    readLane(source, count: target.count, lane: image % lanesPerShard, into: numbers)
   }
 }

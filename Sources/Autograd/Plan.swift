@@ -91,10 +91,11 @@ struct Plan {
 
   /// - Parameters:
   ///   - loss: the per-image loss to differentiate; nil for a plan that only runs forward.
-  ///   - kept: the values that are read after a run; nil for all. Operations may work in place on the others.
-  init(_ tape: Tape, loss: Variable?, kept: [Variable]?) {
+  ///   - metrics, kept: the values that are read after a run; `kept` is nil for all. Operations may work in place on
+  ///     the others.
+  init(_ tape: Tape, loss: Variable?, metrics: [Variable], kept: [Variable]?) {
     places = Array(tape.values.indices)
-    if let kept { shareInPlace(tape, kept: Set(kept.map(\.id))) }
+    if let kept { shareInPlace(tape, kept: Set((kept + metrics).map(\.id) + [loss?.id].compactMap(\.self))) }
     for (id, value) in tape.values.enumerated() {
       valueOffsets.append(places[id] == id ? allocate(value.count) : valueOffsets[places[id]])
     }

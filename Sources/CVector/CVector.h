@@ -10,8 +10,8 @@ static inline __attribute__((always_inline)) lanes16 lanes_multiply_add(lanes16 
   return __builtin_elementwise_fma(a, b, c);
 }
 
-// Whether one register holds all sixteen lanes and there are 32 of them: decides the size of a register tile; and what a
-// register holds of the lanes.
+// Whether one register holds all sixteen lanes and there are 32 of them, which decides the size of a register tile; and
+// what a register holds of the lanes.
 #ifdef __AVX512F__
 enum { lanes_fill_one_register = 1 };
 typedef float lanes_register __attribute__((ext_vector_type(16)));
@@ -22,8 +22,8 @@ typedef float lanes_register __attribute__((ext_vector_type(8)));
 
 typedef float lanes8 __attribute__((ext_vector_type(8)));
 
-// to[16 * j + i] = from[step * i + j]: sixteen rows become sixteen columns. Shuffles inside each quarter of a vector first,
-// then of whole quarters. All rows are aligned as lanes16 are; Swift does not import pointers to these.
+// to[16 * j + i] = from[step * i + j]: sixteen rows become sixteen columns. Shuffles inside each quarter of a vector
+// first, then of whole quarters. All rows are aligned as lanes16 are; Swift does not import pointers to these.
 static inline __attribute__((always_inline)) void lanes_transpose(const float *from, long step, float *to) {
   lanes16 pairs[16], quads[16];
   for (int i = 0; i < 16; i += 2) {
@@ -43,7 +43,8 @@ static inline __attribute__((always_inline)) void lanes_transpose(const float *f
 #define LANES_QUARTERS(q) \
   for (int j = 0; j < 4; j++) { \
     lanes8 low = LANES_QUARTER(q, quads[j], quads[4 + j]), high = LANES_QUARTER(q, quads[8 + j], quads[12 + j]); \
-    *(lanes16 *)(to + 16 * (4 * q + j)) = __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15); \
+    *(lanes16 *)(to + 16 * (4 * q + j)) = \
+      __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15); \
   }
   LANES_QUARTERS(0)
   LANES_QUARTERS(1)

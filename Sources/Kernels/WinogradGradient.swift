@@ -90,14 +90,14 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
 
   private func transformInputs(_ point: Int, _ top: Int, _ tiles: Range<Int>) {
     let lanes = plan.lineLanes(tiles: tiles.count)
-    let block = InputBlock(
+    let rows = RowCombination(
       geometry: g, top: top, left: tiles.lowerBound * Columns.outputs, lanes: lanes, terms: plan.rows.inputs[point])
     let step = placeStep(plan.vectors * tiles.count * lanesPerShard) * registersPerLanes
     for vector in 0..<plan.vectors {
       for lane in 0..<lanesPerShard {
         let channel = vector * lanesPerShard + lane
         if channel < g.channels {
-          block.combineRows(input + channel * g.plane, into: scratch + lane * lanes)
+          rows.combine(input + channel * g.plane, into: scratch + lane * lanes)
         } else {
           clearLanes(scratch + lane * lanes, count: lanes)
         }
@@ -122,11 +122,11 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
     let left = tiles.lowerBound * Columns.outputs
     // The output's gradient is a plane without a border: what a tile covers of it besides counts as zero.
     let lanes = tiles.count * Columns.outputs
-    let block = InputBlock(
+    let rows = RowCombination(
       pitch: g.outWidth, height: g.outHeight - top, width: g.outWidth - left, offset: top * g.outWidth + left,
       lanes: lanes, terms: plan.rows.results[point])
     for channel in 0..<g.outChannels {
-      block.combineRows(outputGradient + channel * g.outHeight * g.outWidth, into: scratch)
+      rows.combine(outputGradient + channel * g.outHeight * g.outWidth, into: scratch)
       for tile in 0..<tiles.count {
         let w = (gradients + (channel &* tiles.count &+ tile)).registers
         for part in 0..<registersPerLanes {

@@ -94,8 +94,9 @@ public struct JSONLine: Sendable {
   public mutating func add(_ key: String, _ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .withoutEscapingSlashes
+    let text = String(decoding: try encoder.encode(value), as: UTF8.self)
     begin(key)
-    fields.append(String(decoding: try encoder.encode(value), as: UTF8.self))
+    fields.append(text)
   }
 
   /// Numbers, null where there is none.

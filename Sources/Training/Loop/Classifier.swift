@@ -88,10 +88,12 @@ extension Classifier.Learning {
   /// - Throws: `MemoryShortage` before a batch that cannot fit is laid out.
   fileprivate init(_ model: Sequential, _ configuration: TrainingConfiguration, _ pool: WorkerPool) throws {
     let train = try Classifier.Recording(model, configuration.loss)
-    let needed = Executor.memory(train.tape, loss: train.loss, kept: [], capacity: configuration.batchSize)
+    let metrics = [train.loss, train.hit]
+    let needed = Executor.memory(
+      train.tape, loss: train.loss, metrics: metrics, kept: [], capacity: configuration.batchSize)
     guard needed < Int(clamping: ProcessInfo.processInfo.physicalMemory) else { throw MemoryShortage(bytes: needed) }
     training = Executor(
-      train.tape, loss: train.loss, metrics: [train.loss, train.hit], kept: [], capacity: configuration.batchSize,
+      train.tape, loss: train.loss, metrics: metrics, kept: [], capacity: configuration.batchSize,
       pool: pool)
     let evaluate = try Classifier.Recording(model, configuration.loss)
     logits = evaluate.logits

@@ -1,0 +1,51 @@
+// Which convolutions are done in fewer multiplications, and the room that it takes.
+
+/// How a correlation is done by short ones along both axes.
+///
+/// For a tile of outputs Y that sees the inputs d, with the matrices A, B and G of each axis,
+///
+///     Y = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A
+///
+/// and the sum over input channels can be taken before the outer transform. So a tile's place ξ = (α, β), one point of
+/// the rows' and one of the columns', is one matrix product of weights with inputs: 16 for the 2×2 outputs of 3×3
+/// kernels instead of 36, 121 for the 4×4 outputs of 5×5 kernels instead of 400. The transforms are additions.
+///
+/// Source: Lavin and Gray, "Fast algorithms for convolutional neural networks" (2016).
+struct WinogradPlan: Sendable {
+  let rows: ShortMatrices
+  let columns: ShortMatrices
+  let channels: Int
+  let outChannels: Int
+
+  var places: Int { rows.points * columns.points }
+  /// Floats that the packed weights take.
+  var packedCount: Int { outChannels * channels * places }
+  /// Inputs along a row that so many tiles see.
+  func lineLanes(tiles: Int) -> Int { tiles * columns.outputs + columns.taps - 1 }
+
+  /// How many output channels' products are kept at once.
+  var outputsTogether: Int { min(outChannels, 64) }
+
+  /// How many tiles side by side share the weights of one α while these are in the cache.
+  var tilesTogether: Int { 2 * widestTile }
+
+  /// Lanes of scratch space: a line, the transformed inputs of one α, and their products.
+  var scratchLanes: Int {
+    lineLanes(tiles: tilesTogether) + columns.points
+      * (placeStep(channels * tilesTogether) + placeStep(outputsTogether * tilesTogether))
+  }
+
+  /// Nil when the transforms are not worth their additions: every input must be used by many outputs, and every output
+  /// made of many inputs.
+  init?(rows: TapAxis, columns: TapAxis, channels: Int, outChannels: Int, outHeight: Int, outWidth: Int) {
+    guard let rows = ShortMatrices.of(rows), let columns = ShortMatrices.of(columns),
+      min(channels, outChannels) >= 16, outHeight >= rows.outputs, outWidth >= columns.outputs
+    else { return nil }
+    (self.rows, self.columns, self.channels, self.outChannels) = (rows, columns, channels, outChannels)
+  }
+}
+
+/// Lanes from one place's numbers to the next one's: an odd count, because places a power of two apart would share few
+/// sets of the first-level cache.
+@inline(__always)
+func placeStep(_ lanes: Int) -> Int { lanes | 1 }
