@@ -78,7 +78,8 @@ public struct Safetensors: Sendable {
     withUnsafeBytes(of: UInt64(json.count).littleEndian) { data.append(contentsOf: $0) }
     data.append(json)
     for (_, tensor) in tensors {
-      tensor.values.map(\.bitPattern.littleEndian).withUnsafeBytes { data.append(contentsOf: $0) }
+      // A closure: a key path would be walked anew for each number.
+      tensor.values.map { $0.bitPattern.littleEndian }.withUnsafeBytes { data.append(contentsOf: $0) }
     }
     return data
   }
