@@ -125,7 +125,7 @@ public final class Executor {
     let images = batch.images
     precondition(images > 0 && images <= capacity, "a batch of \(images) images for an executor of \(capacity)")
     let shards = (images + lanesPerShard - 1) / lanesPerShard
-    for node in plan.nodes { node.operation.prepare(frame(node, 0, 0, images, context)) }
+    pool.run(count: plan.preparations.count, Preparation(executor: self, images: images, context: context))
     for (number, leg) in legs.enumerated() {
       pool.run(
         count: shards,
@@ -133,6 +133,18 @@ public final class Executor {
           executor: self, leg: leg, batch: batch, context: context, backward: backward, isFirst: number == 0,
           isLast: number == legs.count - 1))
       if let (node, isBackward) = leg.meeting { meet(node, isBackward: isBackward, shards, images, context) }
+    }
+  }
+
+  /// What operations do before any shard.
+  private struct Preparation: PoolWork {
+    unowned(unsafe) let executor: Executor
+    let images: Int
+    let context: StepContext
+
+    func perform(_ index: Int, _ worker: Int) {
+      let (node, piece) = executor.plan.preparations[index]
+      node.operation.prepare(piece, executor.frame(node, 0, worker, images, context))
     }
   }
 

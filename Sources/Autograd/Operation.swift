@@ -28,8 +28,11 @@ public protocol Operation: Sendable {
   /// convolutions count.
   var multiplyAdds: Int { get }
 
-  /// Runs once a step, before any shard, when parameters have changed.
-  func prepare(_ frame: Frame)
+  /// How many pieces the work before any shard falls into; the threads share them out.
+  var preparations: Int { get }
+
+  /// Does one piece of what must be done once a step, before any shard, because parameters have changed.
+  func prepare(_ piece: Int, _ frame: Frame)
   /// Computes the output from the inputs.
   func forward(_ frame: Frame)
   /// Computes the gradients of inputs and parameters from the output's.
@@ -46,7 +49,8 @@ extension Operation {
   public var scratchLanes: Int { 0 }
   public var sharedFloats: Int { 0 }
   public var multiplyAdds: Int { 0 }
-  public func prepare(_ frame: Frame) {}
+  public var preparations: Int { 0 }
+  public func prepare(_ piece: Int, _ frame: Frame) {}
 }
 
 /// An operation for which the shards of a batch must meet halfway, because it needs the whole batch: batch norm.

@@ -78,6 +78,8 @@ struct Plan {
   private(set) var valueOffsets: [Int] = []
   private(set) var gradientOffsets: [Int?] = []
   private(set) var nodes: [PlannedNode] = []
+  /// What must be done before any shard, piece by piece.
+  private(set) var preparations: [(node: PlannedNode, piece: Int)] = []
   /// Each parameter's per-shard share is cleared at the start of a step.
   private(set) var shareRanges: [Range<Int>] = []
   private(set) var parameters: [ParameterPlan] = []
@@ -100,6 +102,7 @@ struct Plan {
       valueOffsets.append(places[id] == id ? allocate(value.count) : valueOffsets[places[id]])
     }
     nodes = tape.nodes.enumerated().map { PlannedNode($1, index: $0, offsets: valueOffsets) }
+    preparations = nodes.flatMap { node in (0..<node.operation.preparations).map { (node, $0) } }
     gradientOffsets = tape.values.map { _ in nil }
     for node in nodes {
       node.saved = allocate(node.operation.savedLanes)

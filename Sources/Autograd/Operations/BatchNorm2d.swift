@@ -66,7 +66,9 @@ struct BatchNorm2dOperation: RendezvousOperation {
 
   func needsMeeting(_ context: StepContext) -> Bool { context.isTraining }
 
-  func prepare(_ frame: Frame) {
+  var preparations: Int { 1 }
+
+  func prepare(_ piece: Int, _ frame: Frame) {
     guard !frame.context.isTraining else { return }
     for c in 0..<channels {
       row(.mean, frame.shared)[c] = frame.parameter(2)[c]

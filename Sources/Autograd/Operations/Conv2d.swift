@@ -50,7 +50,16 @@ struct Conv2dOperation: Operation {
   var sharedFloats: Int { passes.packedFloats }
   var multiplyAdds: Int { passes.multiplyAdds }
 
-  func prepare(_ frame: Frame) { passes.pack(frame.parameter(0), into: frame.shared) }
+  /// The weights for each direction.
+  var preparations: Int { 2 }
+
+  func prepare(_ piece: Int, _ frame: Frame) {
+    if piece == 0 {
+      passes.packForward(frame.parameter(0), into: frame.shared)
+    } else if frame.inputGradient() != nil {
+      passes.packBackward(frame.parameter(0), into: frame.shared)
+    }
+  }
 
   func forward(_ frame: Frame) {
     passes.forward(

@@ -87,17 +87,22 @@ struct ConvolutionPasses: Sendable {
   /// Multiply-adds of each pass, an image.
   var multiplyAdds: Int { outChannels * outPlane * groupIn * taps }
 
-  /// Packs the weights, (outChannels, inChannels / groups, height, width), both ways.
-  func pack(_ weight: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {
+  /// Packs the weights, (outChannels, inChannels / groups, height, width), for `forward`.
+  func packForward(_ weight: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {
+    for group in 0..<groups {
+      packWeights(
+        weight + group * groupOut * groupIn * taps, channelStep: groupIn * taps, tapSource: forwardTaps,
+        geometry: forwardGeometry, into: packed + group * forwardGeometry.packedCount)
+    }
+  }
+
+  /// Packs them for `inputGradient`, behind those for `forward`.
+  func packBackward(_ weight: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {
     let backward = packed + groups * forwardGeometry.packedCount
     for group in 0..<groups {
-      let source = weight + group * groupOut * groupIn * taps
       packWeights(
-        source, channelStep: groupIn * taps, tapSource: forwardTaps, geometry: forwardGeometry,
-        into: packed + group * forwardGeometry.packedCount)
-      packWeights(
-        source, channelStep: taps, tapSource: backwardTaps, geometry: backwardGeometry,
-        into: backward + group * backwardGeometry.packedCount)
+        weight + group * groupOut * groupIn * taps, channelStep: taps, tapSource: backwardTaps,
+        geometry: backwardGeometry, into: backward + group * backwardGeometry.packedCount)
     }
   }
 
