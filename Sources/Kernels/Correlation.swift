@@ -67,46 +67,39 @@ public func correlate(
   }
   let taps = geometry.offsets.count
   let plane = geometry.outHeight * geometry.outWidth
-  let width = geometry.outWidth
-  let widest = hasWideRegisters && geometry.outChannels == 6 ? 4 : widestTile
-  // Tiles of nearly equal width: 26 columns as 6 5 5 5 5, not as 6 6 6 6 2.
-  let tilesAcross = (width + widest - 1) / widest
-  let (narrow, wider) = (width / tilesAcross, width % tilesAcross)
   // Where a whole row's windows fit the cache, an output channel's row is written in one go.
-  let wholeRow = geometry.channelsInCache(width: width) >= geometry.channels
-  let block = wholeRow ? geometry.channels : geometry.channelsInCache(width: min(widest, width))
+  let wholeRow = geometry.rowFitsCache
+  let block = wholeRow ? geometry.channels : geometry.channelsInCache(width: min(geometry.widest, geometry.outWidth))
   geometry.offsets.withUnsafeBufferPointer { offsets in
     guard let offsets = offsets.baseAddress else { return }
     for row in 0..<geometry.outHeight {
       let tapRows = geometry.rows.taps(row..<row + 1)
-      func tiles(_ across: Range<Int>, channels: Range<Int>, _ first: Int, _ height: Int) {
+      func run(_ strips: ArraySlice<TileStrip>, _ channels: Range<Int>, _ first: Int, _ height: Int) {
         let start = channels.lowerBound == 0 ? bias.map { $0 + first } : nil
-        for place in across {
-          let column = place &* narrow &+ min(place, wider)
-          let columns = column..<column &+ narrow &+ (place < wider ? 1 : 0)
-          let tile = CorrelationTile(
-            offsets: offsets, plane: plane,
-            walk: TapWalk(geometry, channels, tapRows, geometry.columns.taps(columns)), weights: packed + first * taps,
-            bias: start, accumulate: accumulate || channels.lowerBound > 0,
-            x: input + row * geometry.rowStep + columns.lowerBound * geometry.columnStep,
-            y: output + first * plane + row * width + columns.lowerBound, step: geometry.columnStep)
-          tile.runAtStep(height, columns.count)
+        for strip in strips {
+          let tiles = CorrelationTiles(
+            tiles: strip.tiles, offsets: offsets, plane: plane,
+            walk: TapWalk(geometry, channels, tapRows, strip.taps), weights: packed + first * taps, bias: start,
+            accumulate: accumulate || channels.lowerBound > 0,
+            x: input + row * geometry.rowStep + strip.start * geometry.columnStep,
+            y: output + first * plane + row * geometry.outWidth + strip.start, step: geometry.columnStep)
+          tiles.runAtStep(height, strip.width)
         }
       }
-      for across in stride(from: 0, to: tilesAcross, by: wholeRow ? tilesAcross : 1) {
+      for strip in stride(from: 0, to: geometry.strips.count, by: wholeRow ? geometry.strips.count : 1) {
+        let strips = wholeRow ? geometry.strips[...] : geometry.strips[strip...strip]
         for channel in stride(from: 0, to: geometry.channels, by: block) {
           let channels = channel..<min(channel + block, geometry.channels)
-          forEachChannelTile(geometry.outChannels) { first, height in
-            tiles(wholeRow ? 0..<tilesAcross : across..<across + 1, channels: channels, first, height)
-          }
+          forEachChannelTile(geometry.outChannels) { first, height in run(strips, channels, first, height) }
         }
       }
     }
   }
 }
 
-/// The operands of one tile of outputs.
-private struct CorrelationTile: TileLoop {
+/// The operands of some tiles of outputs side by side.
+private struct CorrelationTiles: TileLoop {
+  let tiles: Int
   let offsets: UnsafePointer<Int>
   let plane: Int
   let walk: TapWalk
@@ -136,31 +129,36 @@ private struct CorrelationTile: TileLoop {
 
   @inline(__always)
   func compute<let count: Int>(_ size: Tile<count>.Type, _ height: Int, _ columns: Int) {
-    var sums = InlineArray<count, Lanes> { _ in .zero }
-    if accumulate {
-      for m in 0..<height { for p in 0..<columns { sums[m &* columns &+ p] = y[m &* plane &+ p] } }
-    }
-    if let bias = bias {
-      for m in 0..<height { for p in 0..<columns { sums[m &* columns &+ p] += Lanes(repeating: bias[m]) } }
-    }
-    for outer in 0..<walk.outer {
-      for inner in 0..<walk.inner {
-        let first = walk.first &+ outer &* walk.outerStep &+ inner &* walk.innerStep
-        for tap in first..<first &+ walk.run {
-          let window = x + offsets[tap]
-          let column = weights + tap &* height
-          for p in 0..<columns {
-            let pixels = window[p &* step]
-            for m in 0..<height {
-              sums[m &* columns &+ p] = lanes_multiply_add(
-                Lanes(repeating: column[m]), pixels, sums[m &* columns &+ p])
+    var (x, y) = (x, y)
+    for _ in 0..<tiles {
+      var sums = InlineArray<count, Lanes> { _ in .zero }
+      if accumulate {
+        for m in 0..<height { for p in 0..<columns { sums[m &* columns &+ p] = y[m &* plane &+ p] } }
+      }
+      if let bias = bias {
+        for m in 0..<height { for p in 0..<columns { sums[m &* columns &+ p] += Lanes(repeating: bias[m]) } }
+      }
+      for outer in 0..<walk.outer {
+        for inner in 0..<walk.inner {
+          let first = walk.first &+ outer &* walk.outerStep &+ inner &* walk.innerStep
+          for tap in first..<first &+ walk.run {
+            let window = x + offsets[tap]
+            let column = weights + tap &* height
+            for p in 0..<columns {
+              let pixels = window[p &* step]
+              for m in 0..<height {
+                sums[m &* columns &+ p] = lanes_multiply_add(
+                  Lanes(repeating: column[m]), pixels, sums[m &* columns &+ p])
+              }
             }
           }
         }
       }
-    }
-    for m in 0..<height {
-      for p in 0..<columns { y[m &* plane &+ p] = sums[m &* columns &+ p] }
+      for m in 0..<height {
+        for p in 0..<columns { y[m &* plane &+ p] = sums[m &* columns &+ p] }
+      }
+      x += columns &* step
+      y += columns
     }
   }
 }

@@ -19,6 +19,8 @@ public struct CorrelationGeometry: Sendable {
   let columns: TapAxis
   /// How it is done by Winograd's transforms; nil when it is not.
   let winograd: WinogradPlan?
+  /// The register tiles that cover a row of outputs.
+  private(set) var strips: [TileStrip] = []
 
   /// - Parameters:
   ///   - channels: how many planes of the padded input each window covers.
@@ -45,6 +47,7 @@ public struct CorrelationGeometry: Sendable {
         (0..<columns.kernel).map { b in c * plane + a * rows.dilation * pitch + b * columns.dilation }
       }
     }
+    strips = TileStrip.row(of: self)
   }
 
   var tapsPerChannel: Int { rows.kernel * columns.kernel }
@@ -54,6 +57,12 @@ public struct CorrelationGeometry: Sendable {
 
   /// Lanes of scratch space that `correlate` needs.
   public var correlationLanes: Int { winograd?.scratchLanes ?? 0 }
+
+  /// The widest tile of outputs.
+  var widest: Int { hasWideRegisters && outChannels == 6 ? 4 : widestTile }
+
+  /// Whether the windows of a whole row of outputs stay in the first-level cache.
+  var rowFitsCache: Bool { channelsInCache(width: outWidth) >= channels }
 
   /// How many channels of a window of `width` outputs stay in the first-level cache, with room for what streams by.
   func channelsInCache(width: Int) -> Int {
@@ -90,6 +99,35 @@ public struct TapAxis: Sendable, Hashable {
     let last = data.upperBound - 1 - windows.lowerBound * stride
     let start = first > 0 ? min(kernel, (first + dilation - 1) / dilation) : 0
     return start..<max(start, last < 0 ? 0 : min(kernel, last / dilation + 1))
+  }
+}
+
+/// Register tiles side by side, equally wide and reached by the same kernel columns.
+struct TileStrip: Sendable {
+  /// The first output.
+  let start: Int
+  let width: Int
+  private(set) var tiles: Int
+  /// The kernel columns that reach data.
+  let taps: Range<Int>
+
+  /// Tiles of nearly equal width, 26 columns as 6 5 5 5 5, not as 6 6 6 6 2; each by itself where other work comes
+  /// between them.
+  static func row(of g: CorrelationGeometry) -> [TileStrip] {
+    let tilesAcross = (g.outWidth + g.widest - 1) / g.widest
+    var strips: [TileStrip] = []
+    for tile in 0..<tilesAcross {
+      let (narrow, wider) = g.outWidth.quotientAndRemainder(dividingBy: tilesAcross)
+      let start = tile * narrow + min(tile, wider)
+      let width = narrow + (tile < wider ? 1 : 0)
+      let taps = g.columns.taps(start..<start + width)
+      if g.rowFitsCache, let last = strips.last, last.width == width, last.taps == taps {
+        strips[strips.count - 1].tiles += 1
+      } else {
+        strips.append(TileStrip(start: start, width: width, tiles: 1, taps: taps))
+      }
+    }
+    return strips
   }
 }
 
