@@ -38,11 +38,20 @@ public struct PoolGeometry: Sendable {
       && height == outHeight * kernelHeight && width == outWidth * kernelWidth
   }
 
+  /// Whether every window is two by two and lies inside the input.
+  fileprivate var isPlainTwo: Bool {
+    kernelHeight == 2 && kernelWidth == 2 && paddingTop == 0 && paddingLeft == 0
+      && (outHeight - 1) * strideHeight + 2 <= height && (outWidth - 1) * strideWidth + 2 <= width
+  }
+
   /// The window of output (row, column), clipped to the input: padding counts as −∞ and never wins.
+  ///
+  /// - Parameter plainTwo: `isPlainTwo`; as a constant, the compiler then unrolls the loops over the window.
   @inline(__always)
-  func window(_ row: Int, _ column: Int) -> (rows: Range<Int>, columns: Range<Int>) {
+  fileprivate func window(_ row: Int, _ column: Int, plainTwo: Bool) -> (rows: Range<Int>, columns: Range<Int>) {
     let top = row &* strideHeight &- paddingTop
     let left = column &* strideWidth &- paddingLeft
+    if plainTwo { return (top..<top &+ 2, left..<left &+ 2) }
     return (max(0, top)..<min(height, top &+ kernelHeight), max(0, left)..<min(width, left &+ kernelWidth))
   }
 }
@@ -54,12 +63,23 @@ public struct PoolGeometry: Sendable {
 public func maxPool(
   _ input: UnsafePointer<Lanes>, geometry g: PoolGeometry, into output: LanePointer, winners: LanePointer
 ) {
+  if g.isPlainTwo {
+    maxPool(input, g, plainTwo: true, into: output, winners: winners)
+  } else {
+    maxPool(input, g, plainTwo: false, into: output, winners: winners)
+  }
+}
+
+@inline(__always)
+private func maxPool(
+  _ input: UnsafePointer<Lanes>, _ g: PoolGeometry, plainTwo: Bool, into output: LanePointer, winners: LanePointer
+) {
   var index = 0
   for channel in 0..<g.channels {
     let plane = input + channel &* g.height &* g.width
     for row in 0..<g.outHeight {
       for column in 0..<g.outWidth {
-        let window = g.window(row, column)
+        let window = g.window(row, column, plainTwo: plainTwo)
         var best = Lanes(repeating: -.infinity)
         var winner = Lanes(repeating: Float(window.rows.lowerBound &* g.width &+ window.columns.lowerBound))
         for y in window.rows {
@@ -87,12 +107,24 @@ public func maxPoolGradient(
   // Windows that cover each element once need no sum, and no zeros to start from.
   let assigns = !accumulate && g.coversEachElementOnce
   if !accumulate && !assigns { clearLanes(inputGradient, count: g.channels * g.height * g.width) }
+  if assigns && g.isPlainTwo {
+    maxPoolGradient(outputGradient, winners, g, plainTwo: true, assigns: true, into: inputGradient)
+  } else {
+    maxPoolGradient(outputGradient, winners, g, plainTwo: false, assigns: assigns, into: inputGradient)
+  }
+}
+
+@inline(__always)
+private func maxPoolGradient(
+  _ outputGradient: UnsafePointer<Lanes>, _ winners: UnsafePointer<Lanes>, _ g: PoolGeometry, plainTwo: Bool,
+  assigns: Bool, into inputGradient: LanePointer
+) {
   var index = 0
   for channel in 0..<g.channels {
     let plane = inputGradient + channel &* g.height &* g.width
     for row in 0..<g.outHeight {
       for column in 0..<g.outWidth {
-        let window = g.window(row, column)
+        let window = g.window(row, column, plainTwo: plainTwo)
         let gradient = outputGradient[index]
         let winner = winners[index]
         for y in window.rows {
