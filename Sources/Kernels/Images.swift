@@ -1,6 +1,10 @@
 // Bytes of images into lanes, and lanes back into rows of floats.
 
+import CVector
+
 /// lanes(channel, pixel)[lane] = byte · scale(channel) + shift(channel)
+///
+/// Sixteen pixels of the sixteen images make a square, which is turned in registers.
 ///
 /// - Parameters:
 ///   - image: the first byte of the image for a lane, in (channels, height, width) order.
@@ -8,14 +12,29 @@ public func loadImages(
   channels: Int, plane: Int, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, into target: LanePointer,
   image: (_ lane: Int) -> UnsafePointer<UInt8>
 ) {
-  let scalars = UnsafeMutableRawPointer(target).assumingMemoryBound(to: Float.self)
-  for lane in 0..<lanesPerShard {
-    let bytes = image(lane)
+  let images = InlineArray<16, UnsafePointer<UInt8>> { image($0) }
+  // A variable subscript of the array itself would copy all of it.
+  let firstBytes = images.span
+  var square = InlineArray<16, Lanes> { _ in .zero }
+  withUnsafeMutablePointer(to: &square) {
+    let numbers = UnsafeMutableRawPointer($0).assumingMemoryBound(to: Float.self)
     for channel in 0..<channels {
-      let a = scale[channel]
-      let b = shift[channel]
-      let base = channel &* plane
-      for i in base..<base &+ plane { scalars[i &* lanesPerShard &+ lane] = Float(bytes[i]) * a + b }
+      let (a, b) = (scale[channel], shift[channel])
+      let end = (channel &+ 1) &* plane
+      var pixel = channel &* plane
+      while pixel &+ lanesPerShard <= end {
+        for lane in 0..<lanesPerShard {
+          let bytes = firstBytes[lane] + pixel
+          let row = numbers + lane &* lanesPerShard
+          for i in 0..<lanesPerShard { row[i] = Float(bytes[i]) * a + b }
+        }
+        lanes_transpose(numbers, lanesPerShard, (target + pixel).scalars)
+        pixel &+= lanesPerShard
+      }
+      while pixel < end {
+        for lane in 0..<lanesPerShard { target[pixel][lane] = Float(firstBytes[lane][pixel]) * a + b }
+        pixel &+= 1
+      }
     }
   }
 }
