@@ -54,7 +54,8 @@ public final class Executor {
   /// - Parameters:
   ///   - loss: one number an image; its mean over the batch (or its sum) is what `step` differentiates.
   ///   - metrics: values of one number an image whose means `run` and `step` return.
-  ///   - kept: the values that are read after a run; nil for all. Operations may then work in place on the others.
+  ///   - kept: the values that are read after a run; nil for all. Operations may then work in place on the others, and
+  ///     gradients take their places.
   ///   - capacity: the most images a batch may have.
   public init(
     _ tape: Tape, loss: Variable? = nil, reduction: LossReduction = .mean, metrics: [Variable] = [],

@@ -15,6 +15,8 @@ public protocol Operation: Sendable {
   /// Whether the output may lie where the input lies: each number is read before its own is written, and backward needs
   /// neither the input nor, any more, the output's gradient.
   var worksInPlace: Bool { get }
+  /// Whether backward reads an input.
+  var readsInput: Bool { get }
   /// Whether backward reads the output.
   var readsOutput: Bool { get }
   /// Lanes that each shard keeps from forward to backward: winners, masks, padded copies.
@@ -44,6 +46,7 @@ public protocol Operation: Sendable {
 extension Operation {
   public var isDifferentiable: Bool { true }
   public var worksInPlace: Bool { false }
+  public var readsInput: Bool { true }
   public var readsOutput: Bool { true }
   public var savedLanes: Int { 0 }
   public var scratchLanes: Int { 0 }

@@ -90,6 +90,8 @@ struct Plan {
 
   /// Each value's place, or that of the value it was computed over, whose numbers are then gone.
   private var places: [Int] = []
+  /// The places that nobody reads any more once forward is done: gradients of the same values may lie there.
+  private var spentPlaces: Set<Int> = []
 
   /// - Parameters:
   ///   - loss: the per-image loss to differentiate; nil for a plan that only runs forward.
@@ -97,7 +99,11 @@ struct Plan {
   ///     the others.
   init(_ tape: Tape, loss: Variable?, metrics: [Variable], kept: [Variable]?) {
     places = Array(tape.values.indices)
-    if let kept { shareInPlace(tape, kept: Set((kept + metrics).map(\.id) + [loss?.id].compactMap(\.self))) }
+    if let kept {
+      let kept = Set((kept + metrics).map(\.id) + [loss?.id].compactMap(\.self))
+      shareInPlace(tape, kept: kept)
+      findSpentPlaces(tape, kept: kept)
+    }
     for (id, value) in tape.values.enumerated() {
       valueOffsets.append(places[id] == id ? allocate(value.count) : valueOffsets[places[id]])
     }
@@ -127,8 +133,23 @@ struct Plan {
     }
   }
 
-  /// Whether a value's numbers are still there after a run: of those that share a place, the last one's are.
-  func holdsValue(_ variable: Variable) -> Bool { places.lastIndex(of: places[variable.id]) == variable.id }
+  /// Finds the places whose values only forward reads.
+  private mutating func findSpentPlaces(_ tape: Tape, kept: Set<Int>) {
+    spentPlaces = Set(places)
+    func keep(_ value: Int) { spentPlaces.remove(places[value]) }
+    kept.forEach(keep)
+    for node in tape.nodes {
+      if node.operation.readsInput { node.inputs.forEach(keep) }
+      if node.operation.readsOutput { keep(node.output) }
+    }
+  }
+
+  /// Whether a value's numbers are still there after a run: of those that share a place, the last one's are, unless
+  /// gradients lie there.
+  func holdsValue(_ variable: Variable) -> Bool {
+    places.lastIndex(of: places[variable.id]) == variable.id
+      && gradientOffsets[variable.id] != valueOffsets[variable.id]
+  }
 
   /// Whether its gradient's are: backward, the first one's come last.
   func holdsGradient(_ variable: Variable) -> Bool { places[variable.id] == variable.id }
@@ -150,8 +171,7 @@ struct Plan {
       guard let outputGradient = gradientOffsets[node.output], tape.values[node.output].needsGradient else { continue }
       planned.outputGradient = outputGradient
       for (position, input) in node.inputs.enumerated() where tape.values[input].needsGradient {
-        let isInPlace = places[node.output] == places[input]
-        let offset = gradientOffsets[input] ?? (isInPlace ? outputGradient : allocate(tape.values[input].count))
+        let offset = gradientOffsets[input] ?? placeForGradient(of: input, node, outputGradient, tape)
         gradientOffsets[input] = offset
         planned.inputGradients[position] = (offset, accumulate: isWritten[input])
         isWritten[input] = true
@@ -173,6 +193,11 @@ struct Plan {
       }
       backwardNodes.append(planned)
     }
+  }
+
+  private mutating func placeForGradient(of input: Int, _ node: Tape.Node, _ outputGradient: Int, _ tape: Tape) -> Int {
+    if places[node.output] == places[input] { return outputGradient }
+    return spentPlaces.contains(places[input]) ? valueOffsets[input] : allocate(tape.values[input].count)
   }
 
   /// Multiply-adds of one image: forward, and with `backward` for each gradient that is wanted.

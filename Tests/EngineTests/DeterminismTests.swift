@@ -10,6 +10,9 @@ import Testing
   private static let layers: [any LayerConfiguration] = [
     Conv2d.Configuration(outChannels: 5, kernelSize: Size2d(3)), ReLU.Configuration(), BatchNorm2d.Configuration(),
     MaxPool2d.Configuration(options: Pool2dOptions(kernel: Size2d(2))), Dropout.Configuration(probability: 0.3),
+    Conv2d.Configuration(outChannels: 4, kernelSize: Size2d(2)),
+    Conv2d.Configuration(outChannels: 6, kernelSize: Size2d(1)),
+    Conv2d.Configuration(outChannels: 4, kernelSize: Size2d(3), options: Conv2dOptions(padding: Padding2d(1))),
     Flatten.Configuration(), Linear.Configuration(outFeatures: 4),
   ]
 

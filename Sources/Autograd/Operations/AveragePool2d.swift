@@ -70,6 +70,7 @@ private func record(
 
 struct AveragePoolOperation: Operation {
   let name: String
+  let readsInput = false
   let readsOutput = false
   let geometry: AverageGeometry
 

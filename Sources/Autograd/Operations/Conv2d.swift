@@ -44,6 +44,8 @@ struct Conv2dOperation: Operation {
   let readsOutput = false
   let passes: ConvolutionPasses
 
+  /// What is padded is read from its copy.
+  var readsInput: Bool { passes.input.isIdentity }
   /// The padded input, which the kernel gradient reads again.
   var savedLanes: Int { passes.input.isIdentity ? 0 : passes.input.paddedCount }
   var scratchLanes: Int { passes.scratchLanes }

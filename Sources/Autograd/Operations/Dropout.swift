@@ -47,6 +47,9 @@ private func record(
 
 struct DropoutOperation: Operation {
   let name: String
+  let worksInPlace = true
+  let readsInput = false
+  let readsOutput = false
   let count: Int
   /// Neighbouring elements that share one decision.
   let plane: Int

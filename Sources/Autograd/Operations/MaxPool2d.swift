@@ -47,6 +47,7 @@ struct MaxPool2dIndicesOperation: Operation {
 
 struct MaxPool2dOperation: Operation {
   let name = "max_pool2d"
+  let readsInput = false
   let readsOutput = false
   let geometry: PoolGeometry
 

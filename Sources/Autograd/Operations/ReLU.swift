@@ -16,6 +16,7 @@ public func relu(_ x: Variable) -> Variable {
 struct ReLUOperation: Operation {
   let name = "relu"
   let worksInPlace = true
+  let readsInput = false
   let count: Int
 
   func forward(_ frame: Frame) { relu(frame.input(), count: count, into: frame.output) }
