@@ -279,14 +279,9 @@ extension Executor {
     let storage = task.plan.parameter.gradientStorage
     let vectors = task.plan.wholeBatch.isEmpty ? task.vectors : 0..<storage.laneCount
     for (position, share) in task.plan.shares.enumerated() {
-      withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<Float>.self, capacity: shards) { parts in
-        for shard in 0..<shards {
-          parts[shard] = UnsafeMutableRawPointer(memories[shard].base + share).assumingMemoryBound(to: Float.self)
-        }
-        sumParts(
-          UnsafeBufferPointer(parts), first: vectors.lowerBound * lanesPerShard, vectors: vectors.count,
-          accumulate: position > 0, into: storage.floats)
-      }
+      sumParts(
+        memories[0].base + share, step: plan.lanesPerShardMemory, parts: shards, vectors: vectors,
+        accumulate: position > 0, into: storage.lanes)
     }
     for (position, node) in task.plan.wholeBatch.enumerated() {
       let accumulate = position > 0 || !task.plan.shares.isEmpty

@@ -151,6 +151,8 @@ public struct FrameList {
   let images: Int
 
   public var count: Int { memories.count }
+  /// Lanes from anything of one shard to the same of the next.
+  public var step: Int { count > 1 ? memories[1].base - memories[0].base : 0 }
   public subscript(shard: Int) -> Frame {
     Frame(
       node: node, memory: memories[shard], worker: memories[shard].base, context: context, shard: shard,

@@ -104,16 +104,20 @@ public func transposeLanes(_ input: UnsafePointer<Lanes>, features: Int, into ve
   }
 }
 
-/// One shard's share of a linear layer's weight gradient.
-public struct LinearGradientTerm {
+/// What a linear layer's weight gradient is made of, for the first shard; the others' follow, `step` lanes apart.
+public struct LinearGradientTerms {
   /// The inputs, from `transposeLanes`.
-  public let vectors: UnsafePointer<Lanes>
+  let vectors: UnsafePointer<Lanes>
   /// Lanes of shape (outFeatures).
-  public let outputGradient: UnsafePointer<Lanes>
+  let outputGradient: UnsafePointer<Lanes>
+  let shards: Int
+  let step: Int
 
-  public init(vectors: UnsafePointer<Lanes>, outputGradient: UnsafePointer<Lanes>) {
+  public init(vectors: UnsafePointer<Lanes>, outputGradient: UnsafePointer<Lanes>, shards: Int, step: Int) {
     self.vectors = vectors
     self.outputGradient = outputGradient
+    self.shards = shards
+    self.step = step
   }
 }
 
@@ -124,7 +128,7 @@ public struct LinearGradientTerm {
 ///
 /// - Parameter columns: begins at a multiple of sixteen.
 public func linearWeightGradient(
-  _ terms: UnsafeBufferPointer<LinearGradientTerm>, columns: Range<Int>, outFeatures: Int, inFeatures: Int,
+  _ terms: LinearGradientTerms, columns: Range<Int>, outFeatures: Int, inFeatures: Int,
   accumulate: Bool, into gradient: UnsafeMutablePointer<Float>
 ) {
   let widest = hasWideRegisters ? 4 : 3
@@ -147,7 +151,7 @@ public func linearWeightGradient(
 
 /// A tile of the weight gradient: some outputs by some vectors of inputs.
 private struct WeightGradientTile: TileLoop {
-  let terms: UnsafeBufferPointer<LinearGradientTerm>
+  let terms: LinearGradientTerms
   let output: Int
   let first: Int
   let inFeatures: Int
@@ -157,10 +161,11 @@ private struct WeightGradientTile: TileLoop {
   @inline(__always)
   func compute<let count: Int>(_ size: Tile<count>.Type, _ height: Int, _ vectors: Int) {
     var sums = InlineArray<count, Lanes> { _ in .zero }
-    for term in terms {
-      let weights = (term.outputGradient + output).scalars
+    for shard in 0..<terms.shards {
+      let weights = (terms.outputGradient + (shard &* terms.step &+ output)).scalars
+      let vectorsOfShard = terms.vectors + (shard &* terms.step &+ first)
       for image in 0..<lanesPerShard {
-        let row = term.vectors + (first &+ image)
+        let row = vectorsOfShard + image
         for v in 0..<vectors {
           let x = row[v &* lanesPerShard]
           for m in 0..<height {

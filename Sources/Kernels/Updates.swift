@@ -92,15 +92,16 @@ public func momentumUpdate(
   }
 }
 
-/// target = [previous +] part 0 + part 1 + …, in that order, over `vectors` × 16 floats from `first` on.
+/// target = [previous +] part 0 + part 1 + …, in that order, over some vectors of sixteen floats.
+///
+/// - Parameters:
+///   - first: part 0; the others follow, `step` vectors apart.
 public func sumParts(
-  _ parts: UnsafeBufferPointer<UnsafeMutablePointer<Float>>, first: Int, vectors: Int, accumulate: Bool,
-  into target: UnsafeMutablePointer<Float>
+  _ first: UnsafePointer<Lanes>, step: Int, parts: Int, vectors: Range<Int>, accumulate: Bool, into target: LanePointer
 ) {
-  let to = UnsafeMutableRawPointer(target + first).assumingMemoryBound(to: Lanes.self)
-  for i in 0..<vectors {
-    var sum = accumulate ? to[i] : .zero
-    for part in parts { sum += UnsafeRawPointer(part + first).load(fromByteOffset: i &* 64, as: Lanes.self) }
-    to[i] = sum
+  for i in vectors {
+    var sum = accumulate ? target[i] : .zero
+    for part in 0..<parts { sum += first[part &* step &+ i] }
+    target[i] = sum
   }
 }

@@ -57,16 +57,10 @@ struct LinearOperation: WholeBatchGradient {
   }
 
   func parameterGradient(columns: Range<Int>, frames: FrameList, accumulate: Bool) {
-    withUnsafeTemporaryAllocation(of: LinearGradientTerm.self, capacity: frames.count) { terms in
-      for shard in 0..<frames.count {
-        let frame = frames[shard]
-        terms.initializeElement(
-          at: shard,
-          to: LinearGradientTerm(vectors: frame.saved, outputGradient: frame.outputGradient))
-      }
-      linearWeightGradient(
-        UnsafeBufferPointer(terms), columns: columns, outFeatures: outFeatures, inFeatures: inFeatures,
-        accumulate: accumulate, into: frames.parameters[0].gradient)
-    }
+    linearWeightGradient(
+      LinearGradientTerms(
+        vectors: frames[0].saved, outputGradient: frames[0].outputGradient, shards: frames.count, step: frames.step),
+      columns: columns, outFeatures: outFeatures, inFeatures: inFeatures, accumulate: accumulate,
+      into: frames.parameters[0].gradient)
   }
 }
