@@ -18,12 +18,14 @@ extension PoolWork {
 
 /// A fixed set of threads for fork and join; the calling thread is one of them.
 ///
-/// Between jobs a worker spins for some microseconds, because the next job of a training step is near, then sleeps: a
-/// paused program uses no processor time. One thread at a time may call `run`.
+/// Between jobs a worker spins for half a millisecond, because the next job of a training step is near, and waking up
+/// takes longer than a short leg of one; then it sleeps: a paused program uses no processor time. Where there are more
+/// threads than processors it sleeps at once. One thread at a time may call `run`.
 public final class WorkerPool: @unchecked Sendable {
   /// Threads that work, the caller included.
   public let threads: Int
 
+  private let patience: Duration
   private let generation = Atomic<Int>(0)
   private let nextIndex = Atomic<Int>(0)
   private let unfinished = Atomic<Int>(0)
@@ -38,6 +40,7 @@ public final class WorkerPool: @unchecked Sendable {
   public init(threads: Int) {
     precondition(threads >= 1, "a worker pool needs a thread")
     self.threads = threads
+    patience = threads > sysconf(Int32(_SC_NPROCESSORS_ONLN)) ? .zero : .microseconds(500)
     mutex = .allocate(capacity: 1)
     wake = .allocate(capacity: 1)
     pthread_mutex_init(mutex, nil)
@@ -149,11 +152,14 @@ public final class WorkerPool: @unchecked Sendable {
   }
 
   private func waitForWork(after seen: Int) -> Int {
-    for _ in 0..<4000 {
-      let now = generation.load(ordering: .acquiring)
-      if now != seen { return now }
-      spinPause()
-    }
+    let start = ContinuousClock.now
+    repeat {
+      for _ in 0..<64 {
+        let now = generation.load(ordering: .acquiring)
+        if now != seen { return now }
+        spinPause()
+      }
+    } while ContinuousClock.now - start < patience
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     while generation.load(ordering: .acquiring) == seen { pthread_cond_wait(wake, mutex) }
