@@ -10,6 +10,11 @@ static inline __attribute__((always_inline)) lanes16 lanes_multiply_add(lanes16 
   return __builtin_elementwise_fma(a, b, c);
 }
 
+// The square roots: Swift's method takes the lanes one by one, each with a test for a negative one.
+static inline __attribute__((always_inline)) lanes16 lanes_square_root(lanes16 a) {
+  return __builtin_elementwise_sqrt(a);
+}
+
 // Whether one register holds all sixteen lanes and there are 32 of them, which decides the size of a register tile; and
 // what a register holds of the lanes.
 #ifdef __AVX512F__

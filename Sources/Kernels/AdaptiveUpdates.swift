@@ -1,5 +1,7 @@
 // RMSprop and Adadelta steps, and the clipping of gradients.
 
+import CVector
+
 /// The numbers of one RMSprop step; Tieleman and Hinton (2012), in PyTorch's form.
 public struct RMSpropStep: Sendable {
   public var learningRate: Float
@@ -36,7 +38,7 @@ public func rmspropUpdate(
       mean[i] = mean[i] + (g - mean[i]) * (1 - step.alpha)
       spread -= mean[i] * mean[i]
     }
-    var direction = g / (spread.squareRoot() + step.epsilon)
+    var direction = g / (lanes_square_root(spread) + step.epsilon)
     if step.momentum > 0 {
       velocity[i] = velocity[i] * step.momentum + direction
       direction = velocity[i]
@@ -69,7 +71,7 @@ public func adadeltaUpdate(
   for i in 0..<vectors {
     let g = multiplyAdd(penalty, parameter[i], gradient[i])
     square[i] = square[i] * step.rho + g * g * (1 - step.rho)
-    let change = (delta[i] + step.epsilon).squareRoot() / (square[i] + step.epsilon).squareRoot() * g
+    let change = lanes_square_root(delta[i] + step.epsilon) / lanes_square_root(square[i] + step.epsilon) * g
     delta[i] = delta[i] * step.rho + change * change * (1 - step.rho)
     parameter[i] -= change * step.learningRate
   }

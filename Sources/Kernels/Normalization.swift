@@ -1,5 +1,7 @@
 // Per-channel moments, the normalisation itself, and the sums its gradient needs.
 
+import CVector
+
 /// The mean and the sum of squared deviations of each channel over a shard's real images.
 ///
 /// - Parameters:
@@ -98,7 +100,7 @@ public func normalizeGroup(
     let d = x[i] - mean
     squares = multiplyAdd(d, d, squares)
   }
-  let inverse = 1 / (squares / Float(count) + epsilon).squareRoot()
+  let inverse = 1 / lanes_square_root(squares / Float(count) + epsilon)
   for i in 0..<count { y[i] = (x[i] - mean) * inverse }
   inverseDeviation.pointee = inverse
 }

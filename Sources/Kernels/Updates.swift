@@ -1,5 +1,7 @@
 // Optimiser steps and the sum over shards, on runs of parameters.
 
+import CVector
+
 /// The numbers of one Adam step; see Kingma and Ba, "Adam" (2015), algorithm 1, and Loshchilov and Hutter (2019)
 /// for decoupled weight decay.
 public struct AdamStep: Sendable {
@@ -49,7 +51,7 @@ public func adamUpdate(
     let v = variance[i] * keep2 + g * g * add2
     mean[i] = m
     variance[i] = v
-    parameter[i] = parameter[i] * shrink - (m * size) / (v.squareRoot() * root + step.epsilon)
+    parameter[i] = parameter[i] * shrink - (m * size) / (lanes_square_root(v) * root + step.epsilon)
   }
 }
 
