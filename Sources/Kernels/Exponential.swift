@@ -7,7 +7,7 @@
 @inline(__always)
 func exponential(_ x: Lanes) -> Lanes {
   let magic: Float = 12_582_912  // 1.5 · 2²³: adding it leaves the nearest integer in the low bits.
-  let (lowest, highest) = (Lanes(repeating: -87.3), Lanes(repeating: 88.3))
+  let (lowest, highest) = (Lanes(repeating: -87.3), Lanes(repeating: 88.7))
   let clamped = x.replacing(with: lowest, where: x .< lowest).replacing(with: highest, where: x .> highest)
   let shifted = multiplyAdd(clamped, Lanes(repeating: 1.442_695_04), Lanes(repeating: magic))
   let n = shifted - magic
@@ -28,9 +28,4 @@ func exponential(_ x: Lanes) -> Lanes {
     .replacing(with: 0, where: x .< Lanes(repeating: -87.3))
     .replacing(with: Lanes(repeating: .infinity), where: x .> Lanes(repeating: 88.7))
     .replacing(with: x, where: x .!= x)
-}
-
-/// eˣ of each of a run of lanes; `y` may be `x`.
-public func exponential(_ x: UnsafePointer<Lanes>, count: Int, into y: LanePointer) {
-  for i in 0..<count { y[i] = exponential(x[i]) }
 }

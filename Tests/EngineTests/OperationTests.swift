@@ -1,6 +1,7 @@
 // The other operations: values, gradients, and what each promises.
 
 import Autograd
+import Foundation
 import Tensors
 import Testing
 
@@ -18,6 +19,25 @@ import Testing
       "case", inputs: [noise([3, 4], seed: 1)], parameters: [Parameter("weight", noise([4, 4], seed: 2))],
       step: 0.03125, tolerance: 5e-3
     ) { try linear(linear($0[0], weight: $1[0]), weight: $1[0]) }.expectAgreement()
+  }
+
+  @Test func theExponentialIsExactToTheEndsOfItsRange() throws {
+    let values: [Float] = [-87.2, -50, -1, -0.25, 0, 0.5, 1, 30, 88.2, 88.35, 88.5, 88.69]
+    let found = try evaluate([Tensor([1, values.count], values)]) { exp($0[0]) }[0].values
+    for (x, y) in zip(values, found) {
+      let expected = Foundation.exp(Double(x))
+      #expect(abs(Double(y) - expected) <= 2.5e-7 * expected, "e^\(x) is \(y), expected \(expected)")
+    }
+    let beyond = try evaluate([Tensor([1, 3], [-88, 89, .nan])]) { exp($0[0]) }[0].values
+    #expect(beyond[0] == 0 && beyond[1] == .infinity && beyond[2].isNaN)
+  }
+
+  @Test(arguments: [Size2d(-1, 0), Size2d(0, 1)])
+  func outputPaddingOutsideItsRangeIsRefused(padding: Size2d) {
+    let weight = Parameter("weight", noise([2, 3, 3, 3], seed: 1))
+    #expect(throws: ShapeError.self) {
+      try convTranspose2d(Tape().input([2, 3, 3]), weight: weight, outputPadding: padding)
+    }
   }
 
   @Test func reluPassesTheGradientOfPositiveElementsOnly() throws {

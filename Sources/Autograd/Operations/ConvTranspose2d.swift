@@ -25,9 +25,10 @@ public func convTranspose2d(
     throw fail("the weight must be in×out/groups×height×width for an input of in×H×W")
   }
   guard
+    outputPadding.height >= 0, outputPadding.width >= 0,
     outputPadding.height < max(options.stride.height, options.dilation.height),
     outputPadding.width < max(options.stride.width, options.dilation.width)
-  else { throw fail("output_padding must be less than stride or dilation") }
+  else { throw fail("output_padding must be 0 or more, and less than stride or dilation") }
   let kernel = Size2d(weight.shape[2], weight.shape[3])
   func extent(_ size: Int, _ stride: Int, _ padding: Int, _ dilation: Int, _ kernel: Int, _ extra: Int) -> Int {
     (size - 1) * stride - padding + dilation * (kernel - 1) + extra + 1
