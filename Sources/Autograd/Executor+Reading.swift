@@ -17,15 +17,21 @@ extension Executor {
     read(plan.valueOffsets[variable.id], image, into: target)
   }
 
-  /// One image's gradient of a value, from the last step; nil when the loss does not depend on it.
+  /// One image's gradient of a value, from the step just done; nil when the loss does not depend on it.
   public func gradient(of variable: Variable, image: Int) -> Tensor? {
+    checkImage(variable, image)
     precondition(
-      plan.holdsGradient(variable), "a gradient of \(variable.shape) that was computed over; leave `kept` out")
+      holdsGradients && plan.holdsGradient(variable),
+      "a gradient of \(variable.shape) that was computed over; leave `kept` out, and read it before another run")
     return plan.gradientOffsets[variable.id].map { read($0, variable.shape, image) }
   }
 
-  private func checkReadable(_ variable: Variable, _ image: Int) {
+  private func checkImage(_ variable: Variable, _ image: Int) {
     precondition(variable.tape === tape && image < capacity, "image \(image) of a value that this executor ran")
+  }
+
+  private func checkReadable(_ variable: Variable, _ image: Int) {
+    checkImage(variable, image)
     precondition(plan.holdsValue(variable), "a value of \(variable.shape) that was computed over; name it in `kept`")
   }
 

@@ -11,7 +11,7 @@ public protocol BatchSource {
   ///
   /// The lanes after the real images repeat the shard's first one: whatever is finite for real images is then finite
   /// for these fillers, so that their weight of zero keeps them out of every sum.
-  func load(shard: Int, realImages: Int, into inputs: [LanePointer])
+  func load(shard: Int, realImages: Int, into inputs: [UnsafeMutableBufferPointer<Lanes>])
 }
 
 /// What becomes of the images' losses, in PyTorch's words.
@@ -27,7 +27,7 @@ public enum LossReduction: String, Sendable, Hashable {
 public final class Executor {
   let tape: Tape
   let plan: Plan
-  private let pool: WorkerPool
+  let pool: WorkerPool
   let capacity: Int
   private let loss: Variable?
   private let metrics: [Variable]
@@ -35,21 +35,16 @@ public final class Executor {
   private let arena: AlignedBuffer
   private let workers: AlignedBuffer
   let memories: [ShardMemory]
-  private let inputPointers: [[LanePointer]]
+  private let inputPointers: [[UnsafeMutableBufferPointer<Lanes>]]
   private let sums: UnsafeMutablePointer<Double>
   private var trainingLegs: [Leg] = []
   private var evaluationLegs: [Leg] = []
-  private let parameterTasks: [ParameterTask]
-  private var clock: StepClock?
+  let parameterTasks: [ParameterTask]
+  private(set) var clock: StepClock?
+  /// Whether the last run was a step: another one writes values over gradients that lie in their places.
+  private(set) var holdsGradients = false
   /// The last step's; kept, so that a step need not allocate them.
   private var metricMeans: [Double]
-
-  /// A slice of one parameter's gradient: the unit that threads share out after the shards have finished.
-  private struct ParameterTask {
-    let plan: ParameterPlan
-    let columns: Range<Int>
-    let vectors: Range<Int>
-  }
 
   /// - Parameters:
   ///   - loss: one number an image; its mean over the batch (or its sum) is what `step` differentiates.
@@ -73,15 +68,18 @@ public final class Executor {
     self.metrics = metrics
     metricMeans = metrics.map { _ in 0 }
     self.reduction = reduction
-    let shards = (capacity + lanesPerShard - 1) / lanesPerShard
+    for node in plan.nodes { node.allocateShared() }
+    let shards = shardCount(capacity)
     let lanes = plan.lanesPerShardMemory
     let arena = AlignedBuffer(lanes: shards * lanes)
     self.arena = arena
     workers = AlignedBuffer(lanes: pool.threads * plan.scratchLanes)
     let memories = (0..<shards).map { ShardMemory(base: arena.lanes + $0 * lanes) }
     self.memories = memories
-    let offsets = tape.inputs.map { plan.valueOffsets[$0] }
-    inputPointers = memories.map { memory in offsets.map { memory.base + $0 } }
+    let places = tape.inputs.map { (offset: plan.valueOffsets[$0], count: tape.values[$0].count) }
+    inputPointers = memories.map { memory in
+      places.map { UnsafeMutableBufferPointer(start: memory.base + $0.offset, count: $0.count) }
+    }
     sums = .allocate(capacity: max(1, metrics.count * shards))
     parameterTasks = plan.parameters.flatMap(Executor.tasks)
     trainingLegs = plan.legs(StepContext(isTraining: true), backward: loss != nil)
@@ -90,17 +88,16 @@ public final class Executor {
 
   deinit { sums.deallocate() }
 
-  /// Bytes that an executor of a tape allocates, without allocating them.
+  /// Bytes that an executor of a tape allocates for numbers, without allocating them.
   public static func memory(
-    _ tape: Tape, loss: Variable? = nil, metrics: [Variable] = [], kept: [Variable]? = nil, capacity: Int
+    _ tape: Tape, loss: Variable? = nil, metrics: [Variable] = [], kept: [Variable]? = nil, capacity: Int,
+    threads: Int
   ) -> Int {
-    let shards = (capacity + lanesPerShard - 1) / lanesPerShard
     let plan = Plan(tape, loss: loss, metrics: metrics, kept: kept)
-    return shards * plan.lanesPerShardMemory * MemoryLayout<Lanes>.stride
+    let shared = tape.nodes.reduce(0) { $0 + vectorCount($1.operation.sharedFloats) }
+    let lanes = shardCount(capacity) * plan.lanesPerShardMemory + threads * plan.scratchLanes + shared
+    return lanes * MemoryLayout<Lanes>.stride
   }
-
-  /// The parameters that `step` leaves gradients in, in the order in which the tape first used them last.
-  public var trainedParameters: [Parameter] { plan.parameters.map(\.parameter) }
 
   /// Runs forward only and returns the metrics' means over the batch.
   @discardableResult
@@ -123,9 +120,10 @@ public final class Executor {
   }
 
   private func walk(_ legs: [Leg], _ batch: some BatchSource, _ context: StepContext, backward: Bool) {
+    holdsGradients = backward
     let images = batch.images
     precondition(images > 0 && images <= capacity, "a batch of \(images) images for an executor of \(capacity)")
-    let shards = (images + lanesPerShard - 1) / lanesPerShard
+    let shards = shardCount(images)
     pool.run(count: plan.preparations.count, Preparation(executor: self, images: images, context: context))
     for (number, leg) in legs.enumerated() {
       pool.run(
@@ -168,7 +166,7 @@ public final class Executor {
 
   private func begin(_ shard: Int, _ batch: some BatchSource, backward: Bool) {
     let memory = memories[shard]
-    let real = min(lanesPerShard, batch.images - shard * lanesPerShard)
+    let real = realImages(inShard: shard, of: batch.images)
     setLanes(memory.base, to: 1, realImages: real)
     batch.load(shard: shard, realImages: real, into: inputPointers[shard])
     guard backward, let loss, let gradient = plan.gradientOffsets[loss.id] else { return }
@@ -194,7 +192,7 @@ public final class Executor {
   private func meet(
     _ node: PlannedNode, isBackward: Bool, _ shards: Int, _ images: Int, _ context: StepContext
   ) {
-    withFrames(node, shards, images, context) { frames in
+    withFrames(node, shards, images, context, worker: 0) { frames in
       let meeting = Meeting(frames: frames, images: images)
       if isBackward { node.rendezvous?.meetBackward(meeting) } else { node.rendezvous?.meetForward(meeting) }
     }
@@ -205,12 +203,12 @@ public final class Executor {
     for (index, metric) in metrics.enumerated() {
       sums[shard * metrics.count + index] = sumLanes(
         memories[shard].base + plan.valueOffsets[metric.id],
-        realImages: min(lanesPerShard, images - shard * lanesPerShard))
+        realImages: realImages(inShard: shard, of: images))
     }
   }
 
   private func means(_ images: Int) -> [Double] {
-    let shards = (images + lanesPerShard - 1) / lanesPerShard
+    let shards = shardCount(images)
     for index in metrics.indices {
       var sum = 0.0
       for shard in 0..<shards { sum += sums[shard * metrics.count + index] }
@@ -219,82 +217,24 @@ public final class Executor {
     return metricMeans
   }
 
+  private func scratch(_ worker: Int) -> LanePointer { workers.lanes + worker * plan.scratchLanes }
+
   private func frame(
     _ node: PlannedNode, _ shard: Int, _ worker: Int, _ images: Int, _ context: StepContext
   ) -> Frame {
     Frame(
-      node: node, memory: memories[shard], worker: workers.lanes + worker * plan.scratchLanes, context: context,
-      shard: shard, realImages: min(lanesPerShard, images - shard * lanesPerShard))
+      node: node, memory: memories[shard], worker: scratch(worker), context: context,
+      shard: shard, realImages: realImages(inShard: shard, of: images))
   }
 
-  private func withFrames(
-    _ node: PlannedNode, _ shards: Int, _ images: Int, _ context: StepContext, _ body: (FrameList) -> Void
+  func withFrames(
+    _ node: PlannedNode, _ shards: Int, _ images: Int, _ context: StepContext, worker: Int, _ body: (FrameList) -> Void
   ) {
     memories.withUnsafeBufferPointer { memories in
       body(
         FrameList(
-          node: node, memories: UnsafeBufferPointer(rebasing: memories[0..<shards]), context: context, images: images))
-    }
-  }
-}
-
-// MARK: - Gradients of parameters
-
-extension Executor {
-  /// Slices of about 16,384 numbers: many enough to share out evenly, large enough to be worth handing out.
-  private static func tasks(_ plan: ParameterPlan) -> [ParameterTask] {
-    let parameter = plan.parameter
-    let rows = max(1, parameter.shape.dimensions.first ?? 1)
-    let columns = parameter.count / rows
-    if plan.wholeBatch.isEmpty {
-      let vectors = parameter.gradientStorage.laneCount
-      return stride(from: 0, to: vectors, by: 1024).map {
-        ParameterTask(plan: plan, columns: 0..<0, vectors: $0..<min(vectors, $0 + 1024))
-      }
-    }
-    // Whole columns, in multiples of a cache line; with shares as well, one task keeps the order simple.
-    let step = plan.shares.isEmpty ? max(64, 16_384 / rows / 64 * 64) : columns
-    return stride(from: 0, to: columns, by: step).map {
-      ParameterTask(plan: plan, columns: $0..<min(columns, $0 + step), vectors: 0..<0)
-    }
-  }
-
-  /// Sums the shards' gradients, in shard order, into the parameters.
-  ///
-  /// This is the one place where shards join; shards of other machines would join here too.
-  private func reduceGradients(_ images: Int, _ context: StepContext) {
-    pool.run(count: parameterTasks.count, ReductionWork(executor: self, images: images, context: context))
-  }
-
-  private struct ReductionWork: PoolWork {
-    unowned(unsafe) let executor: Executor
-    let images: Int
-    let context: StepContext
-
-    func perform(_ index: Int, _ worker: Int) { executor.reduce(executor.parameterTasks[index], self, worker) }
-  }
-
-  private func reduce(_ task: ParameterTask, _ work: ReductionWork, _ worker: Int) {
-    let shards = (work.images + lanesPerShard - 1) / lanesPerShard
-    let storage = task.plan.parameter.gradientStorage
-    let vectors = task.plan.wholeBatch.isEmpty ? task.vectors : 0..<storage.laneCount
-    for (position, share) in task.plan.shares.enumerated() {
-      sumParts(
-        memories[0].base + share, step: plan.lanesPerShardMemory, parts: shards, vectors: vectors,
-        accumulate: position > 0, into: storage.lanes)
-    }
-    for (position, node) in task.plan.wholeBatch.enumerated() {
-      let accumulate = position > 0 || !task.plan.shares.isEmpty
-      func computeGradient() {
-        withFrames(node, shards, work.images, work.context) { frames in
-          node.wholeBatch?.parameterGradient(columns: task.columns, frames: frames, accumulate: accumulate)
-        }
-      }
-      if let clock {
-        clock.measure(node.index, .wholeBatch, worker: worker, computeGradient)
-      } else {
-        computeGradient()
-      }
+          node: node, memories: UnsafeBufferPointer(rebasing: memories[0..<shards]), worker: scratch(worker),
+          context: context, images: images))
     }
   }
 }

@@ -4,9 +4,9 @@ import Tensors
 
 /// An operation with inputs and parameters whose gradients are to be checked.
 ///
-/// The loss is a weighted sum of the operation's outputs, so that no gradient cancels; its differences are taken in double
-/// precision over a step that suits the operation: any step is exact for a linear one, so a large one keeps rounding
-/// small; a curved one needs a small step, which Float32 bears because the inputs are multiples of 1/64.
+/// The loss is a weighted sum of the operation's outputs, so that no gradient cancels; its differences are taken in
+/// double precision over a step that suits the operation: any step is exact for a linear one, so a large one keeps
+/// rounding small; a curved one needs a small step, which Float32 bears because the inputs are multiples of 1/64.
 public struct GradientCheck {
   /// The outcome for one input or parameter.
   public struct Result: Sendable {
@@ -59,7 +59,7 @@ public struct GradientCheck {
     let output = try build(variables, parameters)
     let weights = GradientCheck.noise([1, output.shape.count], seed: 99)
     let loss = try linear(output.flattened, weight: Parameter("weights", weights, isTrainable: false))
-    let executor = Executor(tape, loss: loss, metrics: [loss], capacity: images, pool: pool)
+    let executor = Executor(tape, loss: loss, metrics: [loss], kept: [], capacity: images, pool: pool)
     let context = StepContext(isTraining: isTraining, seed: 5, step: 3)
     let fixed = parameters.filter { !$0.isTrainable }.map { ($0, $0.tensor) }
     func value(_ inputs: [Tensor]) -> Double {

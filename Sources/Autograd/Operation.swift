@@ -5,15 +5,15 @@ import Tensors
 
 /// A differentiable operation on one shard.
 ///
-/// An operation is immutable once recorded and is run on several shards at once, so everything that changes lives in the
-/// frame it is given.
+/// An operation is immutable once recorded and is run on several shards at once, so everything that changes lives in
+/// the frame it is given.
 public protocol Operation: Sendable {
   /// The field's name for it, as in configurations: `conv2d`.
   var name: String { get }
   /// False for metrics, which end a path of gradients.
   var isDifferentiable: Bool { get }
-  /// Whether the output may lie where the input lies: each number is read before its own is written, and backward needs
-  /// neither the input nor, any more, the output's gradient.
+  /// Whether the output may lie where the first input lies, of the same size: each number is read before its own is
+  /// written, and backward needs neither the input nor, any more, the output's gradient.
   var worksInPlace: Bool { get }
   /// Whether backward reads an input.
   var readsInput: Bool { get }
@@ -147,6 +147,7 @@ public struct Frame {
 public struct FrameList {
   let node: PlannedNode
   let memories: UnsafeBufferPointer<ShardMemory>
+  let worker: LanePointer
   let context: StepContext
   let images: Int
 
@@ -155,8 +156,8 @@ public struct FrameList {
   public var step: Int { count > 1 ? memories[1].base - memories[0].base : 0 }
   public subscript(shard: Int) -> Frame {
     Frame(
-      node: node, memory: memories[shard], worker: memories[shard].base, context: context, shard: shard,
-      realImages: min(lanesPerShard, images - shard * lanesPerShard))
+      node: node, memory: memories[shard], worker: worker, context: context, shard: shard,
+      realImages: Kernels.realImages(inShard: shard, of: images))
   }
   public var parameters: [Parameter] { node.parameters }
 }

@@ -16,7 +16,8 @@ final class PlannedNode: @unchecked Sendable {
   fileprivate(set) var parameterGradients: [Int?]
   fileprivate(set) var saved = 0
   fileprivate(set) var gathered = 0
-  let shared: AlignedBuffer
+  /// What all shards share; there is none before `allocateShared`.
+  private(set) var shared = AlignedBuffer(lanes: 0)
   /// The operation again, where it is one of the special kinds: a cast in every step would cost more than the call.
   let rendezvous: (any RendezvousOperation)?
   let wholeBatch: (any WholeBatchGradient)?
@@ -31,8 +32,9 @@ final class PlannedNode: @unchecked Sendable {
     parameters = node.parameters
     inputGradients = node.inputs.map { _ in nil }
     parameterGradients = node.parameters.map { _ in nil }
-    shared = AlignedBuffer(floats: node.operation.sharedFloats)
   }
+
+  func allocateShared() { shared = AlignedBuffer(floats: operation.sharedFloats) }
 }
 
 /// One shard's memory; the plan says what lies where.
@@ -72,8 +74,8 @@ struct ParameterPlan {
 
 /// The memory layout and the order of work for a tape.
 ///
-/// Only what the loss depends on gets gradients; the first operation to reach a gradient assigns it, which saves clearing
-/// it, and later ones add.
+/// Only what the loss depends on gets gradients; the first operation to reach a gradient assigns it, which saves
+/// clearing it, and later ones add.
 struct Plan {
   private(set) var valueOffsets: [Int] = []
   private(set) var gradientOffsets: [Int?] = []
@@ -159,7 +161,7 @@ struct Plan {
     return lanesPerShardMemory
   }
 
-  private mutating func allocateFloats(_ floats: Int) -> Int { allocate((floats + lanesPerShard - 1) / lanesPerShard) }
+  private mutating func allocateFloats(_ floats: Int) -> Int { allocate(vectorCount(floats)) }
 
   private mutating func planBackward(_ tape: Tape, from loss: Variable) {
     gradientOffsets[loss.id] = allocate(tape.values[loss.id].count)

@@ -27,8 +27,8 @@ public struct Variable {
 /// The operations of one computation in the order in which they were recorded.
 ///
 /// A tape is written once, by calling operations on its variables, and is run many times, on shards of sixteen images:
-/// shapes are checked while it is recorded, memory is laid out once, and a step allocates nothing. Backpropagation walks
-/// it in reverse.
+/// shapes are checked while it is recorded, memory is laid out once, and a step allocates nothing. Backpropagation
+/// walks it in reverse.
 public final class Tape {
   /// One recorded value.
   struct Value {

@@ -16,11 +16,13 @@ public struct TensorBatch: BatchSource {
     self.inputs = inputs
   }
 
-  public func load(shard: Int, realImages: Int, into targets: [LanePointer]) {
+  public func load(shard: Int, realImages: Int, into targets: [UnsafeMutableBufferPointer<Lanes>]) {
+    precondition(inputs.count == targets.count, "\(inputs.count) tensors for a tape of \(targets.count) inputs")
     for (tensor, target) in zip(inputs, targets) {
       let count = tensor.shape.count / images
+      precondition(count == target.count, "a tensor of \(count) numbers an image for an input of \(target.count)")
       tensor.values.withUnsafeBufferPointer { values in
-        guard let base = values.baseAddress else { return }
+        guard let base = values.baseAddress, let target = target.baseAddress else { return }
         for lane in 0..<lanesPerShard {
           let image = shard * lanesPerShard + (lane < realImages ? lane : 0)
           storeLane(base + image * count, count: count, lane: lane, into: target)

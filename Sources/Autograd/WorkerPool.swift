@@ -1,6 +1,7 @@
 // Threads that share out numbered pieces of work, and meet again when all are done.
 
 import Glibc
+import Kernels
 import Synchronization
 
 /// Numbered pieces of work as a value: it lies on the caller's stack while the threads share it out.
@@ -95,7 +96,9 @@ public final class WorkerPool: @unchecked Sendable {
     signalWorkers()
     takePieces(job, 0)
     // The work may not be let go before every worker has seen that no piece is left.
-    while unfinished.load(ordering: .acquiring) > 0 { spinPause() }
+    while unfinished.load(ordering: .acquiring) > 0 {
+      if patience == .zero { sched_yield() } else { pauseProcessor() }
+    }
     self.job = nil
   }
 
@@ -157,18 +160,12 @@ public final class WorkerPool: @unchecked Sendable {
       for _ in 0..<64 {
         let now = generation.load(ordering: .acquiring)
         if now != seen { return now }
-        spinPause()
+        pauseProcessor()
       }
     } while ContinuousClock.now - start < patience
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     while generation.load(ordering: .acquiring) == seen { pthread_cond_wait(wake, mutex) }
     return generation.load(ordering: .acquiring)
-  }
-
-  /// A few dozen nanoseconds of waiting that leave the processor's other thread its resources.
-  @inline(__always)
-  private func spinPause() {
-    for _ in 0..<8 { _ = isStopping.load(ordering: .relaxed) }
   }
 }

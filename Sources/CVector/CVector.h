@@ -10,6 +10,15 @@ static inline __attribute__((always_inline)) lanes16 lanes_multiply_add(lanes16 
   return __builtin_elementwise_fma(a, b, c);
 }
 
+// Leaves the processor's other thread its resources for some dozens of cycles.
+static inline __attribute__((always_inline)) void processor_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
 // The square roots: Swift's method takes the lanes one by one, each with a test for a negative one.
 static inline __attribute__((always_inline)) lanes16 lanes_square_root(lanes16 a) {
   return __builtin_elementwise_sqrt(a);

@@ -64,8 +64,8 @@ public struct Shading: Sendable, Hashable {
   private static let positive: [Unicode.Scalar] = [" ", ".", "+", "*", "#", "@"]
   private static let negative: [Unicode.Scalar] = [" ", ",", "-", "~", "=", "%"]
 
-  /// A number as one cell, on a terminal with few colours or none: brightness is the character's, sign the colour's and,
-  /// without colours or blocks, the character's too.
+  /// A number as one cell, on a terminal with few colours or none: brightness is the character's, sign the colour's
+  /// and, without colours or blocks, the character's too.
   public func cell(_ value: Float, _ capabilities: Capabilities) -> Cell {
     let hasColor = capabilities.colors > .monochrome
     guard let position = position(value) else {

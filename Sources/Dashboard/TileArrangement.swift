@@ -21,9 +21,8 @@ struct TileArrangement: Hashable {
   /// Tiles of each strip that are shown.
   var tilesShown: Int { tilesAcross * tileRows }
 
-  /// The arrangement that shows strips as large as possible: enlarged if all fit so, otherwise at one cell a number, and
-  /// averaged where fewer than `atLeast`
-  /// strips would fit otherwise.
+  /// The arrangement that shows strips as large as possible: enlarged if all fit so, otherwise at one cell a number,
+  /// and averaged where fewer than `atLeast` strips would fit otherwise.
   init?(_ geometry: TileGeometry, in size: Size, atLeast wanted: Int, largest: Int = 6, captions: Bool = true) {
     func candidates(_ scales: [TileScale]) -> [TileArrangement] {
       scales.compactMap { TileArrangement(geometry, in: size, scale: $0, captions: captions) }

@@ -3,7 +3,8 @@
 import Foundation
 import Tensors
 
-/// Draws digits: polylines through control points, bent, shifted, turned, thickened and blurred, each from (seed, index).
+/// Draws digits: polylines through control points, bent, shifted, turned, thickened and blurred, each from (seed,
+/// index).
 public struct Glyphs: Sendable {
   public let seed: UInt64
   static let side = 28

@@ -16,9 +16,8 @@ enum IDX {
     var header = [UInt8](repeating: 0, count: 4 + 4 * rank)
     try header.withUnsafeMutableBufferPointer { try file.read(into: $0, what: "the header") }
     guard header[0] == 0 && header[1] == 0 && header[2] == 8 else {
-      throw DatasetError(
-        "\(path): is not an IDX file of bytes (it begins \(header[0..<4].map(String.init).joined(separator: " ")), not 0 0 8 \(rank))"
-      )
+      let start = header[0..<4].map(String.init).joined(separator: " ")
+      throw DatasetError("\(path): is not an IDX file of bytes (it begins \(start), not 0 0 8 \(rank))")
     }
     guard header[3] == rank else {
       throw DatasetError("\(path): has \(header[3]) dimensions; \(rank) were expected")

@@ -27,11 +27,11 @@ public func multiplyLanes(
   }
 }
 
-/// target = [previous +] x.
+/// target = [previous +] x; `target` may be `x`.
 public func copyLanes(_ x: UnsafePointer<Lanes>, count: Int, accumulate: Bool, into target: LanePointer) {
   if accumulate {
     for i in 0..<count { target[i] += x[i] }
-  } else {
+  } else if UnsafePointer(target) != x {
     target.update(from: x, count: count)
   }
 }

@@ -48,8 +48,8 @@ public func packWeights(
 ///         for each M output channels              (weights stream by)
 ///           for each tap of the block             (tile in registers)
 ///
-/// Taps that see nothing but padding are left out: all kernel rows outside the data, and kernel columns that are outside
-/// for the whole tile.
+/// Taps that see nothing but padding are left out: all kernel rows outside the data, and kernel columns that are
+/// outside for the whole tile.
 ///
 /// - Parameters:
 ///   - input: padded lanes; every window lies inside.

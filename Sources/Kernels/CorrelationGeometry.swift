@@ -2,8 +2,8 @@
 
 /// The shape of a correlation, fixed when the operation is recorded.
 ///
-/// A *tap* is one (input channel, kernel row, kernel column), in this order; `offsets[t]` is where tap t lies, counted in
-/// lanes from the window's top-left corner in the padded input.
+/// A *tap* is one (input channel, kernel row, kernel column), in this order; `offsets[t]` is where tap t lies, counted
+/// in lanes from the window's top-left corner in the padded input.
 public struct CorrelationGeometry: Sendable {
   public let channels: Int
   public let outChannels: Int

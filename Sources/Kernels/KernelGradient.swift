@@ -2,11 +2,12 @@
 
 import CVector
 
-/// gradient(o, t) += Σ over pixels and lanes of outputGradient(o, y, x) · input[y · rowStep + x · columnStep + offsets[t]]
+/// gradient(o, t) += Σ over pixels and lanes of outputGradient(o, y, x)
+///                                              · input[y · rowStep + x · columnStep + offsets[t]]
 ///
-/// A tile of M output channels × T taps stays in registers while pixels go by. All taps of some channels pass over the same
-/// few rows of pixels while these are in the first-level cache; between the rows the tiles rest in a small sum of lanes, and
-/// the sixteen images are added up only at the end:
+/// A tile of M output channels × T taps stays in registers while pixels go by. All taps of some channels pass over the
+/// same few rows of pixels while these are in the first-level cache; between the rows the tiles rest in a small sum of
+/// lanes, and the sixteen images are added up only at the end:
 ///
 ///     for each M output channels
 ///       for each few input channels

@@ -15,6 +15,15 @@ public typealias LanePointer = UnsafeMutablePointer<Lanes>
 /// How many images a shard holds.
 public let lanesPerShard = 16
 
+/// How many vectors so many floats fill.
+public func vectorCount(_ floats: Int) -> Int { (floats + lanesPerShard - 1) / lanesPerShard }
+
+/// How many shards so many images make.
+public func shardCount(_ images: Int) -> Int { vectorCount(images) }
+
+/// How many of a shard's lanes hold images of the batch.
+public func realImages(inShard shard: Int, of images: Int) -> Int { min(lanesPerShard, images - shard * lanesPerShard) }
+
 /// a·b + c, rounded once.
 @inline(__always)
 func multiplyAdd(_ a: Lanes, _ b: Lanes, _ c: Lanes) -> Lanes {

@@ -67,20 +67,3 @@ private func spreadLanes(
     }
   }
 }
-
-/// Copies, or adds, the middle of a padded block of lanes back: the reverse of `padLanes`.
-public func unpadLanes(
-  _ source: UnsafePointer<Lanes>, geometry g: PaddedGeometry, accumulate: Bool, into target: LanePointer
-) {
-  for channel in 0..<g.channels {
-    for row in 0..<g.height {
-      let from = source + (channel &* g.paddedHeight &+ g.top &+ row) &* g.paddedWidth + g.left
-      let to = target + (channel &* g.height &+ row) &* g.width
-      if accumulate {
-        for column in 0..<g.width { to[column] += from[column] }
-      } else {
-        to.update(from: from, count: g.width)
-      }
-    }
-  }
-}

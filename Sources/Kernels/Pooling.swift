@@ -1,4 +1,4 @@
-// Max pooling over windows, with the winning tap remembered for the gradient.
+// Pooling over windows: the largest, with the winner remembered for the gradient, and the average.
 
 /// The windows of a pooling operation.
 public struct PoolGeometry: Sendable {
@@ -59,7 +59,7 @@ public struct PoolGeometry: Sendable {
 /// output = the largest input of each window; the first of equals wins; a NaN wins over everything, as in PyTorch.
 ///
 /// - Parameter winners: for each output, the index within its input plane of the element that won, as floats (exact
-///   up to 2²⁴, which `MaxPool2dOperation` checks).
+///   up to 2²⁴, which `checkWinners` sees to).
 public func maxPool(
   _ input: UnsafePointer<Lanes>, geometry g: PoolGeometry, into output: LanePointer, winners: LanePointer
 ) {

@@ -2,8 +2,8 @@
 
 import CVector
 
-/// y = Aᵀ [ (G g) ⊙ (Bᵀ d) ], where ⊙ multiplies number by number: `outputs` neighbouring outputs y of a correlation of `taps`
-/// taps g with inputs d, in `points` multiplications.
+/// y = Aᵀ [ (G g) ⊙ (Bᵀ d) ], where ⊙ multiplies number by number: `outputs` neighbouring outputs y of a correlation of
+/// `taps` taps g with inputs d, in `points` multiplications.
 ///
 /// A and B hold only 0, 1 and −1, and G halves and wholes: on whole numbers nothing is rounded.
 ///
@@ -76,14 +76,14 @@ enum ThreeTaps: ShortCorrelation {
 
 /// Four outputs of five taps in eleven multiplications instead of twenty.
 ///
-/// y(n) = Σ h(t) · x(n + t) splits by what is even and what is odd. With a = (h₀, h₂, h₄), b = (h₁, h₃), x₀(m) = x(2m) and
-/// x₁(m) = x(2m + 1):
+/// y(n) = Σ h(t) · x(n + t) splits by what is even and what is odd. With a = (h₀, h₂, h₄), b = (h₁, h₃), x₀(m) = x(2m)
+/// and x₁(m) = x(2m + 1):
 ///
 ///     y(2m)     = a∗x₀ + b∗x₁           = a∗(x₀ − x₁) + (a + b)∗x₁
 ///     y(2m + 1) = a∗x₁ + b∗x₀(m + 1)    = (a + b)∗x₁ + b∗(x₀(m + 1) − x₁)
 ///
-/// The middle product serves both. Each of the three is a correlation of three taps, by `ThreeTaps`; the last has only two,
-/// so that its fourth multiplication would be by zero.
+/// The middle product serves both. Each of the three is a correlation of three taps, by `ThreeTaps`; the last has only
+/// two, so that its fourth multiplication would be by zero.
 ///
 /// Source: Mou and Duhamel, "Short-length FIR filters and their use in fast nonrecursive filtering" (1991).
 enum FiveTaps: ShortCorrelation {

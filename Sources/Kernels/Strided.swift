@@ -48,12 +48,12 @@ public enum BinaryKind: Sendable, Hashable {
   case add, subtract, multiply, divide
 }
 
-/// target = a ∘ b over all indices of `shape`; target is dense.
+/// target[view] = a ∘ b over all indices of `shape`.
 public func combineStrided(
   _ kind: BinaryKind, _ a: UnsafePointer<Lanes>, _ aView: StridedView, _ b: UnsafePointer<Lanes>, _ bView: StridedView,
-  shape: [Int], into target: LanePointer
+  shape: [Int], into target: LanePointer, _ view: StridedView
 ) {
-  forEachRow(shape, aView, bView, StridedView(dense: shape)) { x, y, z, count, xStep, yStep, zStep in
+  forEachRow(shape, aView, bView, view) { x, y, z, count, xStep, yStep, zStep in
     let (a, b, target) = (a + x, b + y, target + z)
     switch kind {
     case .add: for i in 0..<count { target[i &* zStep] = a[i &* xStep] + b[i &* yStep] }
@@ -64,12 +64,13 @@ public func combineStrided(
   }
 }
 
-/// gradient[view of a] += dy · other[view of b], over all indices of `shape`; dy is dense.
+/// gradient[view of a] += dy · other[view of b], over all indices of `shape`.
 public func accumulateProduct(
-  _ dy: UnsafePointer<Lanes>, _ other: UnsafePointer<Lanes>, _ otherView: StridedView, shape: [Int],
+  _ dy: UnsafePointer<Lanes>, _ dyView: StridedView, _ other: UnsafePointer<Lanes>, _ otherView: StridedView,
+  shape: [Int],
   into gradient: LanePointer, _ view: StridedView
 ) {
-  forEachRow(shape, StridedView(dense: shape), otherView, view) { x, y, z, count, xStep, yStep, zStep in
+  forEachRow(shape, dyView, otherView, view) { x, y, z, count, xStep, yStep, zStep in
     let (dy, other, gradient) = (dy + x, other + y, gradient + z)
     for i in 0..<count {
       gradient[i &* zStep] = multiplyAdd(dy[i &* xStep], other[i &* yStep], gradient[i &* zStep])
@@ -77,23 +78,23 @@ public func accumulateProduct(
   }
 }
 
-/// gradient[view of a] += dy / b, over all indices of `shape`; dy is dense.
+/// gradient[view of a] += dy / b, over all indices of `shape`.
 public func accumulateQuotient(
-  _ dy: UnsafePointer<Lanes>, _ b: UnsafePointer<Lanes>, _ bView: StridedView, shape: [Int], into gradient: LanePointer,
-  _ view: StridedView
+  _ dy: UnsafePointer<Lanes>, _ dyView: StridedView, _ b: UnsafePointer<Lanes>, _ bView: StridedView, shape: [Int],
+  into gradient: LanePointer, _ view: StridedView
 ) {
-  forEachRow(shape, StridedView(dense: shape), bView, view) { x, y, z, count, xStep, yStep, zStep in
+  forEachRow(shape, dyView, bView, view) { x, y, z, count, xStep, yStep, zStep in
     let (dy, b, gradient) = (dy + x, b + y, gradient + z)
     for i in 0..<count { gradient[i &* zStep] += dy[i &* xStep] / b[i &* yStep] }
   }
 }
 
-/// gradient[view of b] −= dy · quotient / b, over all indices of `shape`; dy and quotient are dense.
+/// gradient[view of b] −= dy · quotient / b, over all indices of `shape`; quotient lies as dy does.
 public func accumulateDivisorGradient(
-  _ dy: UnsafePointer<Lanes>, quotient: UnsafePointer<Lanes>, _ b: UnsafePointer<Lanes>, _ view: StridedView,
-  shape: [Int], into gradient: LanePointer
+  _ dy: UnsafePointer<Lanes>, quotient: UnsafePointer<Lanes>, _ dyView: StridedView, _ b: UnsafePointer<Lanes>,
+  _ view: StridedView, shape: [Int], into gradient: LanePointer
 ) {
-  forEachRow(shape, StridedView(dense: shape), view, view) { x, y, _, count, xStep, yStep, _ in
+  forEachRow(shape, dyView, view, view) { x, y, _, count, xStep, yStep, _ in
     let (dy, quotient, b, gradient) = (dy + x, quotient + x, b + y, gradient + y)
     for i in 0..<count { gradient[i &* yStep] -= dy[i &* xStep] * quotient[i &* xStep] / b[i &* yStep] }
   }
@@ -129,16 +130,19 @@ func forEachRow(
 
 /// target[view] = the largest source element that maps there; `winners` holds its index, the first of equals.
 ///
-/// - Parameter count: elements of target.
+/// - Parameters:
+///   - from: dense.
+///   - count: elements of target.
 public func maximumStrided(
-  _ source: UnsafePointer<Lanes>, shape: [Int], into target: LanePointer, _ view: StridedView, count: Int,
+  _ source: UnsafePointer<Lanes>, _ from: StridedView, shape: [Int], into target: LanePointer, _ view: StridedView,
+  count: Int,
   winners: LanePointer
 ) {
   for i in 0..<count {
     target[i] = Lanes(repeating: -.infinity)
     winners[i] = Lanes(repeating: -1)
   }
-  forEachRow(shape, StridedView(dense: shape), view, view) { x, y, _, count, xStep, yStep, _ in
+  forEachRow(shape, from, view, view) { x, y, _, count, xStep, yStep, _ in
     for i in 0..<count {
       let (from, to) = (x &+ i &* xStep, y &+ i &* yStep)
       let value = source[from]
@@ -152,9 +156,9 @@ public func maximumStrided(
 /// gradient[i] += dy[view] where i won.
 public func scatterToWinners(
   _ dy: UnsafePointer<Lanes>, _ view: StridedView, winners: UnsafePointer<Lanes>, shape: [Int],
-  into gradient: LanePointer
+  into gradient: LanePointer, _ to: StridedView
 ) {
-  forEachRow(shape, StridedView(dense: shape), view, view) { x, y, _, count, xStep, yStep, _ in
+  forEachRow(shape, to, view, view) { x, y, _, count, xStep, yStep, _ in
     for i in 0..<count {
       let (to, from) = (x &+ i &* xStep, y &+ i &* yStep)
       gradient[to] += dy[from].replacing(with: 0, where: winners[from] .!= Lanes(repeating: Float(to)))

@@ -5,8 +5,8 @@ import CVector
 /// The size of a register tile, as a type: so many accumulators of sixteen lanes, which the compiler keeps in registers
 /// when every index is a constant of an unrolled loop.
 ///
-/// The loops make their accumulators in place, `InlineArray { _ in .zero }`: `InlineArray(repeating:)` is a call that goes
-/// through memory.
+/// The loops make their accumulators in place, `InlineArray { _ in .zero }`: `InlineArray(repeating:)` is a call that
+/// goes through memory.
 enum Tile<let count: Int> {}
 
 /// Whether a register tile may use the large sizes: 24 accumulators of 16 lanes in 32 registers.

@@ -8,8 +8,8 @@ import CVector
 ///
 ///     dg = Gᵀ [ Σ over tiles (A dY Aᵀ) ⊙ (Bᵀ d B) ] G
 ///
-/// so for each place (α, β) the sum over tiles and images is one matrix product, (output channels) × (input channels). For
-/// it, sixteen input channels become the lanes and each image's number of an output channel a broadcast scalar:
+/// so for each place (α, β) the sum over tiles and images is one matrix product, (output channels) × (input channels).
+/// For it, sixteen input channels become the lanes and each image's number of an output channel a broadcast scalar:
 ///
 ///     for some tiles side by side
 ///       for each α
@@ -42,7 +42,7 @@ extension WinogradPlan {
   }
 
   /// Vectors of input channels.
-  fileprivate var vectors: Int { (channels + lanesPerShard - 1) / lanesPerShard }
+  fileprivate var vectors: Int { vectorCount(channels) }
 
   /// The most tiles whose transforms are kept at once: they stay in the second-level cache.
   fileprivate var gradientTiles: Int { columns.taps == 3 ? 12 : 6 }

@@ -1,7 +1,7 @@
 // The weights of a convolution in the form in which Winograd's products read them.
 
-/// U = G g Gᵀ of each kernel, packed for each tile of output channels: place by place, input channel by input channel, the
-/// tile's channels side by side.
+/// U = G g Gᵀ of each kernel, packed for each tile of output channels: place by place, input channel by input channel,
+/// the tile's channels side by side.
 func packWinogradWeights(
   _ source: UnsafePointer<Float>, channelStep: Int, tapSource: UnsafePointer<Int>, plan: WinogradPlan,
   into packed: UnsafeMutablePointer<Float>

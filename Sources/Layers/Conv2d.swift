@@ -31,7 +31,8 @@ public struct Conv2d: Layer {
       self.initialization = initialization
     }
 
-    /// The padding that an output of the input's size needs, the odd row or column at the bottom or right, as PyTorch's.
+    /// The padding that an output of the input's size needs, the odd row or column at the bottom or right, as
+    /// PyTorch's.
     private var resolvedOptions: Conv2dOptions {
       guard keepsSize else { return options }
       var resolved = options

@@ -65,8 +65,8 @@ public struct Sequential: Sendable {
     for layer in layers { outputs.append(try layer.forward(outputs.last ?? x)) }
     return outputs
   }
-  /// Records all layers and returns what leaves the last, in an order that costs less: a ReLU after the max pooling that
-  /// follows it has fewer numbers to look at. Both let the largest through if it is positive, so no number and no
+  /// Records all layers and returns what leaves the last, in an order that costs less: a ReLU after the max pooling
+  /// that follows it has fewer numbers to look at. Both let the largest through if it is positive, so no number and no
   /// gradient of a parameter changes.
   ///
   /// - Throws: `ShapeError` when x does not have the model's input shape.

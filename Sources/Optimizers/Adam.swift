@@ -6,8 +6,8 @@ import Tensors
 
 /// m ← β₁m + (1 − β₁)g;  v ← β₂v + (1 − β₂)g²;  θ ← θ − lr · (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε)
 ///
-/// Sources: Kingma and Ba, "Adam" (2015), algorithm 1; Loshchilov and Hutter, "Decoupled weight decay regularization" (2019).
-/// Defaults and the order of operations are PyTorch's.
+/// Sources: Kingma and Ba, "Adam" (2015), algorithm 1; Loshchilov and Hutter, "Decoupled weight decay regularization"
+/// (2019). Defaults and the order of operations are PyTorch's.
 public final class Adam: Optimizer, ElementwiseOptimizer {
   public struct Options: Hashable, Sendable {
     public var learningRate: Float

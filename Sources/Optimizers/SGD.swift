@@ -6,8 +6,8 @@ import Tensors
 
 /// v ← momentum · v + (1 − dampening) · g;  θ ← θ − lr · v, or with Nesterov θ ← θ − lr · (g + momentum · v)
 ///
-/// Source: Sutskever et al., "On the importance of initialization and momentum" (2013), in PyTorch's form: the first velocity
-/// is the gradient itself.
+/// Source: Sutskever et al., "On the importance of initialization and momentum" (2013), in PyTorch's form: the first
+/// velocity is the gradient itself.
 public final class SGD: Optimizer, ElementwiseOptimizer {
   public struct Options: Hashable, Sendable {
     public var learningRate: Float

@@ -27,7 +27,7 @@ public final class AlignedBuffer: @unchecked Sendable {
   }
 
   /// A block of at least `floats` floats.
-  public convenience init(floats: Int) { self.init(lanes: (floats + lanesPerShard - 1) / lanesPerShard) }
+  public convenience init(floats: Int) { self.init(lanes: vectorCount(floats)) }
 
   public var floats: UnsafeMutablePointer<Float> { UnsafeMutableRawPointer(lanes).assumingMemoryBound(to: Float.self) }
 

@@ -2,8 +2,8 @@
 
 import Foundation
 
-/// Writes a line to standard output; nothing waits in a buffer. When that fails there is nobody left to tell but standard
-/// error: one sentence, and the exit status EX_IOERR.
+/// Writes a line to standard output; nothing waits in a buffer. When that fails there is nobody left to tell but
+/// standard error: one sentence, and the exit status EX_IOERR.
 func say(_ text: String, terminator: String = "\n") {
   do {
     try FileHandle.standardOutput.write(contentsOf: Data((text + terminator).utf8))

@@ -38,8 +38,8 @@ struct DashboardCommand: ParsableCommand {
     }
   }
 
-  /// Keeps Swift's backtracer from asking questions over the screen: it reads its settings from the environment when the
-  /// process starts, so the program starts itself once more with them.
+  /// Keeps Swift's backtracer from asking questions over the screen: it reads its settings from the environment when
+  /// the process starts, so the program starts itself once more with them.
   private func calmBacktracer() {
     let variable = "SWIFT_BACKTRACE"
     guard getenv(variable) == nil else { return }

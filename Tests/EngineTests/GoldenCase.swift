@@ -100,7 +100,7 @@ struct GoldenCase: Decodable {
     try #require(outputShape.dimensions == (shape.isEmpty ? [1] : shape), "\(label): shape")
     let weights = exact ? whole(outputShape, seed: 99) : noise(outputShape, seed: 99)
     let executor = Executor(
-      tape, loss: weightedSum(y, weights: weights), reduction: .sum, capacity: images,
+      tape, loss: weightedSum(y, weights: weights), reduction: .sum, kept: [y], capacity: images,
       pool: WorkerPool(threads: threads))
     executor.step(TensorBatch(tensors + labelTensors), context: StepContext(isTraining: true))
     compare(output, (0..<images).flatMap { executor.tensor(of: y, image: $0).values }, "\(label): output")

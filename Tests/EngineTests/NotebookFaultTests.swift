@@ -16,8 +16,8 @@ import Testing
     return try outcome(x, [weight], dy: whole(output, seed: 3)) { try conv2d($0, weight: $1[0], options: options) }
   }
 
-  /// The notebook's kernel gradient broke for more than one image, and was silently wrong when there were as many images
-  /// as output channels.
+  /// The notebook's kernel gradient broke for more than one image, and was silently wrong when there were as many
+  /// images as output channels.
   @Test(arguments: [1, 2, 3, 4])
   func theKernelGradientOfABatchIsTheSumOverItsImages(images: Int) throws {
     let (channels, outChannels) = (2, 3)

@@ -60,7 +60,8 @@ func broadcastView(_ operand: Shape, to shape: Shape) -> StridedView {
 private func combine(_ name: String, _ kind: BinaryKind, _ a: Variable, _ b: Variable) throws -> Variable {
   let shape = try broadcastShape(name, a.shape, b.shape)
   let operation = BinaryOperation(
-    name: name, kind: kind, shape: shape.dimensions, a: broadcastView(a.shape, to: shape),
+    name: name, kind: kind, shape: shape.dimensions, dense: StridedView(dense: shape.dimensions),
+    a: broadcastView(a.shape, to: shape),
     b: broadcastView(b.shape, to: shape), aCount: a.shape.count, bCount: b.shape.count)
   return a.tape.record(operation, inputs: [a, b], output: shape)
 }
@@ -69,26 +70,29 @@ struct BinaryOperation: Operation {
   let name: String
   let kind: BinaryKind
   let shape: [Int]
+  let dense: StridedView
   let a: StridedView
   let b: StridedView
   let aCount: Int
   let bCount: Int
 
+  var readsInput: Bool { kind == .multiply || kind == .divide }
+  var readsOutput: Bool { kind == .divide }
+
   func forward(_ frame: Frame) {
-    combineStrided(kind, frame.input(0), a, frame.input(1), b, shape: shape, into: frame.output)
+    combineStrided(kind, frame.input(0), a, frame.input(1), b, shape: shape, into: frame.output, dense)
   }
 
-  /// d(a + b) = dy, dy; d(a − b) = dy, −dy; d(a · b) = dy · b, dy · a; d(a / b) = dy / b, −dy · (a / b) / b; each summed
-  /// over the axes along which its operand was repeated.
+  /// d(a + b) = dy, dy; d(a − b) = dy, −dy; d(a · b) = dy · b, dy · a; d(a / b) = dy / b, −dy · (a / b) / b; each
+  /// summed over the axes along which its operand was repeated.
   func backward(_ frame: Frame) {
     let dy = frame.outputGradient
-    let dense = StridedView(dense: shape)
     if let sink = frame.inputGradient(0) {
       if !sink.accumulate { clearLanes(sink.lanes, count: aCount) }
       switch kind {
       case .add, .subtract: copyStrided(dy, dense, into: sink.lanes, a, shape: shape, accumulate: true)
-      case .multiply: accumulateProduct(dy, frame.input(1), b, shape: shape, into: sink.lanes, a)
-      case .divide: accumulateQuotient(dy, frame.input(1), b, shape: shape, into: sink.lanes, a)
+      case .multiply: accumulateProduct(dy, dense, frame.input(1), b, shape: shape, into: sink.lanes, a)
+      case .divide: accumulateQuotient(dy, dense, frame.input(1), b, shape: shape, into: sink.lanes, a)
       }
     }
     if let sink = frame.inputGradient(1) {
@@ -96,10 +100,10 @@ struct BinaryOperation: Operation {
       switch kind {
       case .add: copyStrided(dy, dense, into: sink.lanes, b, shape: shape, accumulate: true)
       case .subtract: copyStrided(dy, dense, into: sink.lanes, b, shape: shape, factor: -1, accumulate: true)
-      case .multiply: accumulateProduct(dy, frame.input(0), a, shape: shape, into: sink.lanes, b)
+      case .multiply: accumulateProduct(dy, dense, frame.input(0), a, shape: shape, into: sink.lanes, b)
       case .divide:
         accumulateDivisorGradient(
-          dy, quotient: UnsafePointer(frame.output), frame.input(1), b, shape: shape, into: sink.lanes)
+          dy, quotient: UnsafePointer(frame.output), dense, frame.input(1), b, shape: shape, into: sink.lanes)
       }
     }
   }

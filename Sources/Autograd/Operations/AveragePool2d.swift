@@ -10,8 +10,8 @@ import Tensors
 /// - x: (C, H, W) an image
 /// - result: (C, H_out, W_out), see `Pool2dOptions.outputShape`
 ///
-/// - Parameter countIncludesPadding: whether padding counts as zeros in n, as in PyTorch by default, or not at all. What
-///   `ceilMode` adds beyond the padding never counts.
+/// - Parameter countIncludesPadding: whether padding counts as zeros in n, as in PyTorch by default, or not at all.
+///   What `ceilMode` adds beyond the padding never counts.
 /// - Throws: `ShapeError` when the window does not fit.
 public func averagePool2d(
   _ x: Variable, options: Pool2dOptions, countIncludesPadding: Bool = true
@@ -34,7 +34,8 @@ public func averagePool2d(
   return record("avg_pool2d", x, rows.map(\.0), columns.map(\.0), divisors, output)
 }
 
-/// The means of a grid of windows that covers the image: output i averages the rows from ⌊i·H/H_out⌋ to ⌈(i+1)·H/H_out⌉.
+/// The means of a grid of windows that covers the image: output i averages the rows from ⌊i·H/H_out⌋ to
+/// ⌈(i+1)·H/H_out⌉.
 ///
 /// # Shapes
 /// - x: (C, H, W) an image

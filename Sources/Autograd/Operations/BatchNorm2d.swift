@@ -17,15 +17,16 @@ public struct BatchNormOptions: Hashable, Sendable {
 
 /// y = weight(c) · (x − mean(c)) / √(variance(c) + ε) + bias(c)
 ///
-/// In training, mean and (biased) variance are those of the whole batch, however it is split into shards, and the running
-/// statistics move towards them (the variance unbiased, as PyTorch does); in evaluation they are the running statistics.
+/// In training, mean and (biased) variance are those of the whole batch, however it is split into shards, and the
+/// running statistics move towards them (the variance unbiased, as PyTorch does); in evaluation they are the running
+/// statistics.
 ///
 /// # Shapes
 /// - x, result: (C, H, W) an image
 /// - weight, bias, runningMean, runningVariance: (C)
 ///
-/// Source: Ioffe and Szegedy, "Batch normalization" (2015). The shards' moments are combined in shard order by Chan, Golub
-/// and LeVeque's update, in double precision.
+/// Source: Ioffe and Szegedy, "Batch normalization" (2015). The shards' moments are combined in shard order by Chan,
+/// Golub and LeVeque's update, in double precision.
 ///
 /// - Throws: `ShapeError` when x has not three axes or a parameter does not fit its channels.
 public func batchNorm2d(

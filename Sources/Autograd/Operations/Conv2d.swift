@@ -5,7 +5,8 @@ import Tensors
 
 /// Slides a bank of kernels over each image (cross-correlation, as everywhere in the field).
 ///
-/// y(o, h, w) = bias(o) + Σ over i, a, b of weight(o, i, a, b) · x(i, h·stride + a·dilation − top, w·stride + b·dilation − left)
+/// y(o, h, w) = bias(o) + Σ over i, a, b of weight(o, i, a, b) · x(i, h·stride + a·dilation − top,
+///                                                                   w·stride + b·dilation − left)
 ///
 /// # Shapes
 /// - x: (inChannels, H, W) an image
@@ -13,8 +14,8 @@ import Tensors
 /// - bias: (outChannels)
 /// - result: (outChannels, H_out, W_out), see `Conv2dOptions.outputShape`
 ///
-/// Gradients: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016), chapter 4. The input's is a
-/// convolution of the output's gradient, stride − 1 zeros between its elements, with the kernel turned by 180°.
+/// Gradients: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016), chapter 4. The input's
+/// is a convolution of the output's gradient, stride − 1 zeros between its elements, with the kernel turned by 180°.
 ///
 /// - Throws: `ShapeError` when weight or bias do not fit the input.
 public func conv2d(

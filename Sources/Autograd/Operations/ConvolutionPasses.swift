@@ -52,8 +52,8 @@ struct ConvolutionPasses: Sendable {
         data: padding.left..<padding.left + shape[2]))
     forwardTaps = Array(0..<groupIn * taps)
 
-    // dx(h) gathers dy((h + top − a·dilation) / stride): read with the kernel turned round, that is a correlation over dy
-    // spread out by the stride, in which dx(0) sees dy from top − reach on. Where top > reach it starts inside.
+    // dx(h) gathers dy((h + top − a·dilation) / stride): read with the kernel turned round, that is a correlation over
+    // dy spread out by the stride, in which dx(0) sees dy from top − reach on. Where top > reach it starts inside.
     let reach = Size2d(dilation.height * (kernel.height - 1), dilation.width * (kernel.width - 1))
     let spread = Size2d((output[1] - 1) * options.stride.height + 1, (output[2] - 1) * options.stride.width + 1)
     let top = max(0, reach.height - padding.top)

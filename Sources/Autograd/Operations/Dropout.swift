@@ -3,8 +3,8 @@
 import Kernels
 import Tensors
 
-/// In training, each element becomes zero with probability p and is divided by 1 − p otherwise, so that its expectation is
-/// unchanged; in evaluation nothing happens.
+/// In training, each element becomes zero with probability p and is divided by 1 − p otherwise, so that its expectation
+/// is unchanged; in evaluation nothing happens.
 ///
 /// Which elements drop depends on (seed, step, stream, image, element) alone.
 ///

@@ -55,6 +55,7 @@ private func normalize(
 
 struct GroupNormOperation: Operation {
   let name: String
+  let readsInput = false
   let readsOutput = false
   let groups: Int
   /// Elements of a group.

@@ -36,7 +36,7 @@ struct LinearOperation: WholeBatchGradient {
   var multiplyAdds: Int { inFeatures * outFeatures }
 
   /// The inputs turned into vectors of features, for the weight gradient.
-  var savedLanes: Int { (inFeatures + lanesPerShard - 1) / lanesPerShard * lanesPerShard }
+  var savedLanes: Int { vectorCount(inFeatures) * lanesPerShard }
 
   func forward(_ frame: Frame) {
     linearForward(

@@ -21,6 +21,7 @@ public func matmul(_ a: Variable, _ b: Variable) throws -> Variable {
 
 struct MatmulOperation: Operation {
   let name = "matmul"
+  let readsOutput = false
   let rows: Int
   let inner: Int
   let columns: Int

@@ -12,15 +12,13 @@ import Tensors
 /// - Throws: `ShapeError` when the window does not fit.
 public func maxPool2d(_ x: Variable, options: Pool2dOptions) throws -> Variable {
   let output = try options.outputShape("max_pool2d", input: x.shape)
-  guard x.shape[1] * x.shape[2] < 1 << 24 else {
-    throw ShapeError("max_pool2d", [x.shape], rule: "a plane must have fewer than 2²⁴ elements")
-  }
+  try checkWinners("max_pool2d", x.shape, among: x.shape[1] * x.shape[2])
   return x.tape.record(
     MaxPool2dOperation(geometry: options.geometry(input: x.shape, output: output)), inputs: [x], output: output)
 }
 
-/// For each window, the index of its largest element within the input's plane, h · W + w, as a float: what PyTorch returns
-/// with `return_indices`. It has no gradient.
+/// For each window, the index of its largest element within the input's plane, h · W + w, as a float: what PyTorch
+/// returns with `return_indices`. It has no gradient.
 ///
 /// # Shapes
 /// - x: (C, H, W) an image; result: as `maxPool2d`
@@ -28,8 +26,18 @@ public func maxPool2d(_ x: Variable, options: Pool2dOptions) throws -> Variable 
 /// - Throws: `ShapeError` as `maxPool2d` does.
 public func maxPool2dIndices(_ x: Variable, options: Pool2dOptions) throws -> Variable {
   let output = try options.outputShape("max_pool2d", input: x.shape)
+  try checkWinners("max_pool2d", x.shape, among: x.shape[1] * x.shape[2])
   let operation = MaxPool2dIndicesOperation(geometry: options.geometry(input: x.shape, output: output))
   return x.tape.record(operation, inputs: [x], output: output)
+}
+
+/// Winners are kept as floats, which count exactly up to 2²⁴.
+///
+/// - Throws: `ShapeError` when there are more elements to win.
+func checkWinners(_ operation: String, _ shape: Shape, among count: Int) throws {
+  guard count < 1 << 24 else {
+    throw ShapeError(operation, [shape], rule: "the largest must be found among fewer than 2²⁴ elements, not \(count)")
+  }
 }
 
 struct MaxPool2dIndicesOperation: Operation {

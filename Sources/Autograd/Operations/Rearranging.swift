@@ -136,7 +136,8 @@ public func concatenate(_ values: [Variable], axis: Int) throws -> Variable {
   let parts = values.map { value in
     defer { start += value.shape[axis] }
     return ConcatenateOperation.Part(
-      shape: value.shape.dimensions, to: StridedView(offset: start * dense.strides[axis], strides: dense.strides))
+      shape: value.shape.dimensions, from: StridedView(dense: value.shape.dimensions),
+      to: StridedView(offset: start * dense.strides[axis], strides: dense.strides))
   }
   return first.tape.record(ConcatenateOperation(parts: parts), inputs: values, output: Shape(dimensions))
 }
@@ -162,6 +163,8 @@ public func stack(_ values: [Variable], axis: Int = 0) throws -> Variable {
 /// target[to] = factor · source[from]: one direction is a copy, the other adds up.
 struct CopyOperation: Operation {
   let name: String
+  let readsInput = false
+  let readsOutput = false
   let shape: [Int]
   let from: StridedView
   let to: StridedView
@@ -184,16 +187,19 @@ struct CopyOperation: Operation {
 struct ConcatenateOperation: Operation {
   struct Part: Sendable {
     let shape: [Int]
+    let from: StridedView
     let to: StridedView
   }
 
   let name = "concatenate"
+  let readsInput = false
+  let readsOutput = false
   let parts: [Part]
 
   func forward(_ frame: Frame) {
     for (index, part) in parts.enumerated() {
       copyStrided(
-        frame.input(index), StridedView(dense: part.shape), into: frame.output, part.to, shape: part.shape,
+        frame.input(index), part.from, into: frame.output, part.to, shape: part.shape,
         accumulate: false)
     }
   }
@@ -202,7 +208,7 @@ struct ConcatenateOperation: Operation {
     for (index, part) in parts.enumerated() {
       guard let sink = frame.inputGradient(index) else { continue }
       copyStrided(
-        frame.outputGradient, part.to, into: sink.lanes, StridedView(dense: part.shape), shape: part.shape,
+        frame.outputGradient, part.to, into: sink.lanes, part.from, shape: part.shape,
         accumulate: sink.accumulate)
     }
   }

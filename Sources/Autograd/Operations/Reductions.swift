@@ -27,16 +27,21 @@ extension Variable {
   }
 
   /// The largest element along axes; the first of equals receives the gradient. Otherwise as `sum`.
+  ///
+  /// - Throws: `ShapeError` when there is no such axis, or more than 2²⁴ elements.
   public func max(_ axes: [Int]? = nil, keepDimensions: Bool = false) throws -> Variable {
+    try checkWinners("max", shape, among: shape.count)
     let reduction = try Reduction("max", shape, axes)
     let operation = MaxOperation(
-      shape: shape.dimensions, view: reduction.view, inCount: shape.count, outCount: reduction.output(true).count)
+      shape: shape.dimensions, dense: StridedView(dense: shape.dimensions), view: reduction.view, inCount: shape.count,
+      outCount: reduction.output(true).count)
     return tape.record(operation, inputs: [self], output: reduction.output(keepDimensions))
   }
 
   /// Σ (x − mean)² / (n − correction) along axes; otherwise as `sum`.
   ///
-  /// - Parameter correction: 1 for the unbiased estimate, as PyTorch's default; 0 for the variance of just these numbers.
+  /// - Parameter correction: 1 for the unbiased estimate, as PyTorch's default; 0 for the variance of just these
+  ///   numbers.
   public func variance(_ axes: [Int]? = nil, correction: Int = 1, keepDimensions: Bool = false) throws -> Variable {
     let reduction = try Reduction("variance", shape, axes)
     guard reduction.length > correction else {
@@ -76,7 +81,10 @@ private struct Reduction {
 
 struct MaxOperation: Operation {
   let name = "max"
+  let readsInput = false
+  let readsOutput = false
   let shape: [Int]
+  let dense: StridedView
   /// The output, seen from the input's indices.
   let view: StridedView
   let inCount: Int
@@ -86,12 +94,12 @@ struct MaxOperation: Operation {
   var savedLanes: Int { outCount }
 
   func forward(_ frame: Frame) {
-    maximumStrided(frame.input(), shape: shape, into: frame.output, view, count: outCount, winners: frame.saved)
+    maximumStrided(frame.input(), dense, shape: shape, into: frame.output, view, count: outCount, winners: frame.saved)
   }
 
   func backward(_ frame: Frame) {
     guard let sink = frame.inputGradient() else { return }
     if !sink.accumulate { clearLanes(sink.lanes, count: inCount) }
-    scatterToWinners(frame.outputGradient, view, winners: frame.saved, shape: shape, into: sink.lanes)
+    scatterToWinners(frame.outputGradient, view, winners: frame.saved, shape: shape, into: sink.lanes, dense)
   }
 }

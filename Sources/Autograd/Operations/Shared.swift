@@ -16,6 +16,7 @@ extension Tape {
 
 struct SharedOperation: Operation {
   let name = "shared"
+  let readsOutput = false
   let count: Int
 
   func forward(_ frame: Frame) { spreadScalars(frame.parameter(0), count: count, into: frame.output) }

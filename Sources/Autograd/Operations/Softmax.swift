@@ -30,6 +30,7 @@ private func record(_ x: Variable, _ axis: Int, logarithm: Bool) throws -> Varia
 
 struct SoftmaxOperation: Operation {
   let name: String
+  let readsInput = false
   let geometry: SoftmaxGeometry
   let logarithm: Bool
 

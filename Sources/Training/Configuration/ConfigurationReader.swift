@@ -21,7 +21,8 @@ public struct ConfigurationError: Error, CustomStringConvertible, Equatable {
 
 /// Reads the fields of one JSON object.
 ///
-/// The keys that are asked for are the keys that are known: `finish` refuses all others and names the nearest known one.
+/// The keys that are asked for are the keys that are known: `finish` refuses all others and names the nearest known
+/// one.
 final class ConfigurationReader {
   let file: String
   let path: String

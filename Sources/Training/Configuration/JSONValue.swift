@@ -84,7 +84,8 @@ public struct JSONLine: Sendable {
     fields.append(value.description)
   }
 
-  /// A number with as many digits as it takes to read it back exactly; null when it is not finite, as JSON has no word for it.
+  /// A number with as many digits as it takes to read it back exactly; null when it is not finite, as JSON has no word
+  /// for it.
   public mutating func add(_ key: String, _ value: some BinaryFloatingPoint & TextOutputStreamable) {
     begin(key)
     if value.isFinite { value.write(to: &fields) } else { fields.append("null") }

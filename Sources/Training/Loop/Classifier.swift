@@ -90,7 +90,8 @@ extension Classifier.Learning {
     let train = try Classifier.Recording(model, configuration.loss)
     let metrics = [train.loss, train.hit]
     let needed = Executor.memory(
-      train.tape, loss: train.loss, metrics: metrics, kept: [], capacity: configuration.batchSize)
+      train.tape, loss: train.loss, metrics: metrics, kept: [], capacity: configuration.batchSize,
+      threads: pool.threads)
     guard needed < Int(clamping: ProcessInfo.processInfo.physicalMemory) else { throw MemoryShortage(bytes: needed) }
     training = Executor(
       train.tape, loss: train.loss, metrics: metrics, kept: [], capacity: configuration.batchSize,

@@ -28,16 +28,18 @@ public struct ImageBatch: BatchSource {
     self.shift = shift
   }
 
-  public func load(shard: Int, realImages: Int, into inputs: [LanePointer]) {
+  public func load(shard: Int, realImages: Int, into inputs: [UnsafeMutableBufferPointer<Lanes>]) {
+    precondition(inputs[0].count == source.shape.count, "images of \(source.shape) for an input of \(inputs[0].count)")
+    guard let lanes = inputs[0].baseAddress else { return }
     let first = indices + shard * lanesPerShard
     loadImages(
-      channels: source.shape[0], plane: source.shape[1] * source.shape[2], scale: scale, shift: shift, into: inputs[0]
+      channels: source.shape[0], plane: source.shape[1] * source.shape[2], scale: scale, shift: shift, into: lanes
     ) { lane in
       source.image(Int(first[lane < realImages ? lane : 0]))
     }
     guard inputs.count > 1 else { return }
     for lane in 0..<lanesPerShard {
-      inputs[1].pointee[lane] = Float(source.labels[Int(first[lane < realImages ? lane : 0])])
+      inputs[1][0][lane] = Float(source.labels[Int(first[lane < realImages ? lane : 0])])
     }
   }
 }

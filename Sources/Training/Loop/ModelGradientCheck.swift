@@ -7,9 +7,9 @@ import Tensors
 /// Checks the gradient of each trained parameter of a model on one batch of its own training images.
 ///
 /// A net has kinks everywhere (ReLU, max pooling), so no single step suits it: each derivative is taken with several
-/// steps, and the best agreement counts. It is taken along the gradient itself, and for the parameter's five elements of the
-/// largest gradients one by one, of those that are at least half the largest: small
-/// derivatives drown in Float32's rounding of the loss.
+/// steps, and the best agreement counts. It is taken along the gradient itself, and for the parameter's five elements
+/// of the largest gradients one by one, of those that are at least half the largest: small derivatives drown in
+/// Float32's rounding of the loss.
 public struct ModelGradientCheck: Sendable {
   /// The outcome for one parameter.
   public struct Result: Sendable {

@@ -1,0 +1,6 @@
+// Waiting without sleeping.
+
+import CVector
+
+/// One turn of a loop that waits for another thread.
+public func pauseProcessor() { processor_pause() }
