@@ -26,7 +26,7 @@ public final class WorkerPool: @unchecked Sendable {
   /// Threads that work, the caller included.
   public let threads: Int
 
-  private let patience: Duration
+  private let isCrowded: Bool
   private let generation = Atomic<Int>(0)
   private let nextIndex = Atomic<Int>(0)
   private let unfinished = Atomic<Int>(0)
@@ -41,7 +41,7 @@ public final class WorkerPool: @unchecked Sendable {
   public init(threads: Int) {
     precondition(threads >= 1, "a worker pool needs a thread")
     self.threads = threads
-    patience = threads > sysconf(Int32(_SC_NPROCESSORS_ONLN)) ? .zero : .microseconds(500)
+    isCrowded = threads > sysconf(Int32(_SC_NPROCESSORS_ONLN))
     mutex = .allocate(capacity: 1)
     wake = .allocate(capacity: 1)
     pthread_mutex_init(mutex, nil)
@@ -97,7 +97,7 @@ public final class WorkerPool: @unchecked Sendable {
     takePieces(job, 0)
     // The work may not be let go before every worker has seen that no piece is left.
     while unfinished.load(ordering: .acquiring) > 0 {
-      if patience == .zero { sched_yield() } else { pauseProcessor() }
+      if isCrowded { sched_yield() } else { pauseProcessor() }
     }
     self.job = nil
   }
@@ -155,14 +155,14 @@ public final class WorkerPool: @unchecked Sendable {
   }
 
   private func waitForWork(after seen: Int) -> Int {
-    let start = ContinuousClock.now
+    let end = ContinuousClock.now + (isCrowded ? .zero : .microseconds(500))
     repeat {
       for _ in 0..<64 {
         let now = generation.load(ordering: .acquiring)
         if now != seen { return now }
         pauseProcessor()
       }
-    } while ContinuousClock.now - start < patience
+    } while ContinuousClock.now < end
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     while generation.load(ordering: .acquiring) == seen { pthread_cond_wait(wake, mutex) }
