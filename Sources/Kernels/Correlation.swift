@@ -144,11 +144,21 @@ private struct CorrelationTiles: TileLoop {
           for tap in first..<first &+ walk.run {
             let window = x + offsets[tap]
             let column = weights + tap &* height
-            for p in 0..<columns {
-              let pixels = window[p &* step]
+            // The fewer operands stay in registers while the others go by: six beside twenty-four sums would not fit.
+            if height > columns {
               for m in 0..<height {
-                sums[m &* columns &+ p] = lanes_multiply_add(
-                  Lanes(repeating: column[m]), pixels, sums[m &* columns &+ p])
+                let weight = Lanes(repeating: column[m])
+                for p in 0..<columns {
+                  sums[m &* columns &+ p] = lanes_multiply_add(weight, window[p &* step], sums[m &* columns &+ p])
+                }
+              }
+            } else {
+              for p in 0..<columns {
+                let pixels = window[p &* step]
+                for m in 0..<height {
+                  sums[m &* columns &+ p] = lanes_multiply_add(
+                    Lanes(repeating: column[m]), pixels, sums[m &* columns &+ p])
+                }
               }
             }
           }
