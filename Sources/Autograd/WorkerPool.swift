@@ -20,8 +20,9 @@ extension PoolWork {
 /// A fixed set of threads for fork and join; the calling thread is one of them.
 ///
 /// Between jobs a worker spins for half a millisecond, because the next job of a training step is near, and waking up
-/// takes longer than a short leg of one; then it sleeps: a paused program uses no processor time. Where there are more
-/// threads than processors it sleeps at once. One thread at a time may call `run`.
+/// takes longer than a short leg of one; then it sleeps: a paused program uses no processor time. Where other threads
+/// want its processor, ten microseconds must do: time spent spinning would be missing when there is work. One thread at
+/// a time may call `run`.
 public final class WorkerPool: @unchecked Sendable {
   /// Threads that work, the caller included.
   public let threads: Int
@@ -146,23 +147,38 @@ public final class WorkerPool: @unchecked Sendable {
     sigfillset(&all)
     pthread_sigmask(SIG_BLOCK, &all, nil)
     var seen = 0
+    var spins = Spinning(isCrowded: isCrowded)
     while true {
-      seen = waitForWork(after: seen)
+      seen = waitForWork(after: seen, &spins)
       if isStopping.load(ordering: .acquiring) { return }
       if let job { takePieces(job, worker) }
       unfinished.wrappingSubtract(1, ordering: .releasing)
     }
   }
 
-  private func waitForWork(after seen: Int) -> Int {
-    let end = ContinuousClock.now + (isCrowded ? .zero : .microseconds(500))
-    repeat {
+  /// Whether a worker spins between jobs.
+  private struct Spinning {
+    let isCrowded: Bool
+    /// Jobs before which it will not, since it lost its processor while it did.
+    var jobsToSkip = 0
+  }
+
+  private func waitForWork(after seen: Int, _ spins: inout Spinning) -> Int {
+    spins.jobsToSkip = max(0, spins.jobsToSkip - 1)
+    let start = ContinuousClock.now
+    let end = start + (spins.isCrowded || spins.jobsToSkip > 0 ? .microseconds(10) : .microseconds(500))
+    var last = start
+    while last < end {
       for _ in 0..<64 {
         let now = generation.load(ordering: .acquiring)
         if now != seen { return now }
         pauseProcessor()
       }
-    } while ContinuousClock.now < end
+      // Some microseconds have passed, or another thread had the processor.
+      let now = ContinuousClock.now
+      if now - last > .microseconds(100) { spins.jobsToSkip = 1000 }
+      last = now
+    }
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     while generation.load(ordering: .acquiring) == seen { pthread_cond_wait(wake, mutex) }
