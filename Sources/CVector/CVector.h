@@ -36,12 +36,17 @@ typedef float lanes_register __attribute__((ext_vector_type(8)));
 
 typedef float lanes8 __attribute__((ext_vector_type(8)));
 
+// Sixteen lanes where Swift has put them: it aligns SIMD16<Float> to 16 bytes (on the stack, in InlineArray, in an
+// array), while a C pointer to lanes16 promises 64, and the compiler's aligned moves fault on anything less. So memory
+// is only ever read and written through this type.
+typedef lanes16 lanes16_in_memory __attribute__((aligned(16)));
+
 // to[16 * j + i] = from[step * i + j]: sixteen rows become sixteen columns. Shuffles inside each quarter of a vector
-// first, then of whole quarters. All rows are aligned as lanes16 are; Swift does not import pointers to these.
+// first, then of whole quarters. Rows lie at multiples of 16 bytes; Swift does not import pointers to vectors.
 static inline __attribute__((always_inline)) void lanes_transpose(const float *from, long step, float *to) {
   lanes16 pairs[16], quads[16];
   for (int i = 0; i < 16; i += 2) {
-    lanes16 a = *(const lanes16 *)(from + i * step), b = *(const lanes16 *)(from + (i + 1) * step);
+    lanes16 a = *(const lanes16_in_memory *)(from + i * step), b = *(const lanes16_in_memory *)(from + (i + 1) * step);
     pairs[i] = __builtin_shufflevector(a, b, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
     pairs[i + 1] = __builtin_shufflevector(a, b, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
   }
@@ -57,7 +62,7 @@ static inline __attribute__((always_inline)) void lanes_transpose(const float *f
 #define LANES_QUARTERS(q) \
   for (int j = 0; j < 4; j++) { \
     lanes8 low = LANES_QUARTER(q, quads[j], quads[4 + j]), high = LANES_QUARTER(q, quads[8 + j], quads[12 + j]); \
-    *(lanes16 *)(to + 16 * (4 * q + j)) = \
+    *(lanes16_in_memory *)(to + 16 * (4 * q + j)) = \
       __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15); \
   }
   LANES_QUARTERS(0)
