@@ -4,10 +4,12 @@ import PackageDescription
 /// The inner loops run on checked sizes only, and want the build machine's vector instructions in debug builds too:
 /// without them `swift test` takes minutes instead of seconds. There, too, the module is compiled as a whole, so that a
 /// loop is specialised for its tile size across files.
-/// CONVTOP_MARCH names another machine to build for, such as x86-64-v3, which has no AVX-512.
+/// CONVTOP_MARCH names another machine to build for, such as x86-64-v3, which has no AVX-512; CONVTOP_TILES, "wide" or
+/// "narrow", the register tiles of a machine with AVX-512 or without, whatever the machine is.
 let march = Context.environment["CONVTOP_MARCH"] ?? "native"
+let tiles = Context.environment["CONVTOP_TILES"].map { ["-Xcc", "-DCONVTOP_WIDE_TILES=\($0 == "wide" ? 1 : 0)"] } ?? []
 let kernelSettings: [SwiftSetting] = [
-  .unsafeFlags(["-Ounchecked", "-wmo", "-disable-batch-mode", "-num-threads", "2", "-Xcc", "-march=\(march)"])
+  .unsafeFlags(["-Ounchecked", "-wmo", "-disable-batch-mode", "-num-threads", "2", "-Xcc", "-march=\(march)"] + tiles)
 ]
 
 /// Drawing the built-in images takes half a minute without the optimiser; every check stays on.
@@ -24,7 +26,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CVector"),
     .target(name: "Kernels", dependencies: ["CVector"], swiftSettings: kernelSettings),
-    .target(name: "Tensors", dependencies: ["Kernels"]),
+    .target(name: "Tensors", dependencies: ["CVector", "Kernels"]),
     .target(name: "Autograd", dependencies: ["Tensors", "Kernels"]),
     .target(name: "Layers", dependencies: ["Autograd", "Tensors"]),
     .target(name: "Optimizers", dependencies: ["Autograd", "Kernels", "Tensors"]),

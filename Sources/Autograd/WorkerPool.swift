@@ -142,10 +142,12 @@ public final class WorkerPool: @unchecked Sendable {
   }
 
   private func loop(_ worker: Int) {
-    // Signals are the main thread's business.
-    var all = sigset_t()
-    sigfillset(&all)
-    pthread_sigmask(SIG_BLOCK, &all, nil)
+    // Signals are the main thread's business, but for a fault of this thread's own: while that is blocked, the process
+    // is killed without its handler.
+    var blocked = sigset_t()
+    sigfillset(&blocked)
+    for fault in [SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGABRT, SIGFPE] { sigdelset(&blocked, fault) }
+    pthread_sigmask(SIG_BLOCK, &blocked, nil)
     var seen = 0
     var spins = Spinning(isCrowded: isCrowded)
     while true {

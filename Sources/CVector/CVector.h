@@ -25,8 +25,15 @@ static inline __attribute__((always_inline)) lanes16 lanes_square_root(lanes16 a
 }
 
 // Whether one register holds all sixteen lanes and there are 32 of them, which decides the size of a register tile; and
-// what a register holds of the lanes.
+// what a register holds of the lanes. No result depends on it; a build may ask for the one or the other, as tests do.
+#ifndef CONVTOP_WIDE_TILES
 #ifdef __AVX512F__
+#define CONVTOP_WIDE_TILES 1
+#else
+#define CONVTOP_WIDE_TILES 0
+#endif
+#endif
+#if CONVTOP_WIDE_TILES
 enum { lanes_fill_one_register = 1 };
 typedef float lanes_register __attribute__((ext_vector_type(16)));
 #else

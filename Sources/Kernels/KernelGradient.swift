@@ -31,10 +31,7 @@ public func accumulateKernelGradient(
   let taps = geometry.offsets.count
   let plane = geometry.outHeight * geometry.outWidth
   let tapsTogether = geometry.tapsTogether
-  // Of a row, its pixels' gradients in each channel of the tile, and the inputs below them.
-  let channels = max(1, tapsTogether / geometry.tapsPerChannel)
-  let rowLanes = geometry.outWidth * (tallestTile + channels * geometry.columnStep)
-  let rowsTogether = max(1, min(geometry.outHeight, 320 / rowLanes))
+  let rowsTogether = geometry.rowsTogether
   geometry.offsets.withUnsafeBufferPointer { offsets in
     guard let offsets = offsets.baseAddress else { return }
     var channel = 0
@@ -72,6 +69,13 @@ extension CorrelationGeometry {
   /// Taps that pass over the same rows: those of one channel, or of several where a kernel has too few to fill a tile.
   fileprivate var tapsTogether: Int {
     min(offsets.count, max(1, widestTile / tapsPerChannel) * tapsPerChannel)
+  }
+
+  /// Rows whose pixels are added up in one chain, and the chains' sums after each other: a chain of all pixels would round
+  /// too often. It decides the order of the sum, so it may depend on nothing but the shapes. Of each row the outputs'
+  /// gradients in some channels and the inputs below them should stay in the first-level cache.
+  fileprivate var rowsTogether: Int {
+    max(1, min(outHeight, 320 / (outWidth * (4 + columnStep))))
   }
 
   /// How it is done by Winograd's transforms; nil when it is not.

@@ -67,7 +67,7 @@ public final class Screen {
     }
     capabilities = Capabilities(
       colors: colors, unicode: convtop_uses_utf8() != 0, isLight: Screen.hasLightBackground)
-    installCrashGuard()
+    guardTerminal()
   }
 
   /// Gives the terminal back as it was; further calls do nothing.
@@ -81,7 +81,7 @@ public final class Screen {
     }
     endwin()
     delscreen(handle)
-    removeCrashGuard()
+    releaseTerminal()
     Screen.releaseSignals()
   }
 

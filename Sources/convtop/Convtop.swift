@@ -4,12 +4,20 @@ import ArgumentParser
 import Datasets
 import Foundation
 import Tensors
+import Terminal
 import Training
 
 @main
 struct Convtop: ParsableCommand {
   static func main() {
     openStandardStreams()
+    installCrashGuard()
+    if let sentence = ProcessorFeatures.complaint(
+      builtFor: ProcessorFeatures.built, running: ProcessorFeatures.present)
+    {
+      complain(sentence)
+      exit(withError: ExitCode.configuration)
+    }
     main(nil)
   }
 
@@ -41,7 +49,7 @@ extension ExitCode {
   static let data = ExitCode(65)
   /// EX_CANTCREAT: the run's folder cannot be written.
   static let output = ExitCode(73)
-  /// EX_CONFIG: the configuration is wrong.
+  /// EX_CONFIG: the configuration is wrong, or the program was built for another processor.
   static let configuration = ExitCode(78)
 }
 

@@ -27,7 +27,6 @@ struct DashboardCommand: ParsableCommand {
       complain("the dashboard needs a terminal; without one, run: convtop train \(config ?? "CONFIG")")
       throw ExitCode.failure
     }
-    calmBacktracer()
     try reportingFailures {
       let (configuration, notice) = try options.read(config).onAvailableData()
       let setup = try TrainingSetup(configuration)
@@ -36,20 +35,5 @@ struct DashboardCommand: ParsableCommand {
       let status = try DashboardLoop(setup, folder: run, notice: notice, startsPaused: paused).run()
       if status != 0 { throw ExitCode(status) }
     }
-  }
-
-  /// Keeps Swift's backtracer from asking questions over the screen: it reads its settings from the environment when
-  /// the process starts, so the program starts itself once more with them.
-  private func calmBacktracer() {
-    let variable = "SWIFT_BACKTRACE"
-    guard getenv(variable) == nil else { return }
-    setenv(variable, "interactive=no,color=no", 1)
-    var arguments = CommandLine.arguments.map { strdup($0) }
-    arguments.append(nil)
-    // The program's own path, so that process lists still show its name.
-    let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    execv(path ?? "/proc/self/exe", arguments)
-    // Only a system that cannot do this comes here: a crash would then ask its questions, on a restored terminal.
-    for argument in arguments { free(argument) }
   }
 }

@@ -136,8 +136,27 @@ import Testing
   func aCrashGivesTheTerminalBack(number: Int32, backtrace: String) throws {
     let terminal = try paused(["SWIFT_BACKTRACE": backtrace])
     terminal.signal(number)
+    expectLastWords(terminal, number)
+  }
+
+  /// The pool's threads, and the queue's, in which the kernels run.
+  @Test(arguments: [SIGSEGV, SIGILL, SIGBUS])
+  func aFaultInsideAWorkerGivesTheTerminalBack(number: Int32) throws {
+    let terminal = try paused(["SWIFT_BACKTRACE": ""])
+    terminal.type("3n")
+    terminal.expect("step 3/1280")
+    let workers = try terminal.otherThreads()
+    #expect(!workers.isEmpty)
+    for worker in workers { #expect(try !terminal.blocks(number, thread: worker), "thread \(worker)") }
+    terminal.signal(number, thread: try #require(workers.last))
+    expectLastWords(terminal, number)
+  }
+
+  private func expectLastWords(_ terminal: PseudoTerminal, _ number: Int32) {
     #expect(terminal.exitStatus() == -number)
     terminal.expectRestoredTerminal()
+    #expect(terminal.outputText.contains("convtop: a fault in the program itself ended it (SIG"))
+    #expect(!terminal.outputText.contains("backtrace"))
   }
 
   @Test func controlZGivesTheTerminalBackAndForegroundTakesItAgain() throws {

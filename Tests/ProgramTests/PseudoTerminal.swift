@@ -97,6 +97,28 @@ final class PseudoTerminal {
   }
   func signal(_ number: Int32) { kill(process, number) }
 
+  /// Sends a signal to one thread, as a fault in it would.
+  func signal(_ number: Int32, thread: pid_t) {
+    // The C library has it, but declares it as an extension only.
+    let send = unsafeBitCast(
+      dlsym(nil, "tgkill"), to: (@convention(c) (_ process: pid_t, _ thread: pid_t, _ signal: Int32) -> Int32).self)
+    _ = send(process, thread, number)
+  }
+
+  /// The program's threads but its first, oldest first.
+  func otherThreads() throws -> [pid_t] {
+    try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task").compactMap { pid_t($0) }
+      .filter { $0 != process }.sorted()
+  }
+
+  /// Whether a thread holds a signal back.
+  func blocks(_ number: Int32, thread: pid_t) throws -> Bool {
+    let status = try String(contentsOfFile: "/proc/\(process)/task/\(thread)/status", encoding: .utf8)
+    let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("SigBlk:") })
+    let mask = try #require(UInt64(line.split(separator: "\t")[1], radix: 16))
+    return mask >> UInt64(number - 1) & 1 == 1
+  }
+
   func resize(columns: Int, rows: Int) {
     absorb(milliseconds: 50)
     screen.resize(columns: columns, rows: rows)
