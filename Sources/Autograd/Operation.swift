@@ -60,8 +60,8 @@ extension Operation {
 ///
 /// Each pass runs `gather` on every shard, then `meet` once, then `forward` (or `backward`) on every shard.
 public protocol RendezvousOperation: Operation {
-  /// Floats in which each shard leaves what the meeting needs.
-  var gatheredFloats: Int { get }
+  /// Numbers in which each shard leaves what the meeting needs.
+  var gatheredNumbers: Int { get }
   /// Whether this pass needs the meeting at all (evaluation of batch norm does not).
   func needsMeeting(_ context: StepContext) -> Bool
   func gatherForward(_ frame: Frame)
@@ -126,8 +126,8 @@ public struct Frame {
   /// All shards'; written by `prepare` and in meetings.
   public var shared: UnsafeMutablePointer<Float> { node.shared.floats }
   /// What this shard brings to a meeting.
-  public var gathered: UnsafeMutablePointer<Float> {
-    UnsafeMutableRawPointer(memory.base + node.gathered).assumingMemoryBound(to: Float.self)
+  public var gathered: UnsafeMutablePointer<Double> {
+    UnsafeMutableRawPointer(memory.base + node.gathered).assumingMemoryBound(to: Double.self)
   }
   /// 1 for each real image, 0 for fillers.
   public var imageWeights: UnsafePointer<Lanes> { UnsafePointer(memory.base) }

@@ -115,7 +115,7 @@ struct Plan {
     for node in nodes {
       node.saved = allocate(node.operation.savedLanes)
       if let rendezvous = node.rendezvous {
-        node.gathered = allocateFloats(rendezvous.gatheredFloats)
+        node.gathered = allocateFloats(2 * rendezvous.gatheredNumbers)
       }
       scratchLanes = max(scratchLanes, node.operation.scratchLanes)
     }

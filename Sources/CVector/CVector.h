@@ -41,6 +41,20 @@ enum { lanes_fill_one_register = 0 };
 typedef float lanes_register __attribute__((ext_vector_type(8)));
 #endif
 
+// The lanes in double precision, for sums that are long.
+typedef double doubles16 __attribute__((ext_vector_type(16)));
+typedef int integers16 __attribute__((ext_vector_type(16)));
+
+static inline __attribute__((always_inline)) doubles16 lanes_to_doubles(lanes16 a) {
+  return __builtin_convertvector(a, doubles16);
+}
+static inline __attribute__((always_inline)) lanes16 lanes_from_doubles(doubles16 a) {
+  return __builtin_convertvector(a, lanes16);
+}
+static inline __attribute__((always_inline)) lanes16 lanes_from_integers(integers16 a) {
+  return __builtin_convertvector(a, lanes16);
+}
+
 typedef float lanes8 __attribute__((ext_vector_type(8)));
 
 // Sixteen lanes where Swift has put them: it aligns SIMD16<Float> to 16 bytes (on the stack, in InlineArray, in an

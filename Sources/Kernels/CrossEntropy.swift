@@ -1,7 +1,5 @@
 // Cross-entropy on logits, the softmax it needs, and the top-1 hit.
 
-import Glibc
-
 /// probabilities = softmax(logits) over the classes, and loss = −log probabilities[label], for each image.
 ///
 /// The largest logit is subtracted first, so nothing overflows: loss = log Σ e^(zᵢ − max) − (z_label − max).
@@ -32,8 +30,7 @@ public func crossEntropy(
   }
   let scale = 1 / total
   for k in 0..<classes { probabilities[k] *= scale }
-  var logTotal = Lanes.zero
-  for lane in 0..<lanesPerShard { logTotal[lane] = logf(total[lane]) }
+  let logTotal = logarithm(total)
   let plain = logTotal - chosen
   loss.pointee = smoothing == 0 ? plain : plain * (1 - smoothing) + (logTotal - sum / Float(classes)) * smoothing
 }

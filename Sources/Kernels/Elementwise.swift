@@ -1,7 +1,5 @@
 // Smooth functions of one number, and their derivatives.
 
-import Glibc
-
 /// A function that is applied to each element.
 public enum ElementwiseKind: Sendable, Hashable {
   case negate, exp, log
@@ -17,75 +15,74 @@ public enum ElementwiseKind: Sendable, Hashable {
 
 /// y = f(x), element by element.
 public func applyElementwise(_ kind: ElementwiseKind, _ x: UnsafePointer<Lanes>, count: Int, into y: LanePointer) {
+  @inline(__always)
+  func each(_ function: (Lanes) -> Lanes) { for i in 0..<count { y[i] = function(x[i]) } }
   switch kind {
-  case .negate: for i in 0..<count { y[i] = -x[i] }
-  case .exp: for i in 0..<count { y[i] = exponential(x[i]) }
-  case .log: for i in 0..<count { y[i] = eachLane(x[i]) { logf($0) } }
-  case .power(let exponent): for i in 0..<count { y[i] = eachLane(x[i]) { powf($0, exponent) } }
-  case .sigmoid: for i in 0..<count { y[i] = sigmoid(x[i]) }
-  case .tanh: for i in 0..<count { y[i] = eachLane(x[i]) { tanhf($0) } }
-  case .silu: for i in 0..<count { y[i] = x[i] * sigmoid(x[i]) }
-  case .gelu: for i in 0..<count { y[i] = x[i] * gaussianCDF(x[i]) }
-  case .geluTanh: for i in 0..<count { y[i] = x[i] * (innerTanh(x[i]) + 1) * 0.5 }
-  case .elu(let alpha):
-    for i in 0..<count {
-      y[i] = x[i].replacing(with: eachLane(x[i]) { expm1f(min($0, 0)) } * alpha, where: x[i] .< 0)
-    }
-  case .leakyReLU(let slope): for i in 0..<count { y[i] = x[i].replacing(with: x[i] * slope, where: x[i] .< 0) }
+  case .negate: each { -$0 }
+  case .exp: each(exponential)
+  case .log: each(logarithm)
+  case .power(let exponent): each { x in eachLane(x) { power($0, exponent) } }
+  case .sigmoid: each(sigmoid)
+  case .tanh: each(hyperbolicTangent)
+  case .silu: each { $0 * sigmoid($0) }
+  case .gelu: each { $0 * gaussianProbability($0) }
+  // (1 + tanh u) / 2 is the logistic function of 2u.
+  case .geluTanh: each { $0 * sigmoid(multiplyAdd($0 * $0, Lanes(repeating: 0.071_354_816), Lanes(repeating: 1.595_769_1)) * $0) }
+  case .elu(let alpha): each { $0.replacing(with: exponentialMinusOne($0) * alpha, where: $0 .< 0) }
+  case .leakyReLU(let slope): each { $0.replacing(with: $0 * slope, where: $0 .< 0) }
   }
 }
 
-/// dx = [previous +] dy · f′(x), given y = f(x) too.
+/// dx = [previous +] dy · f′(x), given y = f(x) too, from which most derivatives follow without another exponential.
 public func elementwiseGradient(
   _ kind: ElementwiseKind, _ x: UnsafePointer<Lanes>, _ y: UnsafePointer<Lanes>, _ dy: UnsafePointer<Lanes>, count: Int,
   accumulate: Bool, into dx: LanePointer
 ) {
-  for i in 0..<count {
-    let gradient = dy[i] * slope(kind, x[i], y[i])
-    dx[i] = accumulate ? dx[i] + gradient : gradient
+  @inline(__always)
+  func each(_ slope: (_ x: Lanes, _ y: Lanes) -> Lanes) {
+    if accumulate {
+      for i in 0..<count { dx[i] = multiplyAdd(dy[i], slope(x[i], y[i]), dx[i]) }
+    } else {
+      for i in 0..<count { dx[i] = dy[i] * slope(x[i], y[i]) }
+    }
   }
-}
-
-@inline(__always)
-private func slope(_ kind: ElementwiseKind, _ x: Lanes, _ y: Lanes) -> Lanes {
+  let one = Lanes(repeating: 1)
   switch kind {
-  case .negate: return Lanes(repeating: -1)
-  case .exp: return y
-  case .log: return 1 / x
-  case .power(let exponent): return eachLane(x) { exponent == 0 ? 0 : exponent * powf($0, exponent - 1) }
-  case .sigmoid: return y * (1 - y)
-  case .tanh: return 1 - y * y
+  case .negate: each { _, _ in -one }
+  case .exp: each { _, y in y }
+  case .log: each { x, _ in 1 / x }
+  case .power(let exponent): each { x, _ in eachLane(x) { exponent == 0 ? 0 : exponent * power($0, exponent - 1) } }
+  case .sigmoid: each { _, y in y * (1 - y) }
+  case .tanh: each { _, y in 1 - y * y }
+  // σ + x · σ · (1 − σ) with x · σ = y.
   case .silu:
-    let s = sigmoid(x)
-    return s * (1 + x * (1 - s))
-  case .gelu:
-    // Φ(x) + x φ(x)
-    let density = exponential(x * x * -0.5) * 0.398_942_28
-    return multiplyAdd(x, density, gaussianCDF(x))
+    each { x, y in
+      let s = factor(of: y, x)
+      return multiplyAdd(y, 1 - s, s)
+    }
+  // Φ(x) + x · φ(x)
+  case .gelu: each { x, y in multiplyAdd(x, gaussianDensity(x), factor(of: y, x)) }
+  // s + x · s · (1 − s) · (2u)′ with s = σ(2u), x · s = y
   case .geluTanh:
-    let t = innerTanh(x)
-    let inner = (x * x * 0.134_145 + 1) * 0.797_884_56
-    return (t + 1) * 0.5 + x * 0.5 * (1 - t * t) * inner
-  case .elu(let alpha): return Lanes(repeating: 1).replacing(with: y + alpha, where: x .<= 0)
-  case .leakyReLU(let slope): return Lanes(repeating: 1).replacing(with: slope, where: x .<= 0)
+    each { x, y in
+      let s = factor(of: y, x)
+      let slope = multiplyAdd(x * x, Lanes(repeating: 0.214_064_44), Lanes(repeating: 1.595_769_1))
+      return multiplyAdd(y * (1 - s), slope, s)
+    }
+  case .elu(let alpha): each { x, y in one.replacing(with: y + alpha, where: x .<= 0) }
+  case .leakyReLU(let slope): each { x, _ in one.replacing(with: slope, where: x .<= 0) }
   }
 }
 
-/// 1 / (1 + e^−x): e^−x may overflow to ∞, whose quotient is the right 0.
+/// s of y = x · s, for a function s that is ½ at zero and has left its digits in y.
 @inline(__always)
-func sigmoid(_ x: Lanes) -> Lanes { 1 / (1 + exponential(-x)) }
-
-@inline(__always)
-private func gaussianCDF(_ x: Lanes) -> Lanes { eachLane(x) { 0.5 * erfcf(-$0 * 0.707_106_77) } }
-
-@inline(__always)
-private func innerTanh(_ x: Lanes) -> Lanes {
-  eachLane((x * x * x * 0.044_715 + x) * 0.797_884_56) { tanhf($0) }
+private func factor(of y: Lanes, _ x: Lanes) -> Lanes {
+  (y / x).replacing(with: 0.5, where: magnitude(x) .< Lanes(repeating: 1e-30))
 }
 
 /// A scalar function of each lane: for functions that are rare enough not to need vector code.
 @inline(__always)
-func eachLane(_ x: Lanes, _ body: (Float) -> Float) -> Lanes {
+private func eachLane(_ x: Lanes, _ body: (Float) -> Float) -> Lanes {
   var result = Lanes()
   for lane in 0..<lanesPerShard { result[lane] = body(x[lane]) }
   return result

@@ -95,16 +95,7 @@ public func accumulateBiasGradient(
 ) {
   for channel in 0..<channels {
     let row = outputGradient + channel * plane
-    var even = Lanes.zero
-    var odd = Lanes.zero
-    var pixel = 0
-    while pixel + 1 < plane {
-      even += row[pixel]
-      odd += row[pixel + 1]
-      pixel += 2
-    }
-    if pixel < plane { even += row[pixel] }
-    gradient[channel] += (even + odd).treeSum
+    gradient[channel] += Float(longSum(plane) { row[$0] }.treeSum)
   }
 }
 

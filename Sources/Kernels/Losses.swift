@@ -1,7 +1,5 @@
 // Losses of one prediction and one target at a time.
 
-import Glibc
-
 /// What an element of prediction x and target t costs.
 public enum ElementLossKind: Sendable, Hashable {
   /// (x − t)²
@@ -23,7 +21,7 @@ public func elementLoss(
     case .squared: sum = multiplyAdd(d, d, sum)
     case .binaryCrossEntropy:
       let positive = x[i].replacing(with: 0, where: x[i] .< 0)
-      sum += positive - x[i] * target[i] + eachLane(x[i]) { log1pf(expf(-abs($0))) }
+      sum += positive - x[i] * target[i] + logarithmOnePlus(exponential(-magnitude(x[i])))
     case .huber(let delta):
       let size = d.replacing(with: -d, where: d .< 0)
       sum += (d * d * 0.5).replacing(with: (size - delta * 0.5) * delta, where: size .> Lanes(repeating: delta))

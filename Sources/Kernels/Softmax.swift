@@ -1,6 +1,6 @@
 // Softmax and its logarithm along one axis.
 
-import Glibc
+import CVector
 
 /// A block seen as `outer` × `length` × `inner`; the softmax runs along the middle.
 public struct SoftmaxGeometry: Sendable, Hashable {
@@ -16,21 +16,20 @@ public struct SoftmaxGeometry: Sendable, Hashable {
 
 /// y = softmax(x), or its logarithm; the largest element is subtracted first, so nothing overflows.
 public func softmax(
-  _ x: UnsafePointer<Lanes>, geometry g: SoftmaxGeometry, logarithm: Bool, into y: LanePointer
+  _ x: UnsafePointer<Lanes>, geometry g: SoftmaxGeometry, logarithm asLogarithm: Bool, into y: LanePointer
 ) {
   for outer in 0..<g.outer {
     for inner in 0..<g.inner {
       let start = outer &* g.length &* g.inner &+ inner
       var largest = x[start]
       for i in 1..<max(1, g.length) { largest = largest.maximum(x[start &+ i &* g.inner]) }
-      var total = Lanes.zero
-      for i in 0..<g.length { total += exponential(x[start &+ i &* g.inner] - largest) }
-      let logTotal = eachLane(total) { logf($0) }
+      let total = lanes_from_doubles(longSum(g.length) { exponential(x[start &+ $0 &* g.inner] - largest) })
+      let logTotal = logarithm(total)
       let scale = 1 / total
       for i in 0..<g.length {
         let place = start &+ i &* g.inner
         let shifted = x[place] - largest
-        y[place] = logarithm ? shifted - logTotal : exponential(shifted) * scale
+        y[place] = asLogarithm ? shifted - logTotal : exponential(shifted) * scale
       }
     }
   }
@@ -38,7 +37,7 @@ public func softmax(
 
 /// dx = [previous +] y · (dy − Σ dy · y) for softmax; dy − e^y · Σ dy for its logarithm.
 public func softmaxGradient(
-  _ y: UnsafePointer<Lanes>, _ dy: UnsafePointer<Lanes>, geometry g: SoftmaxGeometry, logarithm: Bool, accumulate: Bool,
+  _ y: UnsafePointer<Lanes>, _ dy: UnsafePointer<Lanes>, geometry g: SoftmaxGeometry, logarithm asLogarithm: Bool, accumulate: Bool,
   into dx: LanePointer
 ) {
   for outer in 0..<g.outer {
@@ -47,11 +46,11 @@ public func softmaxGradient(
       var sum = Lanes.zero
       for i in 0..<g.length {
         let place = start &+ i &* g.inner
-        sum = logarithm ? sum + dy[place] : multiplyAdd(dy[place], y[place], sum)
+        sum = asLogarithm ? sum + dy[place] : multiplyAdd(dy[place], y[place], sum)
       }
       for i in 0..<g.length {
         let place = start &+ i &* g.inner
-        let gradient = logarithm ? dy[place] - exponential(y[place]) * sum : y[place] * (dy[place] - sum)
+        let gradient = asLogarithm ? dy[place] - exponential(y[place]) * sum : y[place] * (dy[place] - sum)
         dx[place] = accumulate ? dx[place] + gradient : gradient
       }
     }

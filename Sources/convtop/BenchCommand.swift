@@ -2,7 +2,19 @@
 
 import ArgumentParser
 import Foundation
+import Tensors
 import Training
+
+/// `3x32x32`: an image's shape on the command line.
+struct ImageShape: ExpressibleByArgument {
+  let shape: Shape
+
+  init?(argument: String) {
+    let sides = argument.split(separator: "x", omittingEmptySubsequences: false).compactMap { Int($0) }
+    guard sides.count == 3, sides.allSatisfy({ (1...4096).contains($0) }) else { return nil }
+    shape = Shape(sides)
+  }
+}
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -25,6 +37,9 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Seconds to measure each step for; an operation gets a tenth.")
   var seconds = 2.0
 
+  @Option(help: ArgumentHelp("Images of another shape than the data set's.", valueName: "3x32x32"))
+  var images: ImageShape?
+
   @OptionGroup var options: ConfigurationOptions
 
   func validate() throws {
@@ -37,7 +52,7 @@ struct BenchCommand: ParsableCommand {
       let names = workloads.isEmpty ? ["lenet", "pytorch-mnist", "beautiful"] : workloads
       let configurations = try names.map(options.readWorkload)
       for configuration in configurations { try configuration.requireTraining("measure") }
-      let bench = Benchmark(threads: threads, seconds: seconds)
+      let bench = Benchmark(threads: threads, seconds: seconds, images: images?.shape)
       var peak = bench.peak()
       try tellPeak(peak)
       for configuration in configurations {

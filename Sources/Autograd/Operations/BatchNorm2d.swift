@@ -59,7 +59,7 @@ struct BatchNorm2dOperation: RendezvousOperation {
 
   var sharedFloats: Int { Row.allCases.count * channels }
   /// Two rows: the shard's means and sums of squares forward, its two sums backward.
-  var gatheredFloats: Int { 2 * channels }
+  var gatheredNumbers: Int { 2 * channels }
 
   private func row(_ row: Row, _ shared: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Float> {
     shared + row.rawValue * channels
@@ -90,14 +90,14 @@ struct BatchNorm2dOperation: RendezvousOperation {
     for c in 0..<channels {
       let scale = weight[c] * row(.inverseDeviation, shared)[c]
       row(.scale, shared)[c] = scale
-      row(.shift, shared)[c] = bias[c] - row(.mean, shared)[c] * scale
+      row(.shift, shared)[c] = bias[c]
     }
   }
 
   func gatherForward(_ frame: Frame) {
     channelMoments(
-      frame.input(), imageWeights: frame.imageWeights, channels: channels, plane: plane,
-      count: Float(frame.realImages * plane), means: frame.gathered, deviations: frame.gathered + channels)
+      frame.input(), realImages: frame.realImages, channels: channels, plane: plane, means: frame.gathered,
+      squares: frame.gathered + channels)
   }
 
   func meetForward(_ meeting: Meeting) {
@@ -107,8 +107,8 @@ struct BatchNorm2dOperation: RendezvousOperation {
       for shard in 0..<meeting.frames.count {
         let frame = meeting.frames[shard]
         let added = Double(frame.realImages * plane)
-        let delta = Double(frame.gathered[c]) - mean
-        squares += Double(frame.gathered[channels + c]) + delta * delta * count * added / (count + added)
+        let delta = frame.gathered[c] - mean
+        squares += frame.gathered[channels + c] + delta * delta * count * added / (count + added)
         count += added
         mean += delta * added / count
       }
@@ -127,32 +127,31 @@ struct BatchNorm2dOperation: RendezvousOperation {
   }
 
   func forward(_ frame: Frame) {
-    scaleAndShift(
-      frame.input(), scale: row(.scale, frame.shared), shift: row(.shift, frame.shared), channels: channels,
-      plane: plane, into: frame.output)
+    normalizeChannels(
+      frame.input(), mean: row(.mean, frame.shared), scale: row(.scale, frame.shared), shift: row(.shift, frame.shared),
+      channels: channels, plane: plane, into: frame.output)
   }
 
   func gatherBackward(_ frame: Frame) {
     normalizationGradientSums(
-      frame.input(), frame.outputGradient, mean: row(.mean, frame.shared),
-      inverseDeviation: row(.inverseDeviation, frame.shared), channels: channels, plane: plane, sums: frame.gathered,
-      products: frame.gathered + channels)
+      frame.input(), frame.outputGradient, mean: row(.mean, frame.shared), channels: channels, plane: plane,
+      sums: frame.gathered, products: frame.gathered + channels)
   }
 
-  /// dx = scale · (dy − mean(dy) − x̂ · mean(dy · x̂)), written as dy · a + x · b + c.
+  /// dx = scale · (dy − mean(dy) − x̂ · mean(dy · x̂)), written as dy · a + (x − mean) · b + c.
   func meetBackward(_ meeting: Meeting) {
     let total = Double(meeting.images * plane)
     for c in 0..<channels {
       var (sum, product) = (0.0, 0.0)
       for shard in 0..<meeting.frames.count {
-        sum += Double(meeting.frames[shard].gathered[c])
-        product += Double(meeting.frames[shard].gathered[channels + c])
+        sum += meeting.frames[shard].gathered[c]
+        product += meeting.frames[shard].gathered[channels + c]
       }
       let scale = row(.scale, meeting.shared)[c]
-      let slope = Float(product / total) * row(.inverseDeviation, meeting.shared)[c]
+      let inverse = row(.inverseDeviation, meeting.shared)[c]
       row(.a, meeting.shared)[c] = scale
-      row(.b, meeting.shared)[c] = -scale * slope
-      row(.c, meeting.shared)[c] = scale * (row(.mean, meeting.shared)[c] * slope - Float(sum / total))
+      row(.b, meeting.shared)[c] = -scale * (Float(product / total) * inverse * inverse)
+      row(.c, meeting.shared)[c] = -scale * Float(sum / total)
     }
   }
 
@@ -160,13 +159,14 @@ struct BatchNorm2dOperation: RendezvousOperation {
     if !frame.context.isTraining { gatherBackward(frame) }
     if let sink = frame.inputGradient() {
       normalizationInputGradient(
-        frame.input(), frame.outputGradient, imageWeights: frame.imageWeights, a: row(.a, frame.shared),
-        b: row(.b, frame.shared), c: row(.c, frame.shared), channels: channels, plane: plane,
-        accumulate: sink.accumulate, into: sink.lanes)
+        frame.input(), frame.outputGradient, imageWeights: frame.imageWeights,
+        slopes: NormalizationSlopes(
+          mean: row(.mean, frame.shared), a: row(.a, frame.shared), b: row(.b, frame.shared), c: row(.c, frame.shared)),
+        channels: channels, plane: plane, accumulate: sink.accumulate, into: sink.lanes)
     }
     for c in 0..<channels {
-      frame.parameterGradient(0)?[c] += frame.gathered[channels + c]
-      frame.parameterGradient(1)?[c] += frame.gathered[c]
+      frame.parameterGradient(0)?[c] += Float(frame.gathered[channels + c]) * row(.inverseDeviation, frame.shared)[c]
+      frame.parameterGradient(1)?[c] += Float(frame.gathered[c])
     }
   }
 }

@@ -48,55 +48,50 @@ private func normalize(
     throw ShapeError(name, [x.shape, parameter.shape], rule: "\(parameter.name) must have shape \(parameterShape)")
   }
   let operation = GroupNormOperation(
-    name: name, groups: groups, groupCount: x.shape.count / groups, repeats: repeats, epsilon: epsilon,
+    name: name, groups: groups,
+    geometry: GroupGeometry(count: x.shape.count / groups, repeats: repeats, epsilon: epsilon),
+    groupCount: x.shape.count / groups, groupParameters: parameterShape.count / groups,
     weightIndex: weight == nil ? nil : 0, biasIndex: bias == nil ? nil : (weight == nil ? 0 : 1))
   return x.tape.record(operation, inputs: [x], parameters: [weight, bias].compactMap { $0 }, output: x.shape)
 }
 
 struct GroupNormOperation: Operation {
   let name: String
-  let readsInput = false
   let readsOutput = false
   let groups: Int
-  /// Elements of a group.
+  let geometry: GroupGeometry
+  /// Elements of a group, and numbers of weight and bias.
   let groupCount: Int
-  /// How many neighbouring elements share one number of weight and bias.
-  let repeats: Int
-  let epsilon: Float
+  let groupParameters: Int
   let weightIndex: Int?
   let biasIndex: Int?
 
-  /// The normalised elements, then one inverse deviation a group.
-  var savedLanes: Int { groups * groupCount + groups }
+  /// Mean and inverse deviation of each group.
+  var savedLanes: Int { 2 * groups }
 
   func forward(_ frame: Frame) {
-    let count = groups * groupCount
     for group in 0..<groups {
+      let parameters = group * groupParameters
       normalizeGroup(
-        frame.input() + group * groupCount, count: groupCount, epsilon: epsilon, into: frame.saved + group * groupCount,
-        inverseDeviation: frame.saved + count + group)
+        frame.input() + group * groupCount, geometry: geometry,
+        weight: weightIndex.map { frame.parameter($0) + parameters },
+        bias: biasIndex.map { frame.parameter($0) + parameters }, into: frame.output + group * groupCount,
+        statistics: frame.saved + 2 * group)
     }
-    scaleByParameter(
-      UnsafePointer(frame.saved), weight: weightIndex.map { frame.parameter($0) },
-      bias: biasIndex.map { frame.parameter($0) }, repeats: repeats, count: count, into: frame.output)
   }
 
   func backward(_ frame: Frame) {
-    let count = groups * groupCount
-    let normalized = UnsafePointer(frame.saved)
-    if let index = weightIndex, let target = frame.parameterGradient(index) {
-      accumulateScaleGradient(frame.outputGradient, normalized, repeats: repeats, count: count, into: target)
-    }
-    if let index = biasIndex, let target = frame.parameterGradient(index) {
-      accumulateBiasGradient(frame.outputGradient, channels: count / repeats, plane: repeats, into: target)
-    }
-    guard let sink = frame.inputGradient() else { return }
+    let weightGradient = weightIndex.flatMap { frame.parameterGradient($0) }
+    let biasGradient = biasIndex.flatMap { frame.parameterGradient($0) }
+    let sink = frame.inputGradient()
     for group in 0..<groups {
-      let first = group * groupCount
+      let (first, parameters) = (group * groupCount, group * groupParameters)
       normalizeGroupGradient(
-        frame.outputGradient + first, normalized: normalized + first,
-        inverseDeviation: normalized + count + group, weight: weightIndex.map { frame.parameter($0) }, first: first,
-        repeats: repeats, count: groupCount, accumulate: sink.accumulate, into: sink.lanes + first)
+        frame.input() + first, frame.outputGradient + first, geometry: geometry,
+        weight: weightIndex.map { frame.parameter($0) + parameters }, statistics: frame.saved + 2 * group,
+        into: GroupGradients(
+          weight: weightGradient.map { $0 + parameters }, bias: biasGradient.map { $0 + parameters },
+          input: sink.map { $0.lanes + first }, accumulate: sink?.accumulate ?? false))
     }
   }
 }

@@ -29,11 +29,14 @@ public struct Benchmark: Sendable {
   public let threads: Int
   /// How long each row is measured.
   public let seconds: Double
+  /// The shape of the images of noise; nil for that of the configuration's data set.
+  public let images: Shape?
   private let pool: WorkerPool
 
-  public init(threads: Int, seconds: Double) {
+  public init(threads: Int, seconds: Double, images: Shape? = nil) {
     self.threads = threads
     self.seconds = seconds
+    self.images = images
     pool = WorkerPool(threads: threads)
   }
 
@@ -94,13 +97,17 @@ public struct Benchmark: Sendable {
     configuration.training.epochs = 1_000_000
     configuration.dataset.train = nil
     configuration.dataset.test = nil
+    if let channels = images?[0] {
+      configuration.dataset.normalization = Normalization(
+        mean: Array(repeating: 0.5, count: channels), std: Array(repeating: 0.25, count: channels))
+    }
     guard let description = DatasetDescription.named(configuration.dataset.name) else {
       throw DatasetError("\(configuration.dataset.name) is not a known data set")
     }
     func noise(_ count: Int, stream: Int) -> LabeledImages {
       let random = RandomStream(seed: configuration.seed, purpose: .glyphs, stream: stream)
       return LabeledImages(
-        shape: description.shape, labels: (0..<count).map { UInt8($0 % description.classes.count) }
+        shape: images ?? description.shape, labels: (0..<count).map { UInt8($0 % description.classes.count) }
       ) { bytes in
         for index in bytes.indices { bytes[index] = UInt8(256 * random.uniform(index)) }
       }
@@ -120,6 +127,6 @@ public struct Benchmark: Sendable {
     }
     let bench = OperationBench(
       workload: configuration.name, batch: configuration.training.batchSize, pool: pool, seconds: seconds / 10)
-    return try bench.rows(configuration.layers, input: description.shape, classes: description.classes.count)
+    return try bench.rows(configuration.layers, input: images ?? description.shape, classes: description.classes.count)
   }
 }
