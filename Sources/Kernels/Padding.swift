@@ -25,16 +25,7 @@ public struct PaddedGeometry: Sendable, Hashable {
 }
 
 /// Copies a block of lanes into the middle of a padded one and sets the border to zero.
-///
-/// - Parameters:
-///   - rowStride, columnStride: how far apart neighbouring elements land; a stride s leaves s − 1 zeros between them.
-public func padLanes(
-  _ source: UnsafePointer<Lanes>, geometry g: PaddedGeometry, rowStride: Int = 1, columnStride: Int = 1,
-  into target: LanePointer
-) {
-  guard rowStride == 1 && columnStride == 1 else {
-    return spreadLanes(source, geometry: g, rowStride: rowStride, columnStride: columnStride, into: target)
-  }
+public func padLanes(_ source: UnsafePointer<Lanes>, geometry g: PaddedGeometry, into target: LanePointer) {
   let right = g.paddedWidth - g.left - g.width
   for channel in 0..<g.channels {
     var to = target + channel &* g.paddedHeight &* g.paddedWidth
@@ -53,17 +44,38 @@ public func padLanes(
   }
 }
 
-/// The same for elements that land apart.
-private func spreadLanes(
-  _ source: UnsafePointer<Lanes>, geometry g: PaddedGeometry, rowStride: Int, columnStride: Int,
+/// Where some elements of a plane lie: every `step`-th from `first` on, along each axis.
+public struct PlaneGrid: Sendable, Hashable {
+  let rows: Int
+  let columns: Int
+  let firstRow: Int
+  let firstColumn: Int
+  let rowStep: Int
+  let columnStep: Int
+
+  public init(rows: Int, columns: Int, firstRow: Int, firstColumn: Int, rowStep: Int, columnStep: Int) {
+    (self.rows, self.columns) = (rows, columns)
+    (self.firstRow, self.firstColumn) = (firstRow, firstColumn)
+    (self.rowStep, self.columnStep) = (rowStep, columnStep)
+  }
+}
+
+/// target at the grid's places = [previous +] source, whose (channels, rows, columns) elements lie side by side.
+public func scatterLanes(
+  _ source: UnsafePointer<Lanes>, grid: PlaneGrid, channels: Int, height: Int, width: Int, accumulate: Bool,
   into target: LanePointer
 ) {
-  clearLanes(target, count: g.paddedCount)
-  for channel in 0..<g.channels {
-    for row in 0..<g.height {
-      let from = source + (channel &* g.height &+ row) &* g.width
-      let to = target + (channel &* g.paddedHeight &+ g.top &+ row &* rowStride) &* g.paddedWidth + g.left
-      for column in 0..<g.width { to[column &* columnStride] = from[column] }
+  var from = source
+  for channel in 0..<channels {
+    for row in 0..<grid.rows {
+      let to =
+        target + (channel &* height &+ grid.firstRow &+ row &* grid.rowStep) &* width + grid.firstColumn
+      if accumulate {
+        for column in 0..<grid.columns { to[column &* grid.columnStep] += from[column] }
+      } else {
+        for column in 0..<grid.columns { to[column &* grid.columnStep] = from[column] }
+      }
+      from += grid.columns
     }
   }
 }

@@ -10,17 +10,13 @@ struct ConvolutionPasses: Sendable {
   let outChannels: Int
   let outPlane: Int
   let input: PaddedGeometry
-  /// The output's gradient spread out by the stride and padded so that the turned kernel reaches every input element.
-  let gradient: PaddedGeometry
+  /// The output's gradient, padded so that the turned kernel reaches every input element.
+  private let gradient: PaddedGeometry
   private let groups: Int
   private let inChannels: Int
-  private let stride: Size2d
-  /// Where the part of the spread gradient that concerns the input begins: below zero padding it starts inside.
-  private let gradientStart: Int
   private let forwardGeometry: CorrelationGeometry
-  private let backwardGeometry: CorrelationGeometry
   private let forwardTaps: [Int]
-  private let backwardTaps: [Int]
+  private let phases: [GradientPhase]
   private let taps: Int
 
   /// Channels of one group.
@@ -32,7 +28,6 @@ struct ConvolutionPasses: Sendable {
     groups = options.groups
     inChannels = shape[0]
     outChannels = output[0]
-    stride = options.stride
     taps = kernel.height * kernel.width
     outPlane = output[1] * output[2]
     let input = PaddedGeometry(
@@ -45,44 +40,40 @@ struct ConvolutionPasses: Sendable {
       channels: groupIn, outChannels: groupOut, outHeight: output[1], outWidth: output[2], pitch: input.paddedWidth,
       plane: input.paddedHeight * input.paddedWidth,
       rows: TapAxis(
-        kernel: kernel.height, stride: stride.height, dilation: dilation.height,
+        kernel: kernel.height, stride: options.stride.height, dilation: dilation.height,
         data: padding.top..<padding.top + shape[1]),
       columns: TapAxis(
-        kernel: kernel.width, stride: stride.width, dilation: dilation.width,
+        kernel: kernel.width, stride: options.stride.width, dilation: dilation.width,
         data: padding.left..<padding.left + shape[2]))
     forwardTaps = Array(0..<groupIn * taps)
 
-    // dx(h) gathers dy((h + top − a·dilation) / stride): read with the kernel turned round, that is a correlation over
-    // dy spread out by the stride, in which dx(0) sees dy from top − reach on. Where top > reach it starts inside.
-    let reach = Size2d(dilation.height * (kernel.height - 1), dilation.width * (kernel.width - 1))
-    let spread = Size2d((output[1] - 1) * options.stride.height + 1, (output[2] - 1) * options.stride.width + 1)
-    let top = max(0, reach.height - padding.top)
-    let left = max(0, reach.width - padding.left)
-    let startRow = max(0, padding.top - reach.height)
-    let startColumn = max(0, padding.left - reach.width)
-    let paddedHeight = max(top + spread.height, startRow + shape[1] + reach.height)
-    let paddedWidth = max(left + spread.width, startColumn + shape[2] + reach.width)
+    let rows = PhaseAxis.all(
+      kernel: kernel.height, stride: options.stride.height, dilation: dilation.height, padding: padding.top,
+      inputs: shape[1])
+    let columns = PhaseAxis.all(
+      kernel: kernel.width, stride: options.stride.width, dilation: dilation.width, padding: padding.left,
+      inputs: shape[2])
     let gradient = PaddedGeometry(
-      channels: groupOut, height: output[1], width: output[2], top: top, bottom: paddedHeight - top - output[1],
-      left: left, right: paddedWidth - left - output[2])
+      channels: groupOut, height: output[1], width: output[2], top: rows.map(\.before).max() ?? 0,
+      bottom: rows.map { $0.behind(output[1]) }.max() ?? 0, left: columns.map(\.before).max() ?? 0,
+      right: columns.map { $0.behind(output[2]) }.max() ?? 0)
     self.gradient = gradient
-    gradientStart = startRow * paddedWidth + startColumn
-    backwardGeometry = CorrelationGeometry(
-      channels: groupOut, outChannels: groupIn, outHeight: shape[1], outWidth: shape[2], pitch: paddedWidth,
-      plane: paddedHeight * paddedWidth,
-      rows: TapAxis(
-        kernel: kernel.height, stride: 1, dilation: dilation.height,
-        data: top - startRow..<top - startRow + spread.height),
-      columns: TapAxis(
-        kernel: kernel.width, stride: 1, dilation: dilation.width,
-        data: left - startColumn..<left - startColumn + spread.width))
-    backwardTaps = (0..<groupOut).flatMap { o in
-      (0..<kernel.height * kernel.width).map { o * groupIn * kernel.height * kernel.width + $0 }.reversed()
+    var packed = 0
+    phases = rows.flatMap { row in
+      columns.map { column in
+        let phase = GradientPhase(
+          row, column, gradient: gradient, inChannels: groupIn, kernel: kernel, packedOffset: packed)
+        packed += phase.packedCount
+        return phase
+      }
     }
   }
 
   /// Floats for the weights packed both ways, the backward half after the forward one.
-  var packedFloats: Int { groups * (forwardGeometry.packedCount + backwardGeometry.packedCount) }
+  var packedFloats: Int { groups * (forwardGeometry.packedCount + backwardCount) }
+
+  /// Of them, those for one group's input gradient.
+  private var backwardCount: Int { phases.reduce(0) { $0 + $1.packedCount } }
 
   /// Multiply-adds of each pass, an image.
   var multiplyAdds: Int { outChannels * outPlane * groupIn * taps }
@@ -100,9 +91,11 @@ struct ConvolutionPasses: Sendable {
   func packBackward(_ weight: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {
     let backward = packed + groups * forwardGeometry.packedCount
     for group in 0..<groups {
-      packWeights(
-        weight + group * groupOut * groupIn * taps, channelStep: taps, tapSource: backwardTaps,
-        geometry: backwardGeometry, into: backward + group * backwardGeometry.packedCount)
+      for phase in phases {
+        phase.pack(
+          weight + group * groupOut * groupIn * taps, channelStep: taps,
+          into: backward + group * backwardCount + phase.packedOffset)
+      }
     }
   }
 
@@ -135,20 +128,20 @@ struct ConvolutionPasses: Sendable {
   ) {
     let backward = packed + groups * forwardGeometry.packedCount
     for group in 0..<groups {
-      padLanes(
-        outputGradient + group * groupOut * outPlane, geometry: gradient, rowStride: stride.height,
-        columnStride: stride.width, into: scratch)
-      correlate(
-        scratch + gradientStart, packed: backward + group * backwardGeometry.packedCount,
-        bias: bias.map { $0 + group * groupIn }, geometry: backwardGeometry, accumulate: accumulate,
-        scratch: scratch + gradient.paddedCount, into: inputGradient + group * groupIn * input.height * input.width)
+      padLanes(outputGradient + group * groupOut * outPlane, geometry: gradient, into: scratch)
+      for phase in phases {
+        phase.inputGradient(
+          scratch, packed: backward + group * backwardCount + phase.packedOffset,
+          bias: bias.map { $0 + group * groupIn }, scratch: scratch + gradient.paddedCount, accumulate: accumulate,
+          into: inputGradient + group * groupIn * input.height * input.width, height: input.height, width: input.width)
+      }
     }
   }
 
   /// Lanes of scratch space for any of the passes.
   var scratchLanes: Int {
     max(
-      gradient.paddedCount + backwardGeometry.correlationLanes, forwardGeometry.correlationLanes,
+      gradient.paddedCount + (phases.map(\.scratchLanes).max() ?? 0), forwardGeometry.correlationLanes,
       forwardGeometry.kernelGradientLanes)
   }
 
