@@ -25,6 +25,7 @@ let package = Package(
     .systemLibrary(name: "CNcurses", providers: [.apt(["libncursesw5-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CVector"),
+    .target(name: "Fields"),
     .target(name: "Kernels", dependencies: ["CVector"], swiftSettings: kernelSettings),
     .target(name: "Tensors", dependencies: ["CVector", "Kernels"]),
     .target(name: "Autograd", dependencies: ["Tensors", "Kernels"]),

@@ -1,6 +1,5 @@
 // The built-in data set: digits as strokes, drawn by the program, so that there is always something to learn from.
 
-import Foundation
 import Tensors
 
 /// Draws digits: polylines through control points, bent, shifted, turned, thickened and blurred, each from (seed,
@@ -41,7 +40,8 @@ public struct Glyphs: Sendable {
     let radius = random.uniform(6, in: 0.75..<1.7)
     let blur = random.uniform(7, in: 0.6..<1.5)
     let ink = random.uniform(8, in: 190..<255)
-    let (sine, cosine) = (sin(angle), cos(angle))
+    let turns = Double(angle) / (2 * .pi)
+    let (sine, cosine) = (Float(Reproducible.sine(turns: turns)), Float(Reproducible.cosine(turns: turns)))
 
     var drawn = 16
     let strokes = Glyphs.strokes[digit].map { stroke in
@@ -96,8 +96,9 @@ public struct Glyphs: Sendable {
     _ x: Float, _ y: Float, _ width: Float, _ height: Float, from: Float, to: Float
   ) -> [Point] {
     (0...10).map { step in
-      let angle = (from + (to - from) * Float(step) / 10) * .pi / 180
-      return Point(x + width * cos(angle), y + height * sin(angle))
+      let turns = Double(from + (to - from) * Float(step) / 10) / 360
+      return Point(
+        x + width * Float(Reproducible.cosine(turns: turns)), y + height * Float(Reproducible.sine(turns: turns)))
     }
   }
 }

@@ -43,8 +43,8 @@ public func packWeights(
 /// The part of the input that P outputs see is cut into blocks of channels that stay in the first-level cache while all
 /// output channels pass over them; between blocks the tile rests in the output:
 ///
-///     for each row, for each P columns            (or the whole row, when it fits)
-///       for each block of input channels          (fits the first-level cache)
+///     for each row, for each strip of P columns   (as many side by side as fit the first-level cache)
+///       for each block of input channels          (fits it too)
 ///         for each M output channels              (weights stream by)
 ///           for each tap of the block             (tile in registers)
 ///
@@ -67,30 +67,25 @@ public func correlate(
   }
   let taps = geometry.offsets.count
   let plane = geometry.outHeight * geometry.outWidth
-  // Where a whole row's windows fit the cache, an output channel's row is written in one go.
-  let wholeRow = geometry.rowFitsCache
-  let block = wholeRow ? geometry.channels : geometry.channelsInCache(width: min(geometry.widest, geometry.outWidth))
   geometry.offsets.withUnsafeBufferPointer { offsets in
-    guard let offsets = offsets.baseAddress else { return }
-    for row in 0..<geometry.outHeight {
-      let tapRows = geometry.rows.taps(row..<row + 1)
-      func run(_ strips: ArraySlice<TileStrip>, _ channels: Range<Int>, _ first: Int, _ height: Int) {
-        let start = channels.lowerBound == 0 ? bias.map { $0 + first } : nil
+    geometry.strips.withUnsafeBufferPointer { strips in
+      guard let offsets = offsets.baseAddress else { return }
+      for row in 0..<geometry.outHeight {
+        let tapRows = geometry.rows.taps(row..<row + 1)
         for strip in strips {
-          let tiles = CorrelationTiles(
-            tiles: strip.tiles, offsets: offsets, plane: plane,
-            walk: TapWalk(geometry, channels, tapRows, strip.taps), weights: packed + first * taps, bias: start,
-            accumulate: accumulate || channels.lowerBound > 0,
-            x: input + row * geometry.rowStep + strip.start * geometry.columnStep,
-            y: output + first * plane + row * geometry.outWidth + strip.start, step: geometry.columnStep)
-          tiles.runAtStep(height, strip.width)
-        }
-      }
-      for strip in stride(from: 0, to: geometry.strips.count, by: wholeRow ? geometry.strips.count : 1) {
-        let strips = wholeRow ? geometry.strips[...] : geometry.strips[strip...strip]
-        for channel in stride(from: 0, to: geometry.channels, by: block) {
-          let channels = channel..<min(channel + block, geometry.channels)
-          forEachChannelTile(geometry.outChannels) { first, height in run(strips, channels, first, height) }
+          let x = input + row * geometry.rowStep + strip.start * geometry.columnStep
+          let y = output + row * geometry.outWidth + strip.start
+          for channel in stride(from: 0, to: geometry.channels, by: geometry.channelsTogether) {
+            let channels = channel..<min(channel + geometry.channelsTogether, geometry.channels)
+            let walk = TapWalk(geometry, channels, tapRows, strip.taps)
+            forEachChannelTile(geometry.outChannels) { first, height in
+              CorrelationTiles(
+                tiles: strip.tiles, offsets: offsets, plane: plane, walk: walk, weights: packed + first * taps,
+                bias: channel == 0 ? bias.map { $0 + first } : nil, accumulate: accumulate || channel > 0, x: x,
+                y: y + first * plane, step: geometry.columnStep
+              ).runAtStep(height, strip.width)
+            }
+          }
         }
       }
     }

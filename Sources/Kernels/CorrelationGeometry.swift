@@ -19,8 +19,9 @@ public struct CorrelationGeometry: Sendable {
   let columns: TapAxis
   /// How it is done by Winograd's transforms; nil when it is not.
   let winograd: WinogradPlan?
-  /// The register tiles that cover a row of outputs.
+  /// The register tiles that cover a row of outputs, and the input channels over which one strip passes in one go.
   private(set) var strips: [TileStrip] = []
+  let channelsTogether: Int
 
   /// - Parameters:
   ///   - channels: how many planes of the padded input each window covers.
@@ -47,6 +48,8 @@ public struct CorrelationGeometry: Sendable {
         (0..<columns.kernel).map { b in c * plane + a * rows.dilation * pitch + b * columns.dilation }
       }
     }
+    channelsTogether = min(
+      channels, CorrelationGeometry.channelsInCache(rows, columns, width: min(CorrelationGeometry.widest(outChannels), outWidth)))
     strips = TileStrip.row(of: self)
   }
 
@@ -59,13 +62,22 @@ public struct CorrelationGeometry: Sendable {
   public var correlationLanes: Int { winograd?.scratchLanes ?? 0 }
 
   /// The widest tile of outputs.
-  var widest: Int { hasWideRegisters && outChannels == 6 ? 4 : widestTile }
+  static func widest(_ outChannels: Int) -> Int { isTallTile(outChannels) ? 4 : widestTile }
 
-  /// Whether the windows of a whole row of outputs stay in the first-level cache.
-  var rowFitsCache: Bool { channelsInCache(width: outWidth) >= channels }
+  /// How many tiles side by side see a window of all channels that stays in the first-level cache; one if none does.
+  var tilesTogether: Int {
+    let widest = CorrelationGeometry.widest(outChannels)
+    var tiles = 1
+    while tiles * widest < outWidth,
+      CorrelationGeometry.channelsInCache(rows, columns, width: (tiles + 1) * widest) >= channels
+    {
+      tiles += 1
+    }
+    return tiles
+  }
 
   /// How many channels of a window of `width` outputs stay in the first-level cache, with room for what streams by.
-  func channelsInCache(width: Int) -> Int {
+  private static func channelsInCache(_ rows: TapAxis, _ columns: TapAxis, width: Int) -> Int {
     let lanes = rows.kernel * ((width - 1) * columns.stride + (columns.kernel - 1) * columns.dilation + 1)
     return max(1, 256 / lanes)
   }
@@ -111,17 +123,18 @@ struct TileStrip: Sendable {
   /// The kernel columns that reach data.
   let taps: Range<Int>
 
-  /// Tiles of nearly equal width, 26 columns as 6 5 5 5 5, not as 6 6 6 6 2; each by itself where other work comes
-  /// between them.
+  /// Tiles of nearly equal width, 26 columns as 6 5 5 5 5, not as 6 6 6 6 2; as many in a strip as share the cache.
   static func row(of g: CorrelationGeometry) -> [TileStrip] {
-    let tilesAcross = (g.outWidth + g.widest - 1) / g.widest
+    let widest = CorrelationGeometry.widest(g.outChannels)
+    let tilesAcross = (g.outWidth + widest - 1) / widest
+    let tilesTogether = g.tilesTogether
     var strips: [TileStrip] = []
     for tile in 0..<tilesAcross {
       let (narrow, wider) = g.outWidth.quotientAndRemainder(dividingBy: tilesAcross)
       let start = tile * narrow + min(tile, wider)
       let width = narrow + (tile < wider ? 1 : 0)
       let taps = g.columns.taps(start..<start + width)
-      if g.rowFitsCache, let last = strips.last, last.width == width, last.taps == taps {
+      if let last = strips.last, last.width == width, last.taps == taps, last.tiles < tilesTogether {
         strips[strips.count - 1].tiles += 1
       } else {
         strips.append(TileStrip(start: start, width: width, tiles: 1, taps: taps))

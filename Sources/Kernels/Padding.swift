@@ -1,14 +1,21 @@
 // Copies between a plane and the middle of a larger, zero-bordered one.
 
 /// Where a (channels, height, width) block lies inside a padded one.
+///
+/// A lanes value is a cache line, and lines that lie a power of two apart share few sets of a cache: rows and planes of the
+/// padded block lie an odd count of them apart.
 public struct PaddedGeometry: Sendable, Hashable {
   public let channels: Int
   public let height: Int
   public let width: Int
   public let top: Int
   public let left: Int
-  public let paddedHeight: Int
-  public let paddedWidth: Int
+  let paddedHeight: Int
+  /// Lanes from a padded row to the next, and from a padded plane to the next.
+  public let pitch: Int
+  public let plane: Int
+  /// Whether the block itself will do: it has no border, and its planes lie well enough.
+  public let isIdentity: Bool
 
   public init(channels: Int, height: Int, width: Int, top: Int, bottom: Int, left: Int, right: Int) {
     self.channels = channels
@@ -16,28 +23,31 @@ public struct PaddedGeometry: Sendable, Hashable {
     self.width = width
     self.top = top
     self.left = left
-    self.paddedHeight = height + top + bottom
-    self.paddedWidth = width + left + right
+    paddedHeight = height + top + bottom
+    // Up to eight lines of a set stay in a first-level cache; half of them should.
+    let isCrowded = channels > 4 && height * width % 32 == 0
+    isIdentity = max(top, bottom, left, right) == 0 && !isCrowded
+    pitch = isIdentity ? width : (width + left + right) | 1
+    plane = isIdentity ? height * width : (paddedHeight * pitch) | 1
   }
 
-  public var paddedCount: Int { channels * paddedHeight * paddedWidth }
-  public var isIdentity: Bool { paddedHeight == height && paddedWidth == width }
+  public var paddedCount: Int { channels * plane }
 }
 
 /// Copies a block of lanes into the middle of a padded one and sets the border to zero.
 public func padLanes(_ source: UnsafePointer<Lanes>, geometry g: PaddedGeometry, into target: LanePointer) {
-  let right = g.paddedWidth - g.left - g.width
+  let right = g.pitch - g.left - g.width
   for channel in 0..<g.channels {
-    var to = target + channel &* g.paddedHeight &* g.paddedWidth
+    var to = target + channel &* g.plane
     var from = source + channel &* g.height &* g.width
     // What lies between two rows is one run of zeros.
-    clearLanes(to, count: g.top &* g.paddedWidth + g.left)
-    to += g.top &* g.paddedWidth + g.left
+    clearLanes(to, count: g.top &* g.pitch + g.left)
+    to += g.top &* g.pitch + g.left
     for row in 0..<g.height {
       to.update(from: from, count: g.width)
       to += g.width
       from += g.width
-      let zeros = row == g.height - 1 ? right + (g.paddedHeight - g.top - g.height) * g.paddedWidth : right + g.left
+      let zeros = row == g.height - 1 ? g.plane - (g.top + g.height) * g.pitch + right : right + g.left
       clearLanes(to, count: zeros)
       to += zeros
     }

@@ -1,5 +1,7 @@
 // Loops over blocks whose elements lie apart: copies, sums along axes, and arithmetic with broadcasting.
 
+import CVector
+
 /// Where the elements of a block lie in an operand: `offset + Σ index[axis] · strides[axis]`, in lanes.
 ///
 /// A stride of zero repeats an element along an axis (reading), or adds up along it (accumulating).
@@ -24,6 +26,24 @@ public struct StridedView: Sendable, Hashable {
   }
 }
 
+/// A block, and how some operands see it, with as few axes as can be: those of one element go, and neighbours that every
+/// operand sees as one axis become one.
+public func mergingAxes(_ shape: [Int], _ views: [StridedView]) -> (shape: [Int], views: [StridedView]) {
+  var merged: [Int] = []
+  var views = views
+  for axis in shape.indices.reversed() {
+    if shape[axis] == 1 {
+      for index in views.indices { views[index].strides.remove(at: axis) }
+    } else if let inner = merged.first, views.allSatisfy({ $0.strides[axis] == $0.strides[axis + 1] * inner }) {
+      merged[0] *= shape[axis]
+      for index in views.indices { views[index].strides.remove(at: axis) }
+    } else {
+      merged.insert(shape[axis], at: 0)
+    }
+  }
+  return (merged, views)
+}
+
 /// target[view] = [previous +] factor · source[view], over all indices of `shape`.
 ///
 /// - Parameter accumulate: also lets several indices add up in one element.
@@ -33,7 +53,10 @@ public func copyStrided(
 ) {
   forEachRow(shape, from, to, to) { x, y, _, count, xStep, yStep, _ in
     let (source, target) = (source + x, target + y)
-    if accumulate {
+    if accumulate && yStep == 0 && count > 1 {
+      let sum = lanes_from_doubles(longSum(count) { source[$0 &* xStep] })
+      target.pointee = multiplyAdd(sum, Lanes(repeating: factor), target.pointee)
+    } else if accumulate {
       for i in 0..<count {
         target[i &* yStep] = multiplyAdd(source[i &* xStep], Lanes(repeating: factor), target[i &* yStep])
       }

@@ -49,7 +49,8 @@ extension TileLoop {
     case (2, 1): compute(Tile<2>.self, 2, 1)
     case (1, 3): compute(Tile<3>.self, 1, 3)
     case (1, 2): compute(Tile<2>.self, 1, 2)
-    default: compute(Tile<1>.self, 1, 1)
+    case (1, 1): compute(Tile<1>.self, 1, 1)
+    default: refuse(height, width)
     }
   }
 
@@ -78,10 +79,24 @@ extension TileLoop {
     case (1, 4): compute(Tile<4>.self, 1, 4)
     case (1, 3): compute(Tile<3>.self, 1, 3)
     case (1, 2): compute(Tile<2>.self, 1, 2)
-    default: compute(Tile<1>.self, 1, 1)
+    case (1, 1): compute(Tile<1>.self, 1, 1)
+    default: refuse(height, width)
     }
   }
 }
+
+/// Ends the program: a tile of a size that no loop was compiled for would be computed in part only.
+///
+/// Not by `preconditionFailure`, which this module's optimisation takes for a place that is never reached.
+@inline(never)
+private func refuse(_ height: Int, _ width: Int) -> Never {
+  fatalError("no loop was compiled for a register tile of \(height) by \(width)")
+}
+
+/// Six output channels make one tile of their own where registers are wide, as in LeNet's first layer: no taller one is
+/// filled by them.
+@inline(__always)
+func isTallTile(_ outChannels: Int) -> Bool { hasWideRegisters && outChannels == 6 }
 
 /// Splits output channels into the tile heights that the kernels are compiled for.
 ///
@@ -93,7 +108,7 @@ func forEachChannelTile(
   var first = part?.lowerBound ?? 0
   let end = part?.upperBound ?? channels
   while first < end {
-    let height = hasWideRegisters && channels == 6 ? 6 : tileHeight(end - first)
+    let height = isTallTile(channels) ? 6 : tileHeight(end - first)
     body(first, height)
     first += height
   }

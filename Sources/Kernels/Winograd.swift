@@ -10,7 +10,7 @@ import CVector
 ///         V(β, c, p) = (Bᵀ d B)(α, β)     for all channels c and these tiles p
 ///         for each β, each M output channels, each P of the tiles
 ///           M(β, o, p) = Σ over c of U(α, β, o, c) · V(β, c, p)         (M × P in registers)
-///         Y += A(α)ᵀ M A                  for all output channels
+///         Y += A(α)ᵀ M A                  for all output channels; at rest in the output, or in scratch space
 ///
 /// - Parameters:
 ///   - packed: from `packWinogradWeights`.
@@ -44,18 +44,20 @@ private struct WinogradCorrelation<Columns: ShortCorrelation> {
     let groups = (tilesAcross + plan.tilesTogether - 1) / plan.tilesTogether
     let places = scratch + plan.lineLanes(tiles: plan.tilesTogether)
     let products = places + Columns.points * placeStep(g.channels * plan.tilesTogether)
+    let sums = products + Columns.points * placeStep(plan.outputsTogether * plan.tilesTogether)
     for top in stride(from: 0, to: g.outHeight, by: plan.rows.outputs) {
       for group in 0..<groups {
         let tiles = group * tilesAcross / groups..<(group + 1) * tilesAcross / groups
         for point in 0..<plan.rows.points {
           transformInputs(point, top, tiles, into: places)
-          let rows = OutputRows(plan.rows, point, height: g.outHeight - top, accumulate: accumulate)
+          let rows = OutputRows(plan.rows, point, height: g.outHeight - top, accumulate: accumulate && !plan.restsInScratch)
           for first in stride(from: 0, to: g.outChannels, by: plan.outputsTogether) {
             let channels = first..<min(first + plan.outputsTogether, g.outChannels)
             multiply(point, channels, tiles: tiles.count, places, into: products)
-            transformOutputs(rows, top, tiles, channels, products)
+            transformOutputs(rows, top, tiles, channels, products, sums)
           }
         }
+        if plan.restsInScratch { store(sums, top, tiles) }
       }
     }
   }
@@ -101,7 +103,8 @@ private struct WinogradCorrelation<Columns: ShortCorrelation> {
   }
 
   private func transformOutputs(
-    _ rows: OutputRows, _ top: Int, _ tiles: Range<Int>, _ channels: Range<Int>, _ products: LanePointer
+    _ rows: OutputRows, _ top: Int, _ tiles: Range<Int>, _ channels: Range<Int>, _ products: LanePointer,
+    _ sums: LanePointer
   ) {
     let step = placeStep(channels.count * tiles.count) * registersPerLanes
     let left = tiles.lowerBound * Columns.outputs
@@ -116,9 +119,28 @@ private struct WinogradCorrelation<Columns: ShortCorrelation> {
           }
         }
       }
-      rows.add(
-        scratch, lanes: lanes, start: bias.map { $0[channel] } ?? 0, pitch: g.outWidth,
-        to: output + ((channel * g.outHeight + top) * g.outWidth + left))
+      let start = bias.map { $0[channel] } ?? 0
+      if plan.restsInScratch {
+        rows.add(
+          scratch, lanes: lanes, start: start, pitch: plan.restPitch, to: sums + channel * plan.restStep)
+      } else {
+        rows.add(
+          scratch, lanes: lanes, start: start, pitch: g.outWidth,
+          to: output + ((channel * g.outHeight + top) * g.outWidth + left))
+      }
+    }
+  }
+
+  /// Moves complete sums to the output.
+  private func store(_ sums: LanePointer, _ top: Int, _ tiles: Range<Int>) {
+    let left = tiles.lowerBound * Columns.outputs
+    let lanes = min(tiles.count * Columns.outputs, g.outWidth - left)
+    for channel in 0..<g.outChannels {
+      for row in 0..<min(plan.rows.outputs, g.outHeight - top) {
+        copyLanes(
+          sums + (channel * plan.restStep + row * plan.restPitch), count: lanes, accumulate: accumulate,
+          into: output + ((channel * g.outHeight + top + row) * g.outWidth + left))
+      }
     }
   }
 }

@@ -16,6 +16,9 @@ struct WinogradPlan: Sendable {
   let columns: ShortMatrices
   let channels: Int
   let outChannels: Int
+  /// Whether the sums over α rest in scratch space until they are complete: in the output, whose planes lie a power of two
+  /// apart, the channels would drive each other out of the cache.
+  let restsInScratch: Bool
 
   var places: Int { rows.points * columns.points }
   /// Floats that the packed weights take.
@@ -33,7 +36,13 @@ struct WinogradPlan: Sendable {
   var scratchLanes: Int {
     lineLanes(tiles: tilesTogether) + columns.points
       * (placeStep(channels * tilesTogether) + placeStep(outputsTogether * tilesTogether))
+      + (restsInScratch ? outChannels * restStep : 0)
   }
+
+  /// Lanes from the sums of one output channel to the next one's.
+  var restStep: Int { placeStep(rows.outputs * restPitch) }
+  /// Lanes from one row of them to the next.
+  var restPitch: Int { tilesTogether * columns.outputs }
 
   /// Nil when the transforms are not worth their additions: every input must be used by many outputs, and every output
   /// made of many inputs.
@@ -42,6 +51,7 @@ struct WinogradPlan: Sendable {
       min(channels, outChannels) >= 16, outHeight >= rows.outputs, outWidth >= columns.outputs
     else { return nil }
     (self.rows, self.columns, self.channels, self.outChannels) = (rows, columns, channels, outChannels)
+    restsInScratch = outHeight * outWidth % 32 == 0
   }
 }
 

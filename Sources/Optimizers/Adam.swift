@@ -54,8 +54,8 @@ public final class Adam: Optimizer, ElementwiseOptimizer {
       learningRate: learningRate, beta1: options.beta1, beta2: options.beta2, epsilon: options.epsilon,
       weightDecay: options.isDecoupled ? 0 : options.weightDecay,
       decoupledDecay: options.isDecoupled ? options.weightDecay : 0,
-      correction1: Float(1 - power(Double(options.beta1), steps)),
-      correction2: Float(1 - power(Double(options.beta2), steps)))
+      correction1: Float(1 - Reproducible.power(Double(options.beta1), steps)),
+      correction2: Float(1 - Reproducible.power(Double(options.beta2), steps)))
     updateAll(pool, step)
   }
 
@@ -65,16 +65,5 @@ public final class Adam: Optimizer, ElementwiseOptimizer {
       parameter.storage.lanes + lanes.lowerBound, gradient: parameter.gradientStorage.lanes + lanes.lowerBound,
       mean: means[index].lanes + lanes.lowerBound, variance: variances[index].lanes + lanes.lowerBound,
       vectors: lanes.count, step: step)
-  }
-
-  /// base to a whole power, by squaring: the same bits on every machine.
-  private func power(_ base: Double, _ exponent: Int) -> Double {
-    var (result, square, left) = (1.0, base, exponent)
-    while left > 0 {
-      if left & 1 == 1 { result *= square }
-      square *= square
-      left >>= 1
-    }
-    return result
   }
 }

@@ -1,6 +1,6 @@
 // Learning-rate schedules: pure functions of the step, and one that watches the validation loss.
 
-import Foundation
+import Tensors
 
 /// How the learning rate changes; `period` numbers count steps or epochs, as the schedule is asked.
 ///
@@ -25,19 +25,19 @@ public enum Schedule: Hashable, Sendable {
   public func rate(base: Double, at time: Int) -> Double {
     switch self {
     case .constant: return base
-    case .step(let size, let gamma): return base * pow(gamma, Double(time / size))
+    case .step(let size, let gamma): return base * Reproducible.power(gamma, time / size)
     case .multiStep(let milestones, let gamma):
-      return base * pow(gamma, Double(milestones.filter { $0 <= time }.count))
-    case .exponential(let gamma): return base * pow(gamma, Double(time))
+      return base * Reproducible.power(gamma, milestones.count { $0 <= time })
+    case .exponential(let gamma): return base * Reproducible.power(gamma, time)
     case .cosine(let period, let minimum):
-      return between(minimum, base, 0.5 * (1 + cos(.pi * Double(time) / Double(period))))
+      return between(minimum, base, 0.5 * (1 + Reproducible.cosine(turns: 0.5 * Double(time) / Double(period))))
     case .cosineRestarts(let first, let factor, let minimum):
       var (start, length) = (0, first)
       while time >= start + length {
         start += length
         length *= factor
       }
-      return between(minimum, base, 0.5 * (1 + cos(.pi * Double(time - start) / Double(length))))
+      return between(minimum, base, 0.5 * (1 + Reproducible.cosine(turns: 0.5 * Double(time - start) / Double(length))))
     case .oneCycle(let maximum, let total, let rise, let startDivisor, let endDivisor):
       let initial = maximum / startDivisor
       let peak = rise * Double(total) - 1
@@ -50,7 +50,7 @@ public enum Schedule: Hashable, Sendable {
   private func between(_ low: Double, _ high: Double, _ share: Double) -> Double { low + (high - low) * share }
 
   private func annealed(from start: Double, to end: Double, _ share: Double) -> Double {
-    end + (start - end) / 2 * (cos(.pi * share) + 1)
+    end + (start - end) / 2 * (Reproducible.cosine(turns: 0.5 * share) + 1)
   }
 }
 

@@ -1,6 +1,5 @@
 // Randomness without hidden state: every number is a function of what it is for.
 
-import Glibc
 import Kernels
 
 /// What a random number is for; part of its key, so that no two uses ever share numbers.
@@ -10,7 +9,6 @@ public enum RandomPurpose: UInt32, Sendable {
   case dropout
   case glyphs
   case split
-  case augmentation
 }
 
 /// A sequence of random numbers that is fully determined by (seed, purpose, stream, index).
@@ -52,8 +50,8 @@ public struct RandomStream: Sendable {
     let w = words(index)
     // From 2⁻³² to 1, so that the logarithm is finite.
     let u = (Double(w.x) + 1) * 0x1p-32
-    let angle = 2 * Double.pi * Double(w.y) * 0x1p-32
-    return Float((-2 * log(u)).squareRoot() * cos(angle))
+    let turns = Double(w.y) * 0x1p-32
+    return Float((-2 * Reproducible.logarithm(u)).squareRoot() * Reproducible.cosine(turns: turns))
   }
 
   /// A permutation of 0..<count, by Fisher and Yates.

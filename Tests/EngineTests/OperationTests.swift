@@ -28,7 +28,7 @@ import Testing
       let expected = Foundation.exp(Double(x))
       #expect(abs(Double(y) - expected) <= 2.5e-7 * expected, "e^\(x) is \(y), expected \(expected)")
     }
-    let beyond = try evaluate([Tensor([1, 3], [-88, 89, .nan])]) { exp($0[0]) }[0].values
+    let beyond = try evaluate([Tensor([1, 3], [-104, 89, .nan])]) { exp($0[0]) }[0].values
     #expect(beyond[0] == 0 && beyond[1] == .infinity && beyond[2].isNaN)
   }
 

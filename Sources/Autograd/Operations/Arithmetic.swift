@@ -59,10 +59,12 @@ func broadcastView(_ operand: Shape, to shape: Shape) -> StridedView {
 
 private func combine(_ name: String, _ kind: BinaryKind, _ a: Variable, _ b: Variable) throws -> Variable {
   let shape = try broadcastShape(name, a.shape, b.shape)
+  let (merged, views) = mergingAxes(
+    shape.dimensions,
+    [broadcastView(shape, to: shape), broadcastView(a.shape, to: shape), broadcastView(b.shape, to: shape)])
   let operation = BinaryOperation(
-    name: name, kind: kind, shape: shape.dimensions, dense: StridedView(dense: shape.dimensions),
-    a: broadcastView(a.shape, to: shape),
-    b: broadcastView(b.shape, to: shape), aCount: a.shape.count, bCount: b.shape.count)
+    name: name, kind: kind, shape: merged, dense: views[0], a: views[1], b: views[2], aCount: a.shape.count,
+    bCount: b.shape.count)
   return a.tape.record(operation, inputs: [a, b], output: shape)
 }
 
@@ -87,16 +89,34 @@ struct BinaryOperation: Operation {
   /// summed over the axes along which its operand was repeated.
   func backward(_ frame: Frame) {
     let dy = frame.outputGradient
+    // Where nothing repeats, a sum hands the gradient on.
     if let sink = frame.inputGradient(0) {
-      if !sink.accumulate { clearLanes(sink.lanes, count: aCount) }
+      if kind == .add || kind == .subtract, a == dense {
+        copyLanes(dy, count: aCount, accumulate: sink.accumulate, into: sink.lanes)
+      } else {
+        addGradient(0, sink, frame)
+      }
+    }
+    if let sink = frame.inputGradient(1) {
+      if kind == .add, b == dense {
+        copyLanes(dy, count: bCount, accumulate: sink.accumulate, into: sink.lanes)
+      } else {
+        addGradient(1, sink, frame)
+      }
+    }
+  }
+
+  /// An operand's gradient where it is more than the output's.
+  private func addGradient(_ operand: Int, _ sink: GradientSink, _ frame: Frame) {
+    let dy = frame.outputGradient
+    if !sink.accumulate { clearLanes(sink.lanes, count: operand == 0 ? aCount : bCount) }
+    if operand == 0 {
       switch kind {
       case .add, .subtract: copyStrided(dy, dense, into: sink.lanes, a, shape: shape, accumulate: true)
       case .multiply: accumulateProduct(dy, dense, frame.input(1), b, shape: shape, into: sink.lanes, a)
       case .divide: accumulateQuotient(dy, dense, frame.input(1), b, shape: shape, into: sink.lanes, a)
       }
-    }
-    if let sink = frame.inputGradient(1) {
-      if !sink.accumulate { clearLanes(sink.lanes, count: bCount) }
+    } else {
       switch kind {
       case .add: copyStrided(dy, dense, into: sink.lanes, b, shape: shape, accumulate: true)
       case .subtract: copyStrided(dy, dense, into: sink.lanes, b, shape: shape, factor: -1, accumulate: true)

@@ -15,6 +15,7 @@ struct ConvolutionPasses: Sendable {
   private let groups: Int
   private let inChannels: Int
   private let forwardGeometry: CorrelationGeometry
+  private let kernelGeometry: CorrelationGeometry
   private let forwardTaps: [Int]
   private let phases: [GradientPhase]
   private let taps: Int
@@ -23,8 +24,12 @@ struct ConvolutionPasses: Sendable {
   private var groupIn: Int { inChannels / groups }
   private var groupOut: Int { outChannels / groups }
 
-  init(input shape: Shape, output: Shape, kernel: Size2d, options: Conv2dOptions) {
+  init(input image: Shape, output outputImage: Shape, kernel: Size2d, options: Conv2dOptions) {
     let (padding, dilation) = (options.padding, options.dilation)
+    // A kernel of one tap that visits every pixel knows no rows: a plane is one long row, without edges.
+    let isPointwise = kernel == Size2d(1) && options.stride == Size2d(1) && padding == .none
+    func flattened(_ image: Shape) -> Shape { isPointwise ? [image[0], 1, image[1] * image[2]] : image }
+    let (shape, output) = (flattened(image), flattened(outputImage))
     groups = options.groups
     inChannels = shape[0]
     outChannels = output[0]
@@ -37,8 +42,8 @@ struct ConvolutionPasses: Sendable {
     let (groupIn, groupOut) = (inChannels / groups, outChannels / groups)
 
     forwardGeometry = CorrelationGeometry(
-      channels: groupIn, outChannels: groupOut, outHeight: output[1], outWidth: output[2], pitch: input.paddedWidth,
-      plane: input.paddedHeight * input.paddedWidth,
+      channels: groupIn, outChannels: groupOut, outHeight: output[1], outWidth: output[2], pitch: input.pitch,
+      plane: input.plane,
       rows: TapAxis(
         kernel: kernel.height, stride: options.stride.height, dilation: dilation.height,
         data: padding.top..<padding.top + shape[1]),
@@ -46,6 +51,14 @@ struct ConvolutionPasses: Sendable {
         kernel: kernel.width, stride: options.stride.width, dilation: dilation.width,
         data: padding.left..<padding.left + shape[2]))
     forwardTaps = Array(0..<groupIn * taps)
+    // Its weight's gradient is summed row by row all the same, for the sake of its rounding.
+    kernelGeometry =
+      isPointwise
+      ? CorrelationGeometry(
+        channels: groupIn, outChannels: groupOut, outHeight: image[1], outWidth: image[2], pitch: image[2],
+        plane: input.plane, rows: TapAxis(kernel: 1, stride: 1, dilation: 1, data: 0..<image[1]),
+        columns: TapAxis(kernel: 1, stride: 1, dilation: 1, data: 0..<image[2]))
+      : forwardGeometry
 
     let rows = PhaseAxis.all(
       kernel: kernel.height, stride: options.stride.height, dilation: dilation.height, padding: padding.top,
@@ -113,7 +126,7 @@ struct ConvolutionPasses: Sendable {
   ) {
     for group in 0..<groups {
       correlate(
-        padded + group * groupIn * input.paddedHeight * input.paddedWidth,
+        padded + group * groupIn * input.plane,
         packed: packed + group * forwardGeometry.packedCount, bias: bias.map { $0 + group * groupOut },
         geometry: forwardGeometry, accumulate: accumulate, scratch: scratch, into: output + group * groupOut * outPlane)
     }
@@ -128,10 +141,14 @@ struct ConvolutionPasses: Sendable {
   ) {
     let backward = packed + groups * forwardGeometry.packedCount
     for group in 0..<groups {
-      padLanes(outputGradient + group * groupOut * outPlane, geometry: gradient, into: scratch)
+      var padded = outputGradient + group * groupOut * outPlane
+      if !gradient.isIdentity {
+        padLanes(padded, geometry: gradient, into: scratch)
+        padded = UnsafePointer(scratch)
+      }
       for phase in phases {
         phase.inputGradient(
-          scratch, packed: backward + group * backwardCount + phase.packedOffset,
+          padded, packed: backward + group * backwardCount + phase.packedOffset,
           bias: bias.map { $0 + group * groupIn }, scratch: scratch + gradient.paddedCount, accumulate: accumulate,
           into: inputGradient + group * groupIn * input.height * input.width, height: input.height, width: input.width)
       }
@@ -142,7 +159,7 @@ struct ConvolutionPasses: Sendable {
   var scratchLanes: Int {
     max(
       gradient.paddedCount + (phases.map(\.scratchLanes).max() ?? 0), forwardGeometry.correlationLanes,
-      forwardGeometry.kernelGradientLanes)
+      kernelGeometry.kernelGradientLanes)
   }
 
   /// Adds to the gradient of the weights.
@@ -155,7 +172,7 @@ struct ConvolutionPasses: Sendable {
     for group in 0..<groups {
       accumulateKernelGradient(
         outputGradient + group * groupOut * outPlane,
-        padded + group * groupIn * input.paddedHeight * input.paddedWidth, geometry: forwardGeometry,
+        padded + group * groupIn * input.plane, geometry: kernelGeometry,
         sums: scratch, into: target + group * groupOut * groupIn * taps)
     }
   }

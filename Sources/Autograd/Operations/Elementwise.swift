@@ -74,6 +74,40 @@ public enum GELUForm: String, Sendable, Hashable, CaseIterable {
   case tanh
 }
 
+/// y = x · tanh(log(1 + eˣ)), element by element; dx = dy · (t + x · σ(x) · (1 − t²)), t the hyperbolic tangent.
+///
+/// Source: Misra, "Mish: a self regularized non-monotonic activation function" (2019).
+///
+/// # Shapes
+/// - x, result: any, the same
+public func mish(_ x: Variable) -> Variable { recordElementwise("mish", .mish, x) }
+
+/// y = log(1 + e^(βx)) / β, element by element, and x itself where βx > threshold, as in PyTorch; dx = dy · σ(βx), or dy.
+///
+/// Source: Dugas et al., "Incorporating second-order functional knowledge for better option pricing" (2000).
+///
+/// # Shapes
+/// - x, result: any, the same
+public func softplus(_ x: Variable, beta: Float = 1, threshold: Float = 20) -> Variable {
+  recordElementwise("softplus", .softplus(beta: beta, threshold: threshold), x)
+}
+
+/// y = min(max(x, 0), 6), element by element; dx = dy strictly between the two, otherwise 0.
+///
+/// Source: Howard et al., "MobileNets" (2017).
+///
+/// # Shapes
+/// - x, result: any, the same
+public func relu6(_ x: Variable) -> Variable { recordElementwise("relu6", .relu6, x) }
+
+/// y = x · min(max(x + 3, 0), 6) / 6, element by element; dx = 0 up to −3, dy from 3 on, and dy · (x/3 + ½) between.
+///
+/// Source: Howard et al., "Searching for MobileNetV3" (2019).
+///
+/// # Shapes
+/// - x, result: any, the same
+public func hardswish(_ x: Variable) -> Variable { recordElementwise("hardswish", .hardswish, x) }
+
 /// The Gaussian error linear unit, element by element: y = x · Φ(x), or its approximation by tanh.
 ///
 /// Source: Hendrycks and Gimpel, "Gaussian error linear units" (2016).
@@ -93,12 +127,29 @@ struct ElementwiseOperation: Operation {
   let kind: ElementwiseKind
   let count: Int
 
-  func forward(_ frame: Frame) { applyElementwise(kind, frame.input(), count: count, into: frame.output) }
+  var worksInPlace: Bool { !readsInput }
+  var readsInput: Bool { kind.derivative == .input }
+  var readsOutput: Bool { kind.derivative == .output }
+  /// The derivatives, where forward knows them best.
+  var savedLanes: Int { kind.derivative == .kept ? count : 0 }
+
+  func forward(_ frame: Frame) {
+    if kind.derivative == .kept && frame.inputGradient() != nil {
+      applyWithSlope(kind, frame.input(), count: count, into: frame.output, slopes: frame.saved)
+    } else {
+      applyElementwise(kind, frame.input(), count: count, into: frame.output)
+    }
+  }
 
   func backward(_ frame: Frame) {
     guard let sink = frame.inputGradient() else { return }
+    let source: UnsafePointer<Lanes> =
+      switch kind.derivative {
+      case .input: frame.input()
+      case .output: UnsafePointer(frame.output)
+      case .kept: UnsafePointer(frame.saved)
+      }
     elementwiseGradient(
-      kind, frame.input(), UnsafePointer(frame.output), frame.outputGradient, count: count, accumulate: sink.accumulate,
-      into: sink.lanes)
+      kind, source, frame.outputGradient, count: count, accumulate: sink.accumulate, into: sink.lanes)
   }
 }

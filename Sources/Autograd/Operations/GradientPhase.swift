@@ -59,7 +59,7 @@ struct GradientPhase: Sendable {
     packedOffset: Int
   ) {
     (self.rows, self.columns, self.inChannels, self.packedOffset) = (rows, columns, inChannels, packedOffset)
-    start = (gradient.top + rows.shift) * gradient.paddedWidth + gradient.left + columns.shift
+    start = (gradient.top + rows.shift) * gradient.pitch + gradient.left + columns.shift
     tapSource = (0..<gradient.channels).flatMap { o in
       rows.taps.flatMap { a in
         columns.taps.map { b in (o * inChannels * kernel.height + a) * kernel.width + b }
@@ -70,7 +70,7 @@ struct GradientPhase: Sendable {
       ? nil
       : CorrelationGeometry(
         channels: gradient.channels, outChannels: inChannels, outHeight: rows.count, outWidth: columns.count,
-        pitch: gradient.paddedWidth, plane: gradient.paddedHeight * gradient.paddedWidth,
+        pitch: gradient.pitch, plane: gradient.plane,
         rows: rows.axis(gradient.height), columns: columns.axis(gradient.width))
   }
 

@@ -103,9 +103,11 @@ extension Variable {
   func recordCopy(
     _ name: String, output: Shape, from: StridedView? = nil, to: StridedView? = nil, shape: Shape, factor: Float = 1
   ) -> Variable {
+    let dense = StridedView(dense: shape.dimensions)
+    let (merged, views) = mergingAxes(shape.dimensions, [from ?? dense, to ?? dense])
     let operation = CopyOperation(
-      name: name, shape: shape.dimensions, from: from ?? StridedView(dense: shape.dimensions),
-      to: to ?? StridedView(dense: shape.dimensions), factor: factor, inCount: self.shape.count, outCount: output.count)
+      name: name, shape: merged, from: views[0], to: views[1], factor: factor, inCount: self.shape.count,
+      outCount: output.count)
     return tape.record(operation, inputs: [self], output: output)
   }
 }
@@ -173,14 +175,21 @@ struct CopyOperation: Operation {
   let outCount: Int
 
   func forward(_ frame: Frame) {
-    clearLanes(frame.output, count: outCount)
-    copyStrided(frame.input(), from, into: frame.output, to, shape: shape, factor: factor, accumulate: true)
+    let covers = coversEachOnce(to, outCount)
+    if !covers { clearLanes(frame.output, count: outCount) }
+    copyStrided(frame.input(), from, into: frame.output, to, shape: shape, factor: factor, accumulate: !covers)
   }
 
   func backward(_ frame: Frame) {
     guard let sink = frame.inputGradient() else { return }
-    if !sink.accumulate { clearLanes(sink.lanes, count: inCount) }
-    copyStrided(frame.outputGradient, to, into: sink.lanes, from, shape: shape, factor: factor, accumulate: true)
+    let assigns = !sink.accumulate && coversEachOnce(from, inCount)
+    if !sink.accumulate && !assigns { clearLanes(sink.lanes, count: inCount) }
+    copyStrided(frame.outputGradient, to, into: sink.lanes, from, shape: shape, factor: factor, accumulate: !assigns)
+  }
+
+  /// Whether a view of so many elements meets each of them exactly once.
+  private func coversEachOnce(_ view: StridedView, _ count: Int) -> Bool {
+    shape.reduce(1, *) == count && zip(shape, view.strides).allSatisfy { $0 == 1 || $1 != 0 }
   }
 }
 

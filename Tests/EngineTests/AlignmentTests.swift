@@ -1,0 +1,146 @@
+// Kernels on memory as Swift aligns it: to sixteen bytes, not to a vector's sixty-four.
+
+import Kernels
+import Testing
+
+/// Memory whose blocks all begin a number of bytes after a multiple of 64.
+private final class Arena {
+  private let memory: UnsafeMutableRawPointer
+  private var used: Int
+
+  init(offset: Int) {
+    memory = .allocate(byteCount: 1 << 22, alignment: 64)
+    memory.initializeMemory(as: UInt8.self, repeating: 0, count: 1 << 22)
+    used = offset
+  }
+
+  deinit { memory.deallocate() }
+
+  func lanes(_ count: Int, seed: Int? = nil) -> LanePointer {
+    let block = (memory + used).bindMemory(to: Lanes.self, capacity: count)
+    used += count * MemoryLayout<Lanes>.stride
+    precondition(used <= 1 << 22)
+    guard let seed else { return block }
+    for i in 0..<count * lanesPerShard { scalars(block)[i] = Float((i &* 37 &+ seed) % 41 - 20) / 16 }
+    return block
+  }
+
+  func scalars(_ lanes: LanePointer) -> UnsafeMutablePointer<Float> {
+    UnsafeMutableRawPointer(lanes).assumingMemoryBound(to: Float.self)
+  }
+
+  func floats(_ count: Int, seed: Int? = nil) -> UnsafeMutablePointer<Float> {
+    scalars(lanes(vectorCount(count), seed: seed))
+  }
+}
+
+@Suite struct AlignmentTests {
+  /// A kernel on memory from an arena: where its result lies, and how many floats that is.
+  fileprivate struct Kernel: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let run: @Sendable (Arena) -> (UnsafeMutablePointer<Float>, Int)
+
+    init(_ name: String, _ run: @escaping @Sendable (Arena) -> (UnsafeMutablePointer<Float>, Int)) {
+      (testDescription, self.run) = (name, run)
+    }
+  }
+
+  private static func geometry(_ channels: Int, _ kernel: Int) -> CorrelationGeometry {
+    let axis = TapAxis(kernel: kernel, stride: 1, dilation: 1, data: 0..<12)
+    return CorrelationGeometry(
+      channels: channels, outChannels: channels, outHeight: 13 - kernel, outWidth: 13 - kernel, pitch: 12, plane: 144,
+      rows: axis, columns: axis)
+  }
+
+  private static func correlation(_ channels: Int, _ kernel: Int) -> [Kernel] {
+    let outputs = channels * (13 - kernel) * (13 - kernel)
+    return [
+      Kernel("correlate, \(channels) channels, \(kernel) taps") { arena in
+        let g = geometry(channels, kernel)
+        let packed = arena.floats(g.packedCount)
+        packWeights(
+          arena.floats(channels * g.offsets.count, seed: 1), channelStep: g.offsets.count,
+          tapSource: Array(0..<g.offsets.count), geometry: g, into: packed)
+        let output = arena.lanes(outputs)
+        correlate(
+          arena.lanes(channels * 144, seed: 2), packed: packed, bias: arena.floats(channels, seed: 3), geometry: g,
+          accumulate: false, scratch: arena.lanes(g.correlationLanes), into: output)
+        return (arena.scalars(output), outputs * lanesPerShard)
+      },
+      Kernel("weight gradient, \(channels) channels, \(kernel) taps") { arena in
+        let g = geometry(channels, kernel)
+        let gradient = arena.floats(channels * g.offsets.count)
+        accumulateKernelGradient(
+          arena.lanes(outputs, seed: 4), arena.lanes(channels * 144, seed: 5), geometry: g,
+          sums: arena.lanes(g.kernelGradientLanes), into: gradient)
+        return (gradient, channels * g.offsets.count)
+      },
+    ]
+  }
+
+  fileprivate static let kernels: [Kernel] =
+    correlation(3, 3) + correlation(16, 3) + correlation(16, 5) + [
+      Kernel("linear, forward and both gradients") { arena in
+        let (x, dy, vectors) = (arena.lanes(37, seed: 1), arena.lanes(19, seed: 2), arena.lanes(48))
+        let (weight, y, dx) = (arena.floats(37 * 19, seed: 3), arena.lanes(19), arena.lanes(37))
+        linearForward(x, weight: weight, bias: arena.floats(19, seed: 4), inFeatures: 37, outFeatures: 19, into: y)
+        linearInputGradient(y, weight: weight, inFeatures: 37, outFeatures: 19, accumulate: false, into: dx)
+        transposeLanes(dx, features: 37, into: vectors)
+        let gradient = arena.floats(37 * 19)
+        linearWeightGradient(
+          LinearGradientTerms(vectors: vectors, outputGradient: dy, shards: 1, step: 0), columns: 0..<37,
+          outFeatures: 19, inFeatures: 37, accumulate: false, into: gradient)
+        return (gradient, 37 * 19)
+      },
+      Kernel("images") { arena in
+        let bytes = UnsafeRawPointer(arena.floats(400, seed: 1)).assumingMemoryBound(to: UInt8.self)
+        let target = arena.lanes(70)
+        loadImages(
+          channels: 2, plane: 35, scale: arena.floats(2, seed: 2), shift: arena.floats(2, seed: 3), into: target
+        ) { bytes + $0 * 70 }
+        return (arena.scalars(target), 70 * lanesPerShard)
+      },
+      Kernel("group norm and its gradient") { arena in
+        let g = GroupGeometry(count: 90, repeats: 30, epsilon: 1e-5)
+        let (x, y, statistics, dx) = (arena.lanes(90, seed: 1), arena.lanes(90), arena.lanes(2), arena.lanes(90))
+        let weight = arena.floats(3, seed: 2)
+        normalizeGroup(x, geometry: g, weight: weight, bias: weight, into: y, statistics: statistics)
+        normalizeGroupGradient(
+          x, y, geometry: g, weight: weight, statistics: statistics,
+          into: GroupGradients(weight: arena.floats(3), bias: arena.floats(3), input: dx, accumulate: false))
+        return (arena.scalars(dx), 90 * lanesPerShard)
+      },
+      Kernel("softmax, functions and dropout") { arena in
+        let (x, y, z) = (arena.lanes(12, seed: 1), arena.lanes(12), arena.lanes(12))
+        softmax(x, geometry: SoftmaxGeometry(outer: 2, length: 3, inner: 2), logarithm: true, into: y)
+        for kind in [ElementwiseKind.gelu, .tanh, .silu, .elu(alpha: 1)] {
+          applyElementwise(kind, y, count: 12, into: z)
+          elementwiseGradient(kind, y, x, count: 12, accumulate: true, into: z)
+        }
+        fillDropoutFactors(x, count: 12, probability: 0.5, firstImage: 0, stream: [1, 2], key: [3, 4])
+        multiplyLanes(x, by: y, count: 12, accumulate: true, into: z)
+        return (arena.scalars(z), 12 * lanesPerShard)
+      },
+      Kernel("max pooling and its gradient") { arena in
+        let g = PoolGeometry(
+          channels: 2, height: 5, width: 6, outHeight: 2, outWidth: 3, kernelHeight: 2, kernelWidth: 2, strideHeight: 2,
+          strideWidth: 2, paddingTop: 0, paddingLeft: 0)
+        let (y, winners, dx) = (arena.lanes(12), arena.lanes(12), arena.lanes(60))
+        maxPool(arena.lanes(60, seed: 1), geometry: g, into: y, winners: winners)
+        maxPoolGradient(y, winners: winners, geometry: g, accumulate: false, into: dx)
+        return (arena.scalars(dx), 60 * lanesPerShard)
+      },
+    ]
+
+  @Test(arguments: kernels)
+  fileprivate func memoryAtAnyMultipleOfSixteenBytesGivesTheSameNumbers(kernel: Kernel) {
+    func result(_ offset: Int) -> [UInt32] {
+      let arena = Arena(offset: offset)
+      let (numbers, count) = kernel.run(arena)
+      return withExtendedLifetime(arena) { (0..<count).map { numbers[$0].bitPattern } }
+    }
+    let expected = result(0)
+    #expect(expected.contains { $0 != 0 })
+    for offset in [16, 32, 48] { #expect(result(offset) == expected, "\(offset) bytes off") }
+  }
+}
