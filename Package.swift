@@ -29,19 +29,19 @@ let package = Package(
     .target(name: "Kernels", dependencies: ["CVector"], swiftSettings: kernelSettings),
     .target(name: "Tensors", dependencies: ["CVector", "Kernels"]),
     .target(name: "Autograd", dependencies: ["Tensors", "Kernels"]),
-    .target(name: "Layers", dependencies: ["Autograd", "Tensors"]),
-    .target(name: "Optimizers", dependencies: ["Autograd", "Kernels", "Tensors"]),
+    .target(name: "Layers", dependencies: ["Autograd", "Fields", "Tensors"]),
+    .target(name: "Optimizers", dependencies: ["Autograd", "Fields", "Kernels", "Tensors"]),
     .target(name: "Datasets", dependencies: ["Tensors", "CZlib"], swiftSettings: drawingSettings),
     .target(name: "Interchange", dependencies: ["Tensors"]),
     .target(
       name: "Training",
-      dependencies: ["Autograd", "Datasets", "Interchange", "Kernels", "Layers", "Optimizers", "Tensors"]),
+      dependencies: ["Autograd", "Datasets", "Fields", "Interchange", "Kernels", "Layers", "Optimizers", "Tensors"]),
     .target(name: "Dashboard", dependencies: ["Training"]),
     .target(name: "Terminal", dependencies: ["Dashboard", "CNcurses"]),
     .executableTarget(
       name: "convtop",
       dependencies: [
-        "Autograd", "Dashboard", "Datasets", "Tensors", "Terminal", "Training",
+        "Autograd", "Dashboard", "Datasets", "Fields", "Tensors", "Terminal", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       resources: ["lenet", "pytorch-mnist", "beautiful"].map { .embedInCode("Resources/\($0).json") }
@@ -49,8 +49,10 @@ let package = Package(
     .testTarget(
       name: "EngineTests", dependencies: ["Autograd", "Kernels", "Layers", "Optimizers", "Tensors"],
       exclude: ["Goldens"]),
-    .testTarget(name: "FilesTests", dependencies: ["Datasets", "Interchange", "Tensors"]),
-    .testTarget(name: "TrainingTests", dependencies: ["Tensors", "Training"], exclude: ["Goldens"]),
+    .testTarget(name: "FilesTests", dependencies: ["Datasets", "Fields", "Interchange", "Tensors"]),
+    .testTarget(
+      name: "TrainingTests", dependencies: ["Autograd", "Fields", "Layers", "Optimizers", "Tensors", "Training"],
+      exclude: ["Goldens"]),
     .testTarget(name: "DashboardTests", dependencies: ["Dashboard", "Tensors", "Training"], exclude: ["Golden"]),
     .testTarget(name: "ProgramTests", dependencies: ["convtop"]),
   ],

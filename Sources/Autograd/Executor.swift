@@ -7,11 +7,17 @@ import Tensors
 public protocol BatchSource {
   /// How many images the batch has.
   var images: Int { get }
+  /// What the sum of the images' losses is divided by for their mean: the images, unless some weigh more.
+  var lossWeight: Double { get }
   /// Writes the tape's inputs for the images of a shard, in the order in which they were declared.
   ///
   /// The lanes after the real images repeat the shard's first one: whatever is finite for real images is then finite
   /// for these fillers, so that their weight of zero keeps them out of every sum.
   func load(shard: Int, realImages: Int, into inputs: [UnsafeMutableBufferPointer<Lanes>])
+}
+
+extension BatchSource {
+  public var lossWeight: Double { Double(images) }
 }
 
 /// What becomes of the images' losses, in PyTorch's words.
@@ -34,7 +40,13 @@ public final class Executor {
   private let reduction: LossReduction
   private let arena: AlignedBuffer
   private let workers: AlignedBuffer
+  /// One for each shard, or one for each thread where nothing is read after a shard but what is kept.
   let memories: [ShardMemory]
+  let threadsReuseMemory: Bool
+  /// What is kept of each shard where threads reuse their memory.
+  let results: AlignedBuffer
+  let keptValues: [KeptValue]
+  let keptLanes: Int
   private let inputPointers: [[UnsafeMutableBufferPointer<Lanes>]]
   private let sums: UnsafeMutablePointer<Double>
   private var trainingLegs: [Leg] = []
@@ -52,9 +64,11 @@ public final class Executor {
   ///   - kept: the values that are read after a run; nil for all. Operations may then work in place on the others, and
   ///     gradients take their places.
   ///   - capacity: the most images a batch may have.
+  ///   - reusesMemory: whether a thread runs all its shards in the same memory, of which only what is kept is left; for
+  ///     forward passes on large batches. Where shards must meet, each has memory of its own all the same.
   public init(
     _ tape: Tape, loss: Variable? = nil, reduction: LossReduction = .mean, metrics: [Variable] = [],
-    kept: [Variable]? = nil, capacity: Int, pool: WorkerPool
+    kept: [Variable]? = nil, capacity: Int, pool: WorkerPool, reusesMemory: Bool = false
   ) {
     precondition(capacity > 0, "an executor needs room for at least one image")
     precondition(loss?.shape.count ?? 1 == 1, "a loss is one number an image")
@@ -71,10 +85,17 @@ public final class Executor {
     for node in plan.nodes { node.allocateShared() }
     let shards = shardCount(capacity)
     let lanes = plan.lanesPerShardMemory
-    let arena = AlignedBuffer(lanes: shards * lanes)
+    precondition(
+      !reusesMemory || loss == nil && kept != nil, "memory that is reused holds no gradients, only what is kept")
+    threadsReuseMemory = reusesMemory && plan.isUninterrupted
+    let slots = threadsReuseMemory ? min(pool.threads, shards) : shards
+    let arena = AlignedBuffer(lanes: slots * lanes)
     self.arena = arena
     workers = AlignedBuffer(lanes: pool.threads * plan.scratchLanes)
-    let memories = (0..<shards).map { ShardMemory(base: arena.lanes + $0 * lanes) }
+    let memories = (0..<slots).map { ShardMemory(base: arena.lanes + $0 * lanes) }
+    keptValues = threadsReuseMemory ? KeptValue.list(kept ?? [], plan) : []
+    keptLanes = keptValues.reduce(0) { $0 + $1.count }
+    results = AlignedBuffer(lanes: shards * keptLanes)
     self.memories = memories
     let places = tape.inputs.map { (offset: plan.valueOffsets[$0], count: tape.values[$0].count) }
     inputPointers = memories.map { memory in
@@ -91,11 +112,14 @@ public final class Executor {
   /// Bytes that an executor of a tape allocates for numbers, without allocating them.
   public static func memory(
     _ tape: Tape, loss: Variable? = nil, metrics: [Variable] = [], kept: [Variable]? = nil, capacity: Int,
-    threads: Int
+    threads: Int, reusesMemory: Bool = false
   ) -> Int {
     let plan = Plan(tape, loss: loss, metrics: metrics, kept: kept)
     let shared = tape.nodes.reduce(0) { $0 + vectorCount($1.operation.sharedFloats) }
-    let lanes = shardCount(capacity) * plan.lanesPerShardMemory + threads * plan.scratchLanes + shared
+    let shards = shardCount(capacity)
+    let slots = reusesMemory && plan.isUninterrupted ? min(threads, shards) : shards
+    let results = reusesMemory ? shards * (kept ?? []).reduce(0) { $0 + $1.shape.count } : 0
+    let lanes = slots * plan.lanesPerShardMemory + threads * plan.scratchLanes + shared + results
     return lanes * MemoryLayout<Lanes>.stride
   }
 
@@ -158,19 +182,25 @@ public final class Executor {
     let isLast: Bool
 
     func perform(_ shard: Int, _ worker: Int) {
-      if isFirst { executor.begin(shard, batch, backward: backward) }
+      if isFirst { executor.begin(shard, worker, batch, backward: backward) }
       for work in leg.work { executor.perform(work, shard, worker, batch.images, context) }
-      if isLast { executor.collect(shard, batch.images) }
+      if isLast { executor.collect(shard, worker, batch.images) }
     }
   }
 
-  private func begin(_ shard: Int, _ batch: some BatchSource, backward: Bool) {
-    let memory = memories[shard]
+  /// Where a shard's memory is, while a worker runs it.
+  private func slot(_ shard: Int, _ worker: Int) -> Int { threadsReuseMemory ? worker : shard }
+
+  private func begin(_ shard: Int, _ worker: Int, _ batch: some BatchSource, backward: Bool) {
+    let slot = slot(shard, worker)
+    let memory = memories[slot]
     let real = realImages(inShard: shard, of: batch.images)
     setLanes(memory.base, to: 1, realImages: real)
-    batch.load(shard: shard, realImages: real, into: inputPointers[shard])
+    batch.load(shard: shard, realImages: real, into: inputPointers[slot])
     guard backward, let loss, let gradient = plan.gradientOffsets[loss.id] else { return }
-    setLanes(memory.base + gradient, to: reduction == .mean ? 1 / Float(batch.images) : 1, realImages: real)
+    let weight = batch.lossWeight
+    let share: Float = reduction == .sum ? 1 : weight == 0 ? 0 : Float(1 / weight)
+    setLanes(memory.base + gradient, to: share, realImages: real)
     for range in plan.shareRanges { clearLanes(memory.base + range.lowerBound, count: range.count) }
   }
 
@@ -199,10 +229,16 @@ public final class Executor {
   }
 
   /// Leaves this shard's sums of the metrics; they are added up in shard order later.
-  private func collect(_ shard: Int, _ images: Int) {
+  private func collect(_ shard: Int, _ worker: Int, _ images: Int) {
+    let memory = memories[slot(shard, worker)]
+    for value in keptValues {
+      copyLanes(
+        memory.base + value.source, count: value.count, accumulate: false,
+        into: results.lanes + (shard * keptLanes + value.target))
+    }
     for (index, metric) in metrics.enumerated() {
       sums[shard * metrics.count + index] = sumLanes(
-        memories[shard].base + plan.valueOffsets[metric.id],
+        memory.base + plan.valueOffsets[metric.id],
         realImages: realImages(inShard: shard, of: images))
     }
   }
@@ -223,7 +259,7 @@ public final class Executor {
     _ node: PlannedNode, _ shard: Int, _ worker: Int, _ images: Int, _ context: StepContext
   ) -> Frame {
     Frame(
-      node: node, memory: memories[shard], worker: scratch(worker), context: context,
+      node: node, memory: memories[slot(shard, worker)], worker: scratch(worker), context: context,
       shard: shard, realImages: realImages(inShard: shard, of: images))
   }
 

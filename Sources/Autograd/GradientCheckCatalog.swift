@@ -94,6 +94,13 @@ extension GradientCheck {
       unary("sigmoid", x, step: 0.0625, tolerance: 5e-3) { sigmoid($0) },
       unary("tanh", x, step: 0.03125, tolerance: 5e-3) { tanh($0) },
       unary("silu", x, step: 0.0625, tolerance: 5e-3) { silu($0) },
+      unary("mish", x, step: 0.03125, tolerance: 5e-3) { mish($0) },
+      unary("softplus", x, step: 0.0625, tolerance: 5e-3) { softplus($0, beta: 2) },
+      unary("relu6", x, step: 0.125) { relu6($0) },
+      unary("hardswish", x, step: 0.0625, tolerance: 5e-3) { hardswish($0) },
+      GradientCheck("prelu", inputs: [x], parameters: [parameter("weight", [3], 2)], step: 0.125) { x, p in
+        try prelu(x[0], weight: p[0])
+      },
       unary("gelu", x, step: 0.03125, tolerance: 5e-3) { gelu($0) },
       unary("gelu tanh", x, step: 0.03125, tolerance: 5e-3) { gelu($0, form: .tanh) },
       unary("softmax", x, step: 0.0625, tolerance: 1e-2) { try softmax($0, axis: 1) },
@@ -123,6 +130,14 @@ extension GradientCheck {
         "linear", inputs: [noise([18, 5], seed: 1)],
         parameters: [parameter("weight", [7, 5], 2), parameter("bias", [7], 3)]
       ) { x, p in try linear(x[0], weight: p[0], bias: p[1]) },
+      GradientCheck(
+        "linear last axis", inputs: [noise([18, 2, 3, 5], seed: 1)],
+        parameters: [parameter("weight", [7, 5], 2), parameter("bias", [7], 3)]
+      ) { x, p in try linear(x[0], weight: p[0], bias: p[1]) },
+      unary("pad2d reflect", noise([2, 2, 4, 3], seed: 1)) {
+        try $0.pad2d(Padding2d(top: 1, bottom: 3, left: 2, right: 0), mode: .reflect)
+      },
+      unary("upsample", noise([2, 2, 4, 3], seed: 1)) { try upsample($0, factor: Size2d(2, 3), mode: .bilinear) },
     ]
   }
 
@@ -130,6 +145,12 @@ extension GradientCheck {
     let options = Pool2dOptions(kernel: Size2d(3, 2), stride: Size2d(2, 1), padding: Size2d(1), ceilMode: true)
     return [
       unary("max_pool2d", distinct([2, 2, 5, 4], seed: 1), step: 0.03125) { try maxPool2d($0, options: options) },
+      unary("max_pool2d dilation", distinct([2, 2, 5, 6], seed: 1), step: 0.03125) {
+        try maxPool2d($0, options: Pool2dOptions(kernel: Size2d(2), stride: Size2d(1), dilation: Size2d(2)))
+      },
+      unary("adaptive_max_pool2d", distinct([2, 2, 5, 4], seed: 1), step: 0.03125) {
+        try adaptiveMaxPool2d($0, size: Size2d(3, 2))
+      },
       unary("avg_pool2d", noise([2, 2, 5, 4], seed: 1)) { try averagePool2d($0, options: options) },
       unary("adaptive_avg_pool2d", noise([2, 2, 5, 4], seed: 1)) {
         try adaptiveAveragePool2d($0, size: Size2d(3, 2))
@@ -146,10 +167,17 @@ extension GradientCheck {
           Parameter("mean", Tensor([2]), isTrainable: false),
           Parameter("variance", Tensor([2], repeating: 1), isTrainable: false),
         ], step: 0.03125, tolerance: 2e-2
-      ) { x, p in try batchNorm2d(x[0], weight: p[0], bias: p[1], runningMean: p[2], runningVariance: p[3]) },
+      ) { x, p in
+        try batchNorm2d(
+          x[0], weight: p[0], bias: p[1], statistics: BatchNormStatistics(mean: p[2], variance: p[3]))
+      },
       GradientCheck(
         "layer_norm", inputs: [noise([2, 2, 3, 2], seed: 1)], parameters: affine([2, 3, 2]), step: fine, tolerance: 1e-2
       ) { x, p in try layerNorm(x[0], weight: p[0], bias: p[1]) },
+      GradientCheck(
+        "layer_norm last axis", inputs: [noise([2, 4, 3, 5], seed: 1)], parameters: affine([5]), step: fine,
+        tolerance: 1e-2
+      ) { x, p in try layerNorm(x[0], axes: 1, weight: p[0], bias: p[1]) },
       GradientCheck(
         "group_norm", inputs: [noise([2, 4, 3, 2], seed: 1)], parameters: affine([4]), step: fine, tolerance: 1e-2
       ) { x, p in try groupNorm(x[0], groups: 2, weight: p[0], bias: p[1]) },
@@ -167,6 +195,18 @@ extension GradientCheck {
       unary("cross_entropy", x, step: 0.0625, tolerance: 5e-3) {
         try crossEntropy($0, labels: label($0), smoothing: 0.1)
       },
+      unary("cross_entropy weight", x, step: 0.0625, tolerance: 5e-3) {
+        try crossEntropy($0, labels: label($0), smoothing: 0.1, weights: [1, 2, 3, 0.5, 0.25])
+      },
+      unary("nll_loss weight", x) {
+        try negativeLogLikelihood($0, labels: label($0), weights: [1, 2, 3, 0.5, 0.25])
+      },
+      GradientCheck("l1_loss", inputs: [Tensor([1, 4], [1, -1, 0.25, 0.125]), Tensor([1, 4])], step: 0.03125) { x, _ in
+        try l1Loss(x[0], target: x[1])
+      },
+      GradientCheck(
+        "smooth_l1_loss", inputs: [Tensor([1, 4], [1, -1, 0.25, 0.125]), Tensor([1, 4])], step: 0.03125
+      ) { x, _ in try smoothL1Loss(x[0], target: x[1], beta: 0.5) },
       unary("nll_loss", x) { try negativeLogLikelihood($0, labels: label($0)) },
       GradientCheck("mse_loss", inputs: [x, target]) { x, _ in try meanSquaredError(x[0], target: x[1]) },
       GradientCheck("bce_with_logits_loss", inputs: [x, target], step: 0.0625, tolerance: 5e-3) { x, _ in

@@ -214,6 +214,12 @@ struct Plan {
     }
   }
 
+  /// Whether evaluation needs no meeting of shards.
+  var isUninterrupted: Bool {
+    let evaluation = StepContext(isTraining: false)
+    return !nodes.contains { $0.rendezvous?.needsMeeting(evaluation) ?? false }
+  }
+
   /// The order of work: forward, and backward when there is a loss, cut where shards must meet.
   func legs(_ context: StepContext, backward: Bool) -> [Leg] {
     var legs = [Leg()]

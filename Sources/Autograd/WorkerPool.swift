@@ -42,7 +42,7 @@ public final class WorkerPool: @unchecked Sendable {
   public init(threads: Int) {
     precondition(threads >= 1, "a worker pool needs a thread")
     self.threads = threads
-    isCrowded = threads > sysconf(Int32(_SC_NPROCESSORS_ONLN))
+    isCrowded = threads > Processors.available
     mutex = .allocate(capacity: 1)
     wake = .allocate(capacity: 1)
     pthread_mutex_init(mutex, nil)

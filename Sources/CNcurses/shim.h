@@ -76,7 +76,6 @@ enum {
   convtop_key_right = KEY_RIGHT + 0x1000000,
   convtop_key_back_tab = KEY_BTAB + 0x1000000,
   convtop_key_enter = KEY_ENTER + 0x1000000,
-  convtop_key_backspace = KEY_BACKSPACE + 0x1000000,
 };
 
 // A terminal's string by its terminfo name; NULL when it has none.

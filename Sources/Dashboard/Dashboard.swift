@@ -35,7 +35,8 @@ public enum Dashboard {
     let chart = layout.panes[.loss] ?? layout.panes[.accuracy]
     return PictureRequest(
       layer: model.state.layer, filters: filters ?? 0..<0, maps: maps ?? 0..<0, probe: model.state.probe,
-      curvePoints: 2 * (chart?.columns ?? 0))
+      curvePoints: 2 * (chart?.columns ?? 0),
+      wantsNetworkRange: model.state.scale == .network)
   }
 
   /// Red, green and blue of a palette index from 16 on.

@@ -5,7 +5,7 @@ public enum Key: Hashable, Sendable {
   case character(Character)
   case up, down, left, right
   case tab, backTab
-  case enter, escape, backspace
+  case enter, escape
 }
 
 /// What a key asks for.

@@ -111,7 +111,7 @@ public final class FieldReader: FieldVisitor {
     guard let number = found.asDouble, bounds.contains(number) else { throw mismatch(key, found, bounds.description) }
     // Rounding may lead out of the bounds: to infinity, to zero, or to one.
     guard bounds.contains(Double(Float(number))) else {
-      throw mismatch(key, found, "\(bounds), which single precision can tell from the nearest that is not")
+      throw mismatch(key, found, "\(bounds) in single precision, which rounds it to \(Float(number))")
     }
     return Float(number)
   }
@@ -236,7 +236,7 @@ public final class FieldReader: FieldVisitor {
     let types = variants.types
     let type = try word("type", oneOf: types, isRequired: isTypeRequired)
     var value = variants.prototypes[type.flatMap { types.firstIndex(of: $0) } ?? 0]()
-    try variants.visit(&value, self)
+    try variants.visitFields(&value, self)
     try finish()
     return value
   }

@@ -30,13 +30,17 @@ public protocol FieldVisitor: AnyObject {
   /// Letters, digits, "-", "_" and "." only.
   func name(_ key: String, _ value: inout String?, limit: Int, _ help: String) throws
   /// One of some words.
-  func choice<Value: RawRepresentable<String> & CaseIterable>(_ key: String, _ value: inout Value, _ help: String) throws
+  func choice<Value: RawRepresentable<String> & CaseIterable>(_ key: String, _ value: inout Value, _ help: String)
+    throws
 
   /// One number for both, or [first, second].
-  func pair(_ key: String, _ first: inout Int, _ second: inout Int, in range: ClosedRange<Int>, isRequired: Bool, _ help: String)
+  func pair(
+    _ key: String, _ first: inout Int, _ second: inout Int, in range: ClosedRange<Int>, isRequired: Bool, _ help: String
+  )
     throws
   /// The same, null for none.
-  func nullablePair(_ key: String, _ first: inout Int?, _ second: inout Int?, in range: ClosedRange<Int>, _ help: String) throws
+  func nullablePair(
+    _ key: String, _ first: inout Int?, _ second: inout Int?, in range: ClosedRange<Int>, _ help: String) throws
   /// What has a form of its own.
   ///
   /// - Parameter expected: the form, in words, behind "expected".
@@ -60,7 +64,7 @@ public struct Variants<Kind>: Sendable {
   let prototypes: [@Sendable () -> Kind]
   /// A value's type, as in configurations.
   let type: @Sendable (Kind) -> String
-  let visit: @Sendable (inout Kind, any FieldVisitor) throws -> Void
+  private let visit: @Sendable (inout Kind, any FieldVisitor) throws -> Void
 
   /// - Parameter prototypes: one of each type, with its defaults; the first is meant where no type is named.
   public init(
@@ -69,6 +73,9 @@ public struct Variants<Kind>: Sendable {
   ) {
     (self.prototypes, self.type, self.visit) = (prototypes, type, visit)
   }
+
+  /// Goes over the fields of a value of one of the types, all but its `type`.
+  public func visitFields(_ value: inout Kind, _ fields: any FieldVisitor) throws { try visit(&value, fields) }
 
   /// The names of all types.
   public var types: [String] { prototypes.map { type($0()) } }

@@ -46,7 +46,9 @@ public final class FieldWriter: FieldVisitor {
   public func name(_ key: String, _ value: inout String?, limit: Int, _ help: String) {
     fields[key] = value.map(JSONValue.string)
   }
-  public func choice<Value: RawRepresentable<String> & CaseIterable>(_ key: String, _ value: inout Value, _ help: String) {
+  public func choice<Value: RawRepresentable<String> & CaseIterable>(
+    _ key: String, _ value: inout Value, _ help: String
+  ) {
     fields[key] = .string(value.rawValue)
   }
   public func pair(
@@ -86,7 +88,7 @@ public final class FieldWriter: FieldVisitor {
   private func json<Kind>(_ value: inout Kind, _ variants: Variants<Kind>) throws -> JSONValue {
     let writer = FieldWriter()
     writer.fields["type"] = .string(variants.type(value))
-    try variants.visit(&value, writer)
+    try variants.visitFields(&value, writer)
     return writer.json
   }
 }

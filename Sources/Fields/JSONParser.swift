@@ -114,7 +114,9 @@ public struct JSONParser {
     }
     let text = String(decoding: bytes[start..<place], as: UTF8.self)
     if isWhole, let whole = Int(text) { return .int(whole) }
-    guard let number = Double(text), number.isFinite else { throw fault("the number \(text) is out of range", at: start) }
+    guard let number = Double(text), number.isFinite else {
+      throw fault("the number \(text) is out of range", at: start)
+    }
     return .double(number)
   }
 
@@ -133,7 +135,9 @@ public struct JSONParser {
     }
     guard next != nil else { throw fault("a string that does not end", at: start) }
     place += 1
-    guard let text = String(validating: content, as: UTF8.self) else { throw fault("a string that is not UTF-8", at: start) }
+    guard let text = String(validating: content, as: UTF8.self) else {
+      throw fault("a string that is not UTF-8", at: start)
+    }
     return text
   }
 
@@ -153,7 +157,9 @@ public struct JSONParser {
       place += 2
       units.append(try codeUnit())
     }
-    guard let text = String(validating: units, as: UTF16.self) else { throw fault("half of a surrogate pair", at: start) }
+    guard let text = String(validating: units, as: UTF16.self) else {
+      throw fault("half of a surrogate pair", at: start)
+    }
     return text
   }
 

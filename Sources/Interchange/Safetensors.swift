@@ -114,7 +114,7 @@ public struct Safetensors: Sendable {
           let (value, overflow) = product.0.multipliedReportingOverflow(by: next)
           product = (value, product.1 || overflow || next < 0)
         }
-        guard !product.1, entry.offsets.count == 2, entry.offsets[0] >= 0,
+        guard !product.1, entry.offsets.count == 2, 0 <= entry.offsets[0], entry.offsets[0] <= entry.offsets[1],
           entry.offsets[1] <= body.count, product.0 <= body.count,
           entry.offsets[1] - entry.offsets[0] == product.0 * 4
         else {

@@ -16,6 +16,11 @@ public func reluGradient(
   }
 }
 
+/// Σ x · dy over the elements where x ≤ 0, and over all lanes.
+public func negativeProductSum(_ x: UnsafePointer<Lanes>, _ dy: UnsafePointer<Lanes>, count: Int) -> Float {
+  Float(longSum(count) { (x[$0] * dy[$0]).replacing(with: 0, where: x[$0] .> 0) }.treeSum)
+}
+
 /// target = [previous +] x · factor, element by element.
 public func multiplyLanes(
   _ x: UnsafePointer<Lanes>, by factor: UnsafePointer<Lanes>, count: Int, accumulate: Bool, into target: LanePointer

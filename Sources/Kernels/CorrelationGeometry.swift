@@ -49,7 +49,8 @@ public struct CorrelationGeometry: Sendable {
       }
     }
     channelsTogether = min(
-      channels, CorrelationGeometry.channelsInCache(rows, columns, width: min(CorrelationGeometry.widest(outChannels), outWidth)))
+      channels,
+      CorrelationGeometry.channelsInCache(rows, columns, width: min(CorrelationGeometry.widest(outChannels), outWidth)))
     strips = TileStrip.row(of: self)
   }
 

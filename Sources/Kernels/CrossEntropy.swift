@@ -4,72 +4,76 @@
 ///
 /// The largest logit is subtracted first, so nothing overflows: loss = log Σ e^(zᵢ − max) − (z_label − max).
 ///
-/// With label smoothing ε the loss is (1 − ε) times that plus ε times the mean over all classes.
+/// With label smoothing ε the loss is (1 − ε) times that plus ε times the mean over all classes; with class weights each of
+/// these terms is multiplied by its class's.
 ///
 /// - Parameters:
 ///   - logits: lanes of shape (classes).
 ///   - labels: one lanes value: the class index of each image, as a float.
+///   - weights: one number a class, or nil for one.
 ///   - probabilities: lanes of shape (classes), written.
 ///   - loss: one lanes value, written.
 public func crossEntropy(
-  _ logits: UnsafePointer<Lanes>, labels: UnsafePointer<Lanes>, classes: Int, smoothing: Float,
+  _ logits: UnsafePointer<Lanes>, labels: UnsafePointer<Lanes>, classes: Int, smoothing: Float, weights: [Float]?,
   probabilities: LanePointer, loss: LanePointer
 ) {
   var largest = logits[0]
   for k in 1..<max(1, classes) { largest = largest.maximum(logits[k]) }
-  var total = Lanes.zero
-  var chosen = Lanes.zero
-  var sum = Lanes.zero
+  var (total, chosen, chosenWeight) = (Lanes.zero, Lanes.zero, Lanes(repeating: 1))
+  var (sum, sumOfWeights) = (Lanes.zero, Float.zero)
   for k in 0..<classes {
     let shifted = logits[k] - largest
-    chosen = chosen.replacing(with: shifted, where: labels.pointee .== Lanes(repeating: Float(k)))
+    let isLabel = labels.pointee .== Lanes(repeating: Float(k))
+    chosen.replace(with: shifted, where: isLabel)
     let e = exponential(shifted)
     probabilities[k] = e
-    sum += shifted
     total += e
+    let weight = weights?[k] ?? 1
+    chosenWeight.replace(with: weight, where: isLabel)
+    sum = multiplyAdd(shifted, Lanes(repeating: weight), sum)
+    sumOfWeights += weight
   }
   let scale = 1 / total
   for k in 0..<classes { probabilities[k] *= scale }
   let logTotal = logarithm(total)
-  let plain = logTotal - chosen
-  loss.pointee = smoothing == 0 ? plain : plain * (1 - smoothing) + (logTotal - sum / Float(classes)) * smoothing
+  let plain = (logTotal - chosen) * chosenWeight
+  let mean = (logTotal * sumOfWeights - sum) / Float(classes)
+  loss.pointee = smoothing == 0 ? plain : plain * (1 - smoothing) + mean * smoothing
 }
 
-/// dlogits = [previous +] dloss · (probabilities − (1 − ε) [k = label] − ε / classes)
+/// dlogits = [previous +] dloss · ((1 − ε) · weight(label) · (p − [k = label]) + ε / classes · (Σ weights · p − weight(k)))
 public func crossEntropyGradient(
   _ probabilities: UnsafePointer<Lanes>, labels: UnsafePointer<Lanes>, dloss: UnsafePointer<Lanes>, classes: Int,
-  smoothing: Float, accumulate: Bool, into dlogits: LanePointer
+  smoothing: Float, weights: [Float]?, accumulate: Bool, into dlogits: LanePointer
 ) {
+  let even = smoothing / Float(classes)
+  var (chosenWeight, sumOfWeights) = (Lanes(repeating: 1), Float.zero)
   for k in 0..<classes {
-    let even = smoothing / Float(classes)
-    let hit = Lanes(repeating: even)
-      .replacing(with: Lanes(repeating: 1 - smoothing + even), where: labels.pointee .== Lanes(repeating: Float(k)))
-    let gradient = dloss.pointee * (probabilities[k] - hit)
+    let weight = weights?[k] ?? 1
+    chosenWeight.replace(with: weight, where: labels.pointee .== Lanes(repeating: Float(k)))
+    sumOfWeights += weight
+  }
+  let share = chosenWeight * (1 - smoothing)
+  let whole = share + even * sumOfWeights
+  for k in 0..<classes {
+    let target = Lanes(repeating: even * (weights?[k] ?? 1))
+    let hit = target.replacing(with: target + share, where: labels.pointee .== Lanes(repeating: Float(k)))
+    let gradient = dloss.pointee * multiplyAdd(probabilities[k], whole, -hit)
     dlogits[k] = accumulate ? dlogits[k] + gradient : gradient
   }
 }
 
-/// hit = 1 where the label's logit is the largest (the first of equals), otherwise 0.
+/// hit = 1 where the label's logit is the largest (the first of equals), otherwise 0, and 0 where a logit is not a number.
 public func topOne(
   _ logits: UnsafePointer<Lanes>, labels: UnsafePointer<Lanes>, classes: Int, into hit: LanePointer
 ) {
   var best = logits[0]
-  var winner = Lanes.zero
+  var (winner, areNumbers) = (Lanes.zero, best .== best)
   for k in 1..<max(1, classes) {
     let larger = logits[k] .> best
     best.replace(with: logits[k], where: larger)
     winner.replace(with: Lanes(repeating: Float(k)), where: larger)
+    areNumbers .&= logits[k] .== logits[k]
   }
-  hit.pointee = Lanes.zero.replacing(with: Lanes(repeating: 1), where: winner .== labels.pointee)
-}
-
-/// hit = 1 where fewer than k logits are larger than the label's, otherwise 0.
-public func topK(
-  _ logits: UnsafePointer<Lanes>, labels: UnsafePointer<Lanes>, classes: Int, k: Int, into hit: LanePointer
-) {
-  var chosen = Lanes(repeating: .nan)
-  for c in 0..<classes { chosen.replace(with: logits[c], where: labels.pointee .== Lanes(repeating: Float(c))) }
-  var larger = Lanes.zero
-  for c in 0..<classes { larger += Lanes.zero.replacing(with: 1, where: logits[c] .> chosen) }
-  hit.pointee = Lanes.zero.replacing(with: 1, where: (larger .< Lanes(repeating: Float(k))) .& (chosen .== chosen))
+  hit.pointee = Lanes.zero.replacing(with: Lanes(repeating: 1), where: (winner .== labels.pointee) .& areNumbers)
 }

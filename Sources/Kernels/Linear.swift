@@ -104,7 +104,8 @@ public func transposeLanes(_ input: UnsafePointer<Lanes>, features: Int, into ve
   }
 }
 
-/// What a linear layer's weight gradient is made of, for the first shard; the others' follow, `step` lanes apart.
+/// What a linear layer's weight gradient is made of, for the first shard; the others' follow, `step` lanes apart. Each has
+/// `rows` vectors and gradients, which follow each other at steps of their own.
 public struct LinearGradientTerms {
   /// The inputs, from `transposeLanes`.
   let vectors: UnsafePointer<Lanes>
@@ -112,16 +113,21 @@ public struct LinearGradientTerms {
   let outputGradient: UnsafePointer<Lanes>
   let shards: Int
   let step: Int
+  let rows: Int
+  let rowStep: Int
+  let gradientRowStep: Int
 
-  public init(vectors: UnsafePointer<Lanes>, outputGradient: UnsafePointer<Lanes>, shards: Int, step: Int) {
-    self.vectors = vectors
-    self.outputGradient = outputGradient
-    self.shards = shards
-    self.step = step
+  public init(
+    vectors: UnsafePointer<Lanes>, outputGradient: UnsafePointer<Lanes>, shards: Int, step: Int, rows: Int = 1,
+    rowStep: Int = 0, gradientRowStep: Int = 0
+  ) {
+    (self.vectors, self.outputGradient) = (vectors, outputGradient)
+    (self.shards, self.step) = (shards, step)
+    (self.rows, self.rowStep, self.gradientRowStep) = (rows, rowStep, gradientRowStep)
   }
 }
 
-/// gradient(o, i) = [previous +] Σ over shards in order, over images in order, of outputGradient(o) · input(i)
+/// gradient(o, i) = [previous +] Σ over shards, their rows and images, in order, of outputGradient(o) · input(i)
 ///
 /// for the input features `columns`. The whole batch meets in the registers of a tile, so no shard needs a gradient
 /// buffer of its own, and each weight's sum has one fixed order however the columns are shared out among threads.
@@ -161,9 +167,11 @@ private struct WeightGradientTile: TileLoop {
   @inline(__always)
   func compute<let count: Int>(_ size: Tile<count>.Type, _ height: Int, _ vectors: Int) {
     var sums = InlineArray<count, Lanes> { _ in .zero }
-    for shard in 0..<terms.shards {
-      let weights = (terms.outputGradient + (shard &* terms.step &+ output)).scalars
-      let vectorsOfShard = terms.vectors + (shard &* terms.step &+ first)
+    for row in 0..<terms.shards &* terms.rows {
+      let (shard, rowOfShard) = terms.rows == 1 ? (row, 0) : row.quotientAndRemainder(dividingBy: terms.rows)
+      let gradients = shard &* terms.step &+ rowOfShard &* terms.gradientRowStep
+      let weights = (terms.outputGradient + (gradients &+ output)).scalars
+      let vectorsOfShard = terms.vectors + (shard &* terms.step &+ rowOfShard &* terms.rowStep &+ first)
       for image in 0..<lanesPerShard {
         let row = vectorsOfShard + image
         for v in 0..<vectors {

@@ -8,6 +8,10 @@ public enum ElementLossKind: Sendable, Hashable {
   case binaryCrossEntropy
   /// d²/2 up to |d| = δ, a line beyond
   case huber(Float)
+  /// |d|
+  case absolute
+  /// d²/(2β) up to |d| = β, a line beyond
+  case smoothAbsolute(Float)
 }
 
 /// loss = the mean over `count` elements.
@@ -23,8 +27,12 @@ public func elementLoss(
       let positive = x[i].replacing(with: 0, where: x[i] .< 0)
       sum += positive - x[i] * target[i] + logarithmOnePlus(exponential(-magnitude(x[i])))
     case .huber(let delta):
-      let size = d.replacing(with: -d, where: d .< 0)
+      let size = magnitude(d)
       sum += (d * d * 0.5).replacing(with: (size - delta * 0.5) * delta, where: size .> Lanes(repeating: delta))
+    case .absolute: sum += magnitude(d)
+    case .smoothAbsolute(let beta):
+      let size = magnitude(d)
+      sum += (d * d * 0.5 / beta).replacing(with: size - beta * 0.5, where: size .>= Lanes(repeating: beta))
     }
   }
   loss.pointee = sum / Float(count)
@@ -45,27 +53,37 @@ public func elementLossGradient(
     case .huber(let delta):
       let bounded = d.clamped(lowerBound: Lanes(repeating: -delta), upperBound: Lanes(repeating: delta))
       slope = ofTarget ? -bounded : bounded
+    case .absolute:
+      let sign = Lanes.zero.replacing(with: 1, where: d .> 0).replacing(with: -1, where: d .< 0)
+      slope = ofTarget ? -sign : sign
+    case .smoothAbsolute(let beta):
+      let bounded = (d / beta).clamped(lowerBound: Lanes(repeating: -1), upperBound: Lanes(repeating: 1))
+      slope = ofTarget ? -bounded : bounded
     }
     dx[i] = accumulate ? multiplyAdd(share, slope, dx[i]) : share * slope
   }
 }
 
-/// picked = factor · values[label]
+/// picked = −weight(label) · values[label]
 public func pickLabel(
-  _ values: UnsafePointer<Lanes>, labels: UnsafePointer<Lanes>, classes: Int, factor: Float, into picked: LanePointer
+  _ values: UnsafePointer<Lanes>, labels: UnsafePointer<Lanes>, classes: Int, weights: [Float]?,
+  into picked: LanePointer
 ) {
   var chosen = Lanes.zero
-  for k in 0..<classes { chosen.replace(with: values[k], where: labels.pointee .== Lanes(repeating: Float(k))) }
-  picked.pointee = chosen * factor
+  for k in 0..<classes {
+    let weight = weights.map { $0[k] } ?? 1
+    chosen.replace(with: -weight * values[k], where: labels.pointee .== Lanes(repeating: Float(k)))
+  }
+  picked.pointee = chosen
 }
 
-/// dvalues[k] = [previous +] factor · dpicked where k is the label, otherwise 0.
+/// dvalues[k] = [previous −] weight(k) · dpicked where k is the label, otherwise 0.
 public func pickLabelGradient(
-  _ dpicked: UnsafePointer<Lanes>, labels: UnsafePointer<Lanes>, classes: Int, factor: Float, accumulate: Bool,
+  _ dpicked: UnsafePointer<Lanes>, labels: UnsafePointer<Lanes>, classes: Int, weights: [Float]?, accumulate: Bool,
   into dvalues: LanePointer
 ) {
-  let gradient = dpicked.pointee * factor
   for k in 0..<classes {
+    let gradient = dpicked.pointee * -(weights.map { $0[k] } ?? 1)
     let share = Lanes.zero.replacing(with: gradient, where: labels.pointee .== Lanes(repeating: Float(k)))
     dvalues[k] = accumulate ? dvalues[k] + share : share
   }

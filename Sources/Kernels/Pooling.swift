@@ -1,58 +1,94 @@
 // Pooling over windows: the largest, with the winner remembered for the gradient, and the average.
 
-/// The windows of a pooling operation.
+import CVector
+
+/// The elements of a window along one axis: `count` of them, `step` apart, the first at `start`.
+public struct PoolWindow: Sendable, Hashable {
+  public let start: Int
+  public let count: Int
+  public let step: Int
+
+  public init(start: Int, count: Int, step: Int = 1) {
+    (self.start, self.count, self.step) = (start, count, step)
+  }
+
+  /// What of a window from `start` on, which may begin in the padding, lies among `size` elements.
+  public init(start: Int, kernel: Int, dilation: Int, clippedTo size: Int) {
+    let skipped = start < 0 ? min(kernel, (dilation - 1 - start) / dilation) : 0
+    let first = start + skipped * dilation
+    self.init(
+      start: first, count: max(0, min(kernel - skipped, (size - first + dilation - 1) / dilation)), step: dilation)
+  }
+}
+
+/// The windows of a pooling operation, row by row and column by column, clipped to the input.
 public struct PoolGeometry: Sendable {
   public let channels: Int
   public let height: Int
   public let width: Int
-  public let outHeight: Int
-  public let outWidth: Int
-  public let kernelHeight: Int
-  public let kernelWidth: Int
-  public let strideHeight: Int
-  public let strideWidth: Int
-  public let paddingTop: Int
-  public let paddingLeft: Int
+  let rows: [PoolWindow]
+  let columns: [PoolWindow]
+  /// Whether every window is two by two elements side by side, two from the next: the loops are then unrolled.
+  fileprivate let isPlainTwo: Bool
+  /// Whether each element is in exactly one window.
+  fileprivate let coversEachElementOnce: Bool
 
-  public init(
-    channels: Int, height: Int, width: Int, outHeight: Int, outWidth: Int, kernelHeight: Int, kernelWidth: Int,
-    strideHeight: Int, strideWidth: Int, paddingTop: Int, paddingLeft: Int
-  ) {
-    self.channels = channels
-    self.height = height
-    self.width = width
-    self.outHeight = outHeight
-    self.outWidth = outWidth
-    self.kernelHeight = kernelHeight
-    self.kernelWidth = kernelWidth
-    self.strideHeight = strideHeight
-    self.strideWidth = strideWidth
-    self.paddingTop = paddingTop
-    self.paddingLeft = paddingLeft
+  public init(channels: Int, height: Int, width: Int, rows: [PoolWindow], columns: [PoolWindow]) {
+    (self.channels, self.height, self.width) = (channels, height, width)
+    (self.rows, self.columns) = (rows, columns)
+    func isPlainTwo(_ windows: [PoolWindow]) -> Bool {
+      windows.enumerated().allSatisfy { $1 == PoolWindow(start: 2 * $0, count: 2) }
+    }
+    self.isPlainTwo = isPlainTwo(rows) && isPlainTwo(columns)
+    func covers(_ windows: [PoolWindow], _ size: Int) -> Bool {
+      var next = 0
+      for window in windows {
+        guard window.start == next && window.step == 1 else { return false }
+        next += window.count
+      }
+      return next == size
+    }
+    coversEachElementOnce = covers(rows, height) && covers(columns, width)
   }
 
-  public var outCount: Int { channels * outHeight * outWidth }
+  /// How many elements each row and each column of windows has.
+  public var windowLengths: (rows: [Int], columns: [Int]) { (rows.map(\.count), columns.map(\.count)) }
+  public var outCount: Int { channels * rows.count * columns.count }
 
-  var coversEachElementOnce: Bool {
-    kernelHeight == strideHeight && kernelWidth == strideWidth && paddingTop == 0 && paddingLeft == 0
-      && height == outHeight * kernelHeight && width == outWidth * kernelWidth
-  }
-
-  /// Whether every window is two by two and lies inside the input.
-  fileprivate var isPlainTwo: Bool {
-    kernelHeight == 2 && kernelWidth == 2 && paddingTop == 0 && paddingLeft == 0
-      && (outHeight - 1) * strideHeight + 2 <= height && (outWidth - 1) * strideWidth + 2 <= width
-  }
-
-  /// The window of output (row, column), clipped to the input: padding counts as −∞ and never wins.
-  ///
-  /// - Parameter plainTwo: `isPlainTwo`; as a constant, the compiler then unrolls the loops over the window.
+  /// Calls `body` for each output: its index, where its plane of the input and that of the outputs begin, and its window.
   @inline(__always)
-  fileprivate func window(_ row: Int, _ column: Int, plainTwo: Bool) -> (rows: Range<Int>, columns: Range<Int>) {
-    let top = row &* strideHeight &- paddingTop
-    let left = column &* strideWidth &- paddingLeft
-    if plainTwo { return (top..<top &+ 2, left..<left &+ 2) }
-    return (max(0, top)..<min(height, top &+ kernelHeight), max(0, left)..<min(width, left &+ kernelWidth))
+  fileprivate func forEachWindow(
+    _ body: (_ index: Int, _ plane: Int, _ firstIndex: Int, _ rows: PoolWindow, _ columns: PoolWindow) -> Void
+  ) {
+    rows.withUnsafeBufferPointer { rows in
+      columns.withUnsafeBufferPointer { columns in
+        var index = 0
+        for channel in 0..<channels {
+          let (plane, first) = (channel &* height &* width, index)
+          for row in rows {
+            for column in columns {
+              body(index, plane, first, row, column)
+              index &+= 1
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Calls `body` for each output of windows that are plain twos: its index, its channel's plane, and its first element.
+  @inline(__always)
+  fileprivate func forEachPlainTwo(_ body: (_ index: Int, _ plane: Int, _ place: Int) -> Void) {
+    var index = 0
+    for channel in 0..<channels {
+      let plane = channel &* height &* width
+      for row in 0..<rows.count {
+        for column in 0..<columns.count {
+          body(index, plane, (2 &* row &* width) &+ 2 &* column)
+          index &+= 1
+        }
+      }
+    }
   }
 }
 
@@ -63,38 +99,32 @@ public struct PoolGeometry: Sendable {
 public func maxPool(
   _ input: UnsafePointer<Lanes>, geometry g: PoolGeometry, into output: LanePointer, winners: LanePointer
 ) {
-  if g.isPlainTwo {
-    maxPool(input, g, plainTwo: true, into: output, winners: winners)
-  } else {
-    maxPool(input, g, plainTwo: false, into: output, winners: winners)
+  @inline(__always)
+  func contend(_ plane: Int, _ place: Int, _ best: inout Lanes, _ winner: inout Lanes) {
+    let value = input[plane &+ place]
+    let wins = (value .> best) .| (value .!= value)
+    best.replace(with: value, where: wins)
+    winner.replace(with: Lanes(repeating: Float(place)), where: wins)
   }
-}
-
-@inline(__always)
-private func maxPool(
-  _ input: UnsafePointer<Lanes>, _ g: PoolGeometry, plainTwo: Bool, into output: LanePointer, winners: LanePointer
-) {
-  var index = 0
-  for channel in 0..<g.channels {
-    let plane = input + channel &* g.height &* g.width
-    for row in 0..<g.outHeight {
-      for column in 0..<g.outWidth {
-        let window = g.window(row, column, plainTwo: plainTwo)
-        var best = Lanes(repeating: -.infinity)
-        var winner = Lanes(repeating: Float(window.rows.lowerBound &* g.width &+ window.columns.lowerBound))
-        for y in window.rows {
-          for x in window.columns {
-            let place = y &* g.width &+ x
-            let value = plane[place]
-            let wins = (value .> best) .| (value .!= value)
-            best.replace(with: value, where: wins)
-            winner.replace(with: Lanes(repeating: Float(place)), where: wins)
-          }
+  if g.isPlainTwo {
+    g.forEachPlainTwo { index, plane, place in
+      var (best, winner) = (input[plane &+ place], Lanes(repeating: Float(place)))
+      contend(plane, place &+ 1, &best, &winner)
+      contend(plane, place &+ g.width, &best, &winner)
+      contend(plane, place &+ g.width &+ 1, &best, &winner)
+      (output[index], winners[index]) = (best, winner)
+    }
+  } else {
+    g.forEachWindow { index, plane, _, rows, columns in
+      var best = Lanes(repeating: -.infinity)
+      var winner = Lanes(repeating: Float(rows.start &* g.width &+ columns.start))
+      for y in 0..<rows.count {
+        for x in 0..<columns.count {
+          let place = (rows.start &+ y &* rows.step) &* g.width &+ columns.start &+ x &* columns.step
+          contend(plane, place, &best, &winner)
         }
-        output[index] = best
-        winners[index] = winner
-        index &+= 1
       }
+      (output[index], winners[index]) = (best, winner)
     }
   }
 }
@@ -107,72 +137,58 @@ public func maxPoolGradient(
   // Windows that cover each element once need no sum, and no zeros to start from.
   let assigns = !accumulate && g.coversEachElementOnce
   if !accumulate && !assigns { clearLanes(inputGradient, count: g.channels * g.height * g.width) }
-  if assigns && g.isPlainTwo {
-    maxPoolGradient(outputGradient, winners, g, plainTwo: true, assigns: true, into: inputGradient)
-  } else {
-    maxPoolGradient(outputGradient, winners, g, plainTwo: false, assigns: assigns, into: inputGradient)
+  @inline(__always)
+  func share(_ gradient: Lanes, _ winner: Lanes, _ place: Int) -> Lanes {
+    gradient.replacing(with: 0, where: winner .!= Lanes(repeating: Float(place)))
   }
-}
-
-@inline(__always)
-private func maxPoolGradient(
-  _ outputGradient: UnsafePointer<Lanes>, _ winners: UnsafePointer<Lanes>, _ g: PoolGeometry, plainTwo: Bool,
-  assigns: Bool, into inputGradient: LanePointer
-) {
-  var index = 0
-  for channel in 0..<g.channels {
-    let plane = inputGradient + channel &* g.height &* g.width
-    for row in 0..<g.outHeight {
-      for column in 0..<g.outWidth {
-        let window = g.window(row, column, plainTwo: plainTwo)
-        let gradient = outputGradient[index]
-        let winner = winners[index]
-        for y in window.rows {
-          for x in window.columns {
-            let place = y &* g.width &+ x
-            let share = gradient.replacing(with: 0, where: winner .!= Lanes(repeating: Float(place)))
-            plane[place] = assigns ? share : plane[place] + share
-          }
+  if assigns && g.isPlainTwo {
+    g.forEachPlainTwo { index, plane, place in
+      let (gradient, winner) = (outputGradient[index], winners[index])
+      let target = inputGradient + plane
+      target[place] = share(gradient, winner, place)
+      target[place &+ 1] = share(gradient, winner, place &+ 1)
+      target[place &+ g.width] = share(gradient, winner, place &+ g.width)
+      target[place &+ g.width &+ 1] = share(gradient, winner, place &+ g.width &+ 1)
+    }
+  } else {
+    g.forEachWindow { index, plane, _, rows, columns in
+      let (gradient, winner) = (outputGradient[index], winners[index])
+      let target = inputGradient + plane
+      for y in 0..<rows.count {
+        for x in 0..<columns.count {
+          let place = (rows.start &+ y &* rows.step) &* g.width &+ columns.start &+ x &* columns.step
+          target[place] = assigns ? share(gradient, winner, place) : target[place] + share(gradient, winner, place)
         }
-        index &+= 1
       }
     }
   }
 }
 
-/// The windows of an average, row by row and column by column: where each begins and ends, and what it is divided by.
-public struct AverageGeometry: Sendable {
-  public let channels: Int
-  public let height: Int
-  public let width: Int
-  public let rows: [Range<Int>]
-  public let columns: [Range<Int>]
-  /// One divisor for each output of a plane.
-  public let divisors: [Float]
-
-  public init(
-    channels: Int, height: Int, width: Int, rows: [Range<Int>], columns: [Range<Int>], divisors: [Float]
-  ) {
-    self.channels = channels
-    self.height = height
-    self.width = width
-    self.rows = rows
-    self.columns = columns
-    self.divisors = divisors
-  }
-}
-
 /// output = Σ of each window / its divisor.
-public func averagePool(_ input: UnsafePointer<Lanes>, geometry g: AverageGeometry, into output: LanePointer) {
-  var index = 0
-  for channel in 0..<g.channels {
-    let plane = input + channel &* g.height &* g.width
-    for (row, rows) in g.rows.enumerated() {
-      for (column, columns) in g.columns.enumerated() {
+///
+/// - Parameter divisors: one for each output of a plane.
+public func averagePool(
+  _ input: UnsafePointer<Lanes>, geometry g: PoolGeometry, divisors: [Float], into output: LanePointer
+) {
+  divisors.withUnsafeBufferPointer { divisors in
+    if g.isPlainTwo {
+      // Four, whose inverse is exact.
+      let factor = 1 / divisors[0]
+      return g.forEachPlainTwo { index, plane, place in
+        let corner = input + (plane &+ place)
+        let sum = (corner[0] + corner[1]) + (corner[g.width] + corner[g.width &+ 1])
+        output[index] = sum * factor
+      }
+    }
+    g.forEachWindow { index, plane, first, rows, columns in
+      let divisor = divisors[index &- first]
+      let corner = input + (plane &+ rows.start &* g.width &+ columns.start)
+      if rows.count &* columns.count > 32 && columns.count == g.width {
+        output[index] = lanes_from_doubles(longSum(rows.count &* columns.count) { corner[$0] }) / divisor
+      } else {
         var sum = Lanes.zero
-        for y in rows { for x in columns { sum += plane[y &* g.width &+ x] } }
-        output[index] = sum / g.divisors[row &* g.columns.count &+ column]
-        index &+= 1
+        for y in 0..<rows.count { for x in 0..<columns.count { sum += corner[y &* g.width &+ x] } }
+        output[index] = sum / divisor
       }
     }
   }
@@ -180,17 +196,27 @@ public func averagePool(_ input: UnsafePointer<Lanes>, geometry g: AverageGeomet
 
 /// inputGradient(place) = [previous +] Σ over the windows that hold `place` of outputGradient / divisor.
 public func averagePoolGradient(
-  _ outputGradient: UnsafePointer<Lanes>, geometry g: AverageGeometry, accumulate: Bool, into inputGradient: LanePointer
+  _ outputGradient: UnsafePointer<Lanes>, geometry g: PoolGeometry, divisors: [Float], accumulate: Bool,
+  into inputGradient: LanePointer
 ) {
-  if !accumulate { clearLanes(inputGradient, count: g.channels * g.height * g.width) }
-  var index = 0
-  for channel in 0..<g.channels {
-    let plane = inputGradient + channel &* g.height &* g.width
-    for (row, rows) in g.rows.enumerated() {
-      for (column, columns) in g.columns.enumerated() {
-        let share = outputGradient[index] / g.divisors[row &* g.columns.count &+ column]
-        for y in rows { for x in columns { plane[y &* g.width &+ x] += share } }
-        index &+= 1
+  let assigns = !accumulate && g.coversEachElementOnce
+  if !accumulate && !assigns { clearLanes(inputGradient, count: g.channels * g.height * g.width) }
+  divisors.withUnsafeBufferPointer { divisors in
+    if assigns && g.isPlainTwo {
+      let factor = 1 / divisors[0]
+      return g.forEachPlainTwo { index, plane, place in
+        let share = outputGradient[index] * factor
+        let target = inputGradient + (plane &+ place)
+        (target[0], target[1], target[g.width], target[g.width &+ 1]) = (share, share, share, share)
+      }
+    }
+    g.forEachWindow { index, plane, first, rows, columns in
+      let share = outputGradient[index] / divisors[index &- first]
+      let corner = inputGradient + (plane &+ rows.start &* g.width &+ columns.start)
+      for y in 0..<rows.count {
+        for x in 0..<columns.count {
+          corner[y &* g.width &+ x] = assigns ? share : corner[y &* g.width &+ x] + share
+        }
       }
     }
   }

@@ -37,7 +37,8 @@ public func softmax(
 
 /// dx = [previous +] y · (dy − Σ dy · y) for softmax; dy − e^y · Σ dy for its logarithm.
 public func softmaxGradient(
-  _ y: UnsafePointer<Lanes>, _ dy: UnsafePointer<Lanes>, geometry g: SoftmaxGeometry, logarithm asLogarithm: Bool, accumulate: Bool,
+  _ y: UnsafePointer<Lanes>, _ dy: UnsafePointer<Lanes>, geometry g: SoftmaxGeometry, logarithm asLogarithm: Bool,
+  accumulate: Bool,
   into dx: LanePointer
 ) {
   for outer in 0..<g.outer {

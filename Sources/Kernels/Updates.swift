@@ -16,11 +16,14 @@ public struct AdamStep: Sendable {
   /// 1 − β₁ᵗ and 1 − β₂ᵗ for the step t ≥ 1.
   public var correction1: Float
   public var correction2: Float
+  /// 1, or −1 to climb.
+  public var sign: Float
 
   public init(
     learningRate: Float, beta1: Float, beta2: Float, epsilon: Float, weightDecay: Float, decoupledDecay: Float,
-    correction1: Float, correction2: Float
+    correction1: Float, correction2: Float, sign: Float = 1
   ) {
+    self.sign = sign
     self.learningRate = learningRate
     self.beta1 = beta1
     self.beta2 = beta2
@@ -32,10 +35,12 @@ public struct AdamStep: Sendable {
   }
 }
 
-/// Applies an Adam step to `vectors` × 16 parameters. The buffers are aligned to 64 bytes.
+/// Applies an Adam step to `vectors` × 16 parameters.
+///
+/// - Parameter peak: AMSGrad's: the largest variance so far, by which the step is then divided; nil for plain Adam.
 public func adamUpdate(
-  _ parameter: LanePointer, gradient: UnsafePointer<Lanes>, mean: LanePointer, variance: LanePointer, vectors: Int,
-  step: AdamStep
+  _ parameter: LanePointer, gradient: UnsafePointer<Lanes>, mean: LanePointer, variance: LanePointer,
+  peak: LanePointer?, vectors: Int, step: AdamStep
 ) {
   let keep1 = step.beta1
   let add1 = 1 - step.beta1
@@ -46,11 +51,15 @@ public func adamUpdate(
   let shrink = 1 - step.learningRate * step.decoupledDecay
   let penalty = Lanes(repeating: step.weightDecay)
   for i in 0..<vectors {
-    let g = multiplyAdd(penalty, parameter[i], gradient[i])
+    let g = multiplyAdd(penalty, parameter[i], gradient[i] * step.sign)
     let m = mean[i] * keep1 + g * add1
-    let v = variance[i] * keep2 + g * g * add2
+    var v = variance[i] * keep2 + g * g * add2
     mean[i] = m
     variance[i] = v
+    if let peak {
+      v = peak[i].maximum(v)
+      peak[i] = v
+    }
     parameter[i] = parameter[i] * shrink - (m * size) / (lanes_square_root(v) * root + step.epsilon)
   }
 }
@@ -64,10 +73,14 @@ public struct MomentumStep: Sendable {
   public var nesterov: Bool
   /// The first step starts the velocity with the gradient itself.
   public var isFirst: Bool
+  /// 1, or −1 to climb.
+  public var sign: Float
 
   public init(
-    learningRate: Float, momentum: Float, dampening: Float, weightDecay: Float, nesterov: Bool, isFirst: Bool
+    learningRate: Float, momentum: Float, dampening: Float, weightDecay: Float, nesterov: Bool, isFirst: Bool,
+    sign: Float = 1
   ) {
+    self.sign = sign
     self.learningRate = learningRate
     self.momentum = momentum
     self.dampening = dampening
@@ -77,13 +90,13 @@ public struct MomentumStep: Sendable {
   }
 }
 
-/// Applies a step of gradient descent to `vectors` × 16 parameters. The buffers are aligned to 64 bytes.
+/// Applies a step of gradient descent to `vectors` × 16 parameters.
 public func momentumUpdate(
   _ parameter: LanePointer, gradient: UnsafePointer<Lanes>, velocity: LanePointer, vectors: Int, step: MomentumStep
 ) {
   let penalty = Lanes(repeating: step.weightDecay)
   for i in 0..<vectors {
-    let g = multiplyAdd(penalty, parameter[i], gradient[i])
+    let g = multiplyAdd(penalty, parameter[i], gradient[i] * step.sign)
     var direction = g
     if step.momentum != 0 {
       let v = step.isFirst ? g : velocity[i] * step.momentum + g * (1 - step.dampening)

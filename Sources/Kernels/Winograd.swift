@@ -50,7 +50,8 @@ private struct WinogradCorrelation<Columns: ShortCorrelation> {
         let tiles = group * tilesAcross / groups..<(group + 1) * tilesAcross / groups
         for point in 0..<plan.rows.points {
           transformInputs(point, top, tiles, into: places)
-          let rows = OutputRows(plan.rows, point, height: g.outHeight - top, accumulate: accumulate && !plan.restsInScratch)
+          let rows = OutputRows(
+            plan.rows, point, height: g.outHeight - top, accumulate: accumulate && !plan.restsInScratch)
           for first in stride(from: 0, to: g.outChannels, by: plan.outputsTogether) {
             let channels = first..<min(first + plan.outputsTogether, g.outChannels)
             multiply(point, channels, tiles: tiles.count, places, into: products)

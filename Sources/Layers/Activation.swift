@@ -1,6 +1,7 @@
-// Layers that apply one function to each element, or to each vector.
+// Layers that apply one function to each element.
 
 import Autograd
+import Fields
 import Tensors
 
 /// An activation without parameters; see the operation of the same name for its formula.
@@ -10,9 +11,8 @@ public struct Activation: Layer {
     case leakyReLU(slope: Float)
     case elu(alpha: Float)
     case gelu(GELUForm)
-    case silu, sigmoid, tanh
-    /// Along the first axis of an image: classes, or channels.
-    case softmax, logSoftmax
+    case softplus(beta: Float, threshold: Float)
+    case silu, mish, hardswish, relu6, sigmoid, tanh
 
     /// As in configurations.
     public var type: String {
@@ -20,11 +20,13 @@ public struct Activation: Layer {
       case .leakyReLU: "leaky_relu"
       case .elu: "elu"
       case .gelu: "gelu"
+      case .softplus: "softplus"
       case .silu: "silu"
+      case .mish: "mish"
+      case .hardswish: "hardswish"
+      case .relu6: "relu6"
       case .sigmoid: "sigmoid"
       case .tanh: "tanh"
-      case .softmax: "softmax"
-      case .logSoftmax: "log_softmax"
       }
     }
   }
@@ -39,6 +41,25 @@ public struct Activation: Layer {
       self.function = function
     }
 
+    public mutating func visitFields(_ fields: any FieldVisitor) throws {
+      switch function {
+      case .leakyReLU(var slope):
+        try fields.float("negative_slope", &slope, .any, "the slope below zero")
+        function = .leakyReLU(slope: slope)
+      case .elu(var alpha):
+        try fields.float("alpha", &alpha, .positive, "what it falls to, below zero")
+        function = .elu(alpha: alpha)
+      case .gelu(var form):
+        try fields.choice("approximate", &form, "the exact formula, or the one with tanh")
+        function = .gelu(form)
+      case .softplus(var beta, var threshold):
+        try fields.float("beta", &beta, .positive, "how sharp the bend is")
+        try fields.float("threshold", &threshold, .any, "beta · x above which the function is x itself")
+        function = .softplus(beta: beta, threshold: threshold)
+      case .silu, .mish, .hardswish, .relu6, .sigmoid, .tanh: break
+      }
+    }
+
     public func build(_ site: BuildSite) -> any Layer { Activation(name: site.name, function: function) }
   }
 
@@ -46,16 +67,18 @@ public struct Activation: Layer {
   public let function: Function
   public var kind: String { function.type }
 
-  public func forward(_ x: Variable) throws -> Variable {
+  public func forward(_ x: Variable) -> Variable {
     switch function {
     case .leakyReLU(let slope): leakyReLU(x, slope: slope)
     case .elu(let alpha): elu(x, alpha: alpha)
     case .gelu(let form): gelu(x, form: form)
+    case .softplus(let beta, let threshold): softplus(x, beta: beta, threshold: threshold)
     case .silu: silu(x)
+    case .mish: mish(x)
+    case .hardswish: hardswish(x)
+    case .relu6: relu6(x)
     case .sigmoid: sigmoid(x)
     case .tanh: tanh(x)
-    case .softmax: try softmax(x)
-    case .logSoftmax: try logSoftmax(x)
     }
   }
 }

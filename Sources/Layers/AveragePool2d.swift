@@ -1,6 +1,7 @@
-// The average pooling layers.
+// The average pooling layer.
 
 import Autograd
+import Fields
 import Tensors
 
 /// The mean of each window; see `averagePool2d`.
@@ -12,10 +13,17 @@ public struct AveragePool2d: Layer {
     /// On by default.
     public var countIncludesPadding: Bool
 
-    public init(name: String? = nil, options: Pool2dOptions, countIncludesPadding: Bool = true) {
+    public init(
+      name: String? = nil, options: Pool2dOptions = Pool2dOptions(kernel: Size2d(1)), countIncludesPadding: Bool = true
+    ) {
       self.name = name
       self.options = options
       self.countIncludesPadding = countIncludesPadding
+    }
+
+    public mutating func visitFields(_ fields: any FieldVisitor) throws {
+      try options.visitWindow(fields)
+      try fields.bool("count_include_pad", &countIncludesPadding, "whether padding counts as zeros in the mean")
     }
 
     public func build(_ site: BuildSite) throws -> any Layer {
@@ -34,26 +42,14 @@ public struct AveragePool2d: Layer {
   }
 }
 
-/// The means of a grid of windows of any size; see `adaptiveAveragePool2d`. One by one is global average pooling.
-public struct AdaptiveAveragePool2d: Layer {
-  public struct Configuration: LayerConfiguration {
-    public let type = "adaptive_avg_pool2d"
-    public var name: String?
-    public var outputSize: Size2d
-
-    public init(name: String? = nil, outputSize: Size2d) {
-      self.name = name
-      self.outputSize = outputSize
-    }
-
-    public func build(_ site: BuildSite) -> any Layer {
-      AdaptiveAveragePool2d(name: site.name, outputSize: outputSize)
-    }
+extension Pool2dOptions {
+  /// The fields that all moving windows share. A stride that is left out is the kernel size.
+  mutating func visitWindow(_ fields: any FieldVisitor) throws {
+    let isStrided = stride != kernel
+    try fields.size("kernel_size", &kernel, atLeast: 1, isRequired: true, "a whole number, or [rows, columns]")
+    if !isStrided { stride = kernel }
+    try fields.size("stride", &stride, atLeast: 1, "how far a window is from the next; its own size if left out")
+    try fields.size("padding", &padding, atLeast: 0, "rows and columns around the image")
+    try fields.bool("ceil_mode", &ceilMode, "whether a remainder has a window of its own")
   }
-
-  public let name: String
-  public let kind = "adaptive_avg_pool2d"
-  public let outputSize: Size2d
-
-  public func forward(_ x: Variable) throws -> Variable { try adaptiveAveragePool2d(x, size: outputSize) }
 }

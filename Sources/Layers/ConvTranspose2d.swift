@@ -1,6 +1,7 @@
 // The transposed convolution layer.
 
 import Autograd
+import Fields
 import Tensors
 
 /// Spreads each element over a window; see `convTranspose2d` for the mathematics.
@@ -17,7 +18,8 @@ public struct ConvTranspose2d: Layer {
     public var initialization: ParameterInitialization
 
     public init(
-      name: String? = nil, outChannels: Int, kernelSize: Size2d, options: Conv2dOptions = Conv2dOptions(),
+      name: String? = nil, outChannels: Int = 1, kernelSize: Size2d = Size2d(1),
+      options: Conv2dOptions = Conv2dOptions(),
       outputPadding: Size2d = Size2d(0), bias: Bool = true,
       initialization: ParameterInitialization = ParameterInitialization()
     ) {
@@ -28,6 +30,18 @@ public struct ConvTranspose2d: Layer {
       self.outputPadding = outputPadding
       self.bias = bias
       self.initialization = initialization
+    }
+
+    public mutating func visitFields(_ fields: any FieldVisitor) throws {
+      try fields.int("out_channels", &outChannels, in: 1...(1 << 16), isRequired: true, "the number of filters")
+      try fields.size("kernel_size", &kernelSize, atLeast: 1, isRequired: true, "a whole number, or [rows, columns]")
+      try options.visitSteps(fields)
+      var padding = Size2d(options.padding.top, options.padding.left)
+      try fields.size("padding", &padding, atLeast: 0, "rows and columns that the output loses around itself")
+      options.padding = Padding2d(padding)
+      try fields.size("output_padding", &outputPadding, atLeast: 0, "rows and columns added below and on the right")
+      try fields.bool("bias", &bias, "whether there is a bias")
+      try initialization.visitFields(fields)
     }
 
     public func build(_ site: BuildSite) throws -> any Layer {

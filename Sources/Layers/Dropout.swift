@@ -1,6 +1,7 @@
 // The dropout layer.
 
 import Autograd
+import Fields
 import Tensors
 
 /// Zeroes elements at random in training; see `dropout`.
@@ -17,6 +18,10 @@ public struct Dropout: Layer {
       self.name = name
       self.wholeChannels = wholeChannels
       self.probability = probability
+    }
+
+    public mutating func visitFields(_ fields: any FieldVisitor) throws {
+      try fields.float("p", &probability, .share, "the probability of being zeroed")
     }
 
     public func build(_ site: BuildSite) throws -> any Layer {

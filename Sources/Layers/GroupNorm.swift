@@ -1,47 +1,76 @@
-// The layers that normalise within each image.
+// The layers that normalise channels within each image.
 
 import Autograd
+import Fields
 import Tensors
 
-/// Group norm and layer norm; see `groupNorm` and `layerNorm`.
+/// Normalises groups of channels of each image; see `groupNorm`.
 public struct GroupNorm: Layer {
   public struct Configuration: LayerConfiguration {
+    public let type = "group_norm"
     public var name: String?
-    /// Nil for layer norm, over all of an image.
-    public var groups: Int?
+    public var groups: Int
     public var epsilon: Float
-    /// Whether there are weights and biases to learn; on by default.
-    public var affine: Bool
-    public var type: String { groups == nil ? "layer_norm" : "group_norm" }
+    public var affine: AffineOptions
 
-    public init(name: String? = nil, groups: Int?, epsilon: Float = 1e-5, affine: Bool = true) {
+    public init(name: String? = nil, groups: Int = 1, epsilon: Float = 1e-5, affine: Bool = true) {
       self.name = name
       self.groups = groups
       self.epsilon = epsilon
-      self.affine = affine
+      self.affine = AffineOptions(isAffine: affine)
+    }
+
+    public mutating func visitFields(_ fields: any FieldVisitor) throws {
+      try fields.int("num_groups", &groups, in: 1...(1 << 16), isRequired: true, "the number of groups")
+      try fields.float("eps", &epsilon, .positive, "added to the variance")
+      try affine.visitFields(fields, key: "affine")
     }
 
     public func build(_ site: BuildSite) throws -> any Layer {
-      let shape = groups == nil ? site.input : Shape([site.input.dimensions.first ?? 1])
-      return GroupNorm(
-        name: site.name, kind: type, groups: groups, epsilon: epsilon,
-        weight: affine ? Parameter("\(site.name).weight", Tensor(shape, repeating: 1)) : nil,
-        bias: affine ? Parameter("\(site.name).bias", Tensor(shape)) : nil)
+      let (weight, bias) = try affine.parameters(site, [site.input.dimensions.first ?? 1], type: type)
+      return GroupNorm(name: site.name, kind: type, groups: groups, epsilon: epsilon, weight: weight, bias: bias)
     }
   }
 
   public let name: String
   public let kind: String
-  public let groups: Int?
+  public let groups: Int
   public let epsilon: Float
-  /// (C) for group norm, the image's shape for layer norm.
+  /// (C)
   public let weight: Parameter?
   public let bias: Parameter?
 
   public var parameters: [Parameter] { [weight, bias].compactMap { $0 } }
 
   public func forward(_ x: Variable) throws -> Variable {
-    guard let groups else { return try layerNorm(x, weight: weight, bias: bias, epsilon: epsilon) }
-    return try groupNorm(x, groups: groups, weight: weight, bias: bias, epsilon: epsilon)
+    try groupNorm(x, groups: groups, weight: weight, bias: bias, epsilon: epsilon)
+  }
+}
+
+/// Normalises each channel of each image: a group norm in which each channel is a group.
+///
+/// Source: Ulyanov, Vedaldi and Lempitsky, "Instance normalization" (2016).
+public enum InstanceNorm2d {
+  public struct Configuration: LayerConfiguration {
+    public let type = "instance_norm2d"
+    public var name: String?
+    public var epsilon: Float = 1e-5
+    /// Off by default, as in PyTorch.
+    public var affine = AffineOptions(isAffine: false)
+
+    public init(name: String? = nil) { self.name = name }
+
+    public mutating func visitFields(_ fields: any FieldVisitor) throws {
+      try fields.float("eps", &epsilon, .positive, "added to the variance")
+      try affine.visitFields(fields, key: "affine")
+    }
+
+    public func build(_ site: BuildSite) throws -> any Layer {
+      guard site.input.rank == 3 else {
+        throw ShapeError(type, [site.input], rule: "the input of one image must be channels×height×width")
+      }
+      let (weight, bias) = try affine.parameters(site, [site.input[0]], type: type)
+      return GroupNorm(name: site.name, kind: type, groups: site.input[0], epsilon: epsilon, weight: weight, bias: bias)
+    }
   }
 }

@@ -1,6 +1,7 @@
 // First values of weights.
 
 import Autograd
+import Fields
 import Tensors
 
 /// How a weight begins.
@@ -35,7 +36,7 @@ public enum Initializer: Hashable, Sendable {
   /// - Parameter fanIn, fanOut: how many inputs each output sees, and how many outputs each input.
   /// - Throws: `ShapeError` when given values are not as many as the parameter holds.
   public func tensor(_ shape: Shape, fanIn: Int, fanOut: Int, stream: RandomStream) throws -> Tensor {
-    guard shape.count <= Initializer.largestCount else {
+    guard let count = shape.checkedCount, count <= Initializer.largestCount else {
       throw ShapeError(
         "initialisation", [shape], rule: "a parameter may hold at most \(Initializer.largestCount) numbers")
     }
@@ -71,6 +72,12 @@ public struct ParameterInitialization: Hashable, Sendable {
     self.isTrainable = isTrainable
   }
 
+  mutating func visitFields(_ fields: any FieldVisitor) throws {
+    try fields.variant("weight_init", &weight, among: initializerTypes, "how the weight begins")
+    try fields.variant("bias_init", &bias, among: initializerTypes, "how the bias begins")
+    try fields.bool("trainable", &isTrainable, "false to keep the first values")
+  }
+
   func makeWeight(_ site: BuildSite, _ shape: Shape, fanIn: Int, fanOut: Int) throws -> Parameter {
     Parameter(
       "\(site.name).weight", try weight.tensor(shape, fanIn: fanIn, fanOut: fanOut, stream: site.stream(0)),
@@ -82,6 +89,61 @@ public struct ParameterInitialization: Hashable, Sendable {
     Parameter(
       "\(site.name).bias", try bias.tensor(shape, fanIn: fanIn, fanOut: shape.count, stream: site.stream(1)),
       isTrainable: isTrainable)
+  }
+}
+
+/// The initialisers that a configuration may name: a new one is a line here, and its fields.
+let initializerTypes = Variants<Initializer>(
+  [
+    { .standard }, { .kaimingUniform(.fanIn, slope: 0) }, { .kaimingNormal(.fanIn, slope: 0) },
+    { .xavierUniform(gain: 1) }, { .xavierNormal(gain: 1) }, { .orthogonal(gain: 1) }, { .constant(0) },
+    { .values([]) },
+  ], type: { $0.type }, visit: { try $0.visitFields($1) })
+
+extension Initializer {
+  fileprivate var type: String {
+    switch self {
+    case .standard: "default"
+    case .kaimingUniform: "kaiming_uniform"
+    case .kaimingNormal: "kaiming_normal"
+    case .xavierUniform: "xavier_uniform"
+    case .xavierNormal: "xavier_normal"
+    case .orthogonal: "orthogonal"
+    case .constant: "constant"
+    case .values: "values"
+    }
+  }
+
+  fileprivate mutating func visitFields(_ fields: any FieldVisitor) throws {
+    func kaiming(_ fan: Fan, _ slope: Float) throws -> (Fan, Float) {
+      var (fan, slope) = (fan, slope)
+      try fields.choice("mode", &fan, "whose variance is kept: forward, or backward")
+      try fields.float("a", &slope, .any, "the slope of the leaky ReLU that follows")
+      return (fan, slope)
+    }
+    func gain(_ gain: Float) throws -> Float {
+      var gain = gain
+      try fields.float("gain", &gain, .any, "a factor")
+      return gain
+    }
+    switch self {
+    case .standard: break
+    case .kaimingUniform(let fan, let slope):
+      let (fan, slope) = try kaiming(fan, slope)
+      self = .kaimingUniform(fan, slope: slope)
+    case .kaimingNormal(let fan, let slope):
+      let (fan, slope) = try kaiming(fan, slope)
+      self = .kaimingNormal(fan, slope: slope)
+    case .xavierUniform(let factor): self = .xavierUniform(gain: try gain(factor))
+    case .xavierNormal(let factor): self = .xavierNormal(gain: try gain(factor))
+    case .orthogonal(let factor): self = .orthogonal(gain: try gain(factor))
+    case .constant(var value):
+      try fields.float("value", &value, .any, "the number")
+      self = .constant(value)
+    case .values(var values):
+      try fields.floats("values", &values, .any, isRequired: true, "the numbers, row by row")
+      self = .values(values)
+    }
   }
 }
 

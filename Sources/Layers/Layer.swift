@@ -1,6 +1,7 @@
 // What every layer is: a named piece of a model that records itself on a tape.
 
 import Autograd
+import Fields
 import Tensors
 
 /// A built layer: its parameters exist, and it can record itself on any number of tapes.
@@ -26,11 +27,20 @@ public protocol LayerConfiguration: Sendable {
   /// As in configuration files, such as `max_pool2d`.
   var type: String { get }
   /// The user's name for the layer; nil to have one made from the type.
-  var name: String? { get }
+  var name: String? { get set }
+  /// How many layers it is: itself, and those inside it.
+  var layerCount: Int { get }
+  /// Goes over the options, which hold their defaults before.
+  mutating func visitFields(_ fields: any FieldVisitor) throws
   /// Builds the layer for inputs of a shape.
   ///
   /// - Throws: `ShapeError` when it cannot work on that shape.
   func build(_ site: BuildSite) throws -> any Layer
+}
+
+extension LayerConfiguration {
+  public var layerCount: Int { 1 }
+  public mutating func visitFields(_ fields: any FieldVisitor) throws {}
 }
 
 /// Where a layer is built: what goes in, what it is called, and where its random numbers come from.
@@ -39,7 +49,7 @@ public struct BuildSite: Sendable {
   public let input: Shape
   public let name: String
   public let seed: UInt64
-  /// The layer's place in the model: its random numbers' stream.
+  /// How many layers come before it in the model, those inside of blocks included: its random numbers' stream.
   public let index: Int
 
   public init(input: Shape, name: String, seed: UInt64, index: Int) {

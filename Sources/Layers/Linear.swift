@@ -1,9 +1,10 @@
 // The fully connected layer.
 
 import Autograd
+import Fields
 import Tensors
 
-/// Every output sees every input; see `linear` for the mathematics.
+/// Every output sees every input along the last axis; see `linear` for the mathematics.
 public struct Linear: Layer {
   public struct Configuration: LayerConfiguration {
     public let type = "linear"
@@ -14,7 +15,7 @@ public struct Linear: Layer {
     public var initialization: ParameterInitialization
 
     public init(
-      name: String? = nil, outFeatures: Int, bias: Bool = true,
+      name: String? = nil, outFeatures: Int = 1, bias: Bool = true,
       initialization: ParameterInitialization = ParameterInitialization()
     ) {
       self.name = name
@@ -23,15 +24,19 @@ public struct Linear: Layer {
       self.initialization = initialization
     }
 
+    public mutating func visitFields(_ fields: any FieldVisitor) throws {
+      try fields.int("out_features", &outFeatures, in: 1...(1 << 20), isRequired: true, "the number of outputs")
+      try fields.bool("bias", &bias, "whether there is a bias")
+      try initialization.visitFields(fields)
+    }
+
     public func build(_ site: BuildSite) throws -> any Layer {
       guard outFeatures > 0 else {
         throw ShapeError("linear", [site.input], rule: "out_features must be positive", option: "out_features")
       }
-      guard site.input.rank == 1 else {
-        throw ShapeError(
-          "linear", [site.input], rule: "the input must have one axis: put { \"type\": \"flatten\" } before it")
+      guard let inFeatures = site.input.dimensions.last else {
+        throw ShapeError("linear", [site.input], rule: "the input must have an axis")
       }
-      let inFeatures = site.input[0]
       return Linear(
         name: site.name,
         weight: try initialization.makeWeight(

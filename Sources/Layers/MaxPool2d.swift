@@ -1,6 +1,7 @@
 // The max pooling layer.
 
 import Autograd
+import Fields
 import Tensors
 
 /// Keeps the largest element of each window; see `maxPool2d`.
@@ -11,9 +12,14 @@ public struct MaxPool2d: Layer {
     /// The stride is the kernel size unless given.
     public var options: Pool2dOptions
 
-    public init(name: String? = nil, options: Pool2dOptions) {
+    public init(name: String? = nil, options: Pool2dOptions = Pool2dOptions(kernel: Size2d(1))) {
       self.name = name
       self.options = options
+    }
+
+    public mutating func visitFields(_ fields: any FieldVisitor) throws {
+      try options.visitWindow(fields)
+      try fields.size("dilation", &options.dilation, atLeast: 1, "how far an element of the window is from the next")
     }
 
     public func build(_ site: BuildSite) throws -> any Layer {

@@ -1,6 +1,7 @@
 // A block whose output is added to its input.
 
 import Autograd
+import Fields
 import Tensors
 
 /// y = layers(x) + shortcut(x); without a shortcut, + x itself.
@@ -14,18 +15,26 @@ public struct Residual: Layer {
     /// Nothing for the identity.
     public var shortcut: [any LayerConfiguration]
 
-    public init(name: String? = nil, layers: [any LayerConfiguration], shortcut: [any LayerConfiguration] = []) {
+    public init(name: String? = nil, layers: [any LayerConfiguration] = [], shortcut: [any LayerConfiguration] = []) {
       self.name = name
       self.layers = layers
       self.shortcut = shortcut
     }
 
+    public var layerCount: Int { (layers + shortcut).reduce(1) { $0 + $1.layerCount } }
+
+    public mutating func visitFields(_ fields: any FieldVisitor) throws {
+      try fields.variants("layers", &layers, among: layerTypes, isRequired: true, "an array of at least one layer")
+      try fields.variants("shortcut", &shortcut, among: layerTypes, isRequired: false, "layers beside them")
+    }
+
     public func build(_ site: BuildSite) throws -> any Layer {
+      let first = site.index + 1
       let main = try Sequential(
-        layers, input: site.input, seed: site.seed, prefix: "\(site.name).", stream: (site.index + 1) << 6)
+        layers, input: site.input, seed: site.seed, prefix: "\(site.name).", firstIndex: first)
       let side = try Sequential(
         shortcut, input: site.input, seed: site.seed, prefix: "\(site.name).shortcut.",
-        stream: (site.index + 1) << 6 | 32)
+        firstIndex: first + layers.reduce(0) { $0 + $1.layerCount })
       guard main.output == side.output else {
         throw ShapeError(
           "residual", [main.output, side.output],

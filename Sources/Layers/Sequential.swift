@@ -10,38 +10,56 @@ public struct Sequential: Sendable {
   /// What leaves each layer, per image.
   public let outputShapes: [Shape]
 
-  /// A layer that cannot be built, and its place in the list; inside a block, the block's place comes first.
-  public struct BuildError: Error {
+  /// The most numbers that leave a layer, an image: sixteen of them fill 17 GB.
+  public static let largestOutput = 1 << 28
+
+  /// A layer that cannot be built, its place in the list (inside a block, the block's place comes first), and the option that
+  /// is to blame where a single one is.
+  public struct BuildError: Error, CustomStringConvertible {
     public let path: [Int]
-    public let error: ShapeError
+    public let message: String
+    public let option: String?
+    public var description: String { "layer \(path.map(String.init).joined(separator: "/")): \(message)" }
   }
 
   /// Builds layers for images of a shape; the same seed gives the same first weights.
   ///
   /// - Parameters:
   ///   - prefix: stands before every layer's name, inside a block.
-  ///   - stream: where the layers' random numbers begin; different for every block of a model.
+  ///   - firstIndex: how many layers of the model come before; their random numbers are others.
   /// - Throws: `BuildError` naming the first layer that does not fit.
   public init(
-    _ configurations: [any LayerConfiguration], input: Shape, seed: UInt64, prefix: String = "", stream: Int = 0
+    _ configurations: [any LayerConfiguration], input: Shape, seed: UInt64, prefix: String = "", firstIndex: Int = 0
   ) throws {
     var layers: [any Layer] = []
     var shapes: [Shape] = []
     var shape = input
     var counts: [String: Int] = [:]
+    var place = firstIndex
     for (index, configuration) in configurations.enumerated() {
-      let type = configuration.type
-      counts[type, default: 0] += 1
-      let name = prefix + (configuration.name ?? Sequential.defaultName(type, counts[type] ?? 1))
+      // `dropout` and `dropout2d` count together, because they are called alike.
+      let stem = Sequential.stem(configuration.type)
+      counts[stem, default: 0] += 1
+      let name = prefix + (configuration.name ?? "\(stem)\(counts[stem] ?? 1)")
+      guard !layers.contains(where: { $0.name == name }) else {
+        throw BuildError(
+          path: [index], message: "two layers are called \"\(name)\"; each needs a name of its own", option: "name")
+      }
       do {
-        let layer = try configuration.build(BuildSite(input: shape, name: name, seed: seed, index: stream + index))
+        let layer = try configuration.build(BuildSite(input: shape, name: name, seed: seed, index: place))
+        place += configuration.layerCount
         shape = try layer.forward(Tape().input(shape)).shape
+        guard let count = shape.checkedCount, count <= Sequential.largestOutput else {
+          throw ShapeError(
+            configuration.type, [shape],
+            rule: "a layer may give at most \(Sequential.largestOutput) numbers an image, and this is more")
+        }
         layers.append(layer)
         shapes.append(shape)
       } catch let error as ShapeError {
-        throw BuildError(path: [index], error: error)
+        throw BuildError(path: [index], message: error.description, option: error.option)
       } catch let inner as BuildError {
-        throw BuildError(path: [index] + inner.path, error: inner.error)
+        throw BuildError(path: [index] + inner.path, message: inner.message, option: inner.option)
       }
     }
     self.input = input
@@ -49,10 +67,8 @@ public struct Sequential: Sendable {
     self.outputShapes = shapes
   }
 
-  /// `conv2d` → `conv1`, `max_pool2d` → `max_pool1`: the type without its `2d`, numbered from one.
-  static func defaultName(_ type: String, _ number: Int) -> String {
-    (type.hasSuffix("2d") ? String(type.dropLast(2)) : type) + String(number)
-  }
+  /// What unnamed layers of a type are called, before their number: `conv2d` → `conv`, `max_pool2d` → `max_pool`.
+  static func stem(_ type: String) -> String { type.hasSuffix("2d") ? String(type.dropLast(2)) : type }
 
   public var parameters: [Parameter] { layers.flatMap(\.parameters) }
   public var output: Shape { outputShapes.last ?? input }

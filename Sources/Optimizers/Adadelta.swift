@@ -1,6 +1,7 @@
 // Adadelta.
 
 import Autograd
+import Fields
 import Kernels
 import Tensors
 
@@ -8,11 +9,14 @@ import Tensors
 ///
 /// Source: Zeiler, "ADADELTA" (2012), with PyTorch's defaults.
 public final class Adadelta: Optimizer, ElementwiseOptimizer {
-  public struct Options: Hashable, Sendable {
+  public struct Options: OptimizerOptions, Hashable {
     public var learningRate: Float
     public var rho: Float
     public var epsilon: Float
     public var weightDecay: Float
+    public var maximize = false
+    public var type: String { "adadelta" }
+    public var hasMomentum: Bool { false }
 
     public init(learningRate: Float = 1, rho: Float = 0.9, epsilon: Float = 1e-6, weightDecay: Float = 0) {
       self.learningRate = learningRate
@@ -20,10 +24,21 @@ public final class Adadelta: Optimizer, ElementwiseOptimizer {
       self.epsilon = epsilon
       self.weightDecay = weightDecay
     }
+
+    public mutating func visitFields(_ fields: any FieldVisitor) throws {
+      try fields.learningRate(&learningRate)
+      try fields.float("rho", &rho, .decay, "how much of the past the averages keep")
+      try fields.epsilon(&epsilon)
+      try fields.weightDecay(&weightDecay)
+      try fields.maximize(&maximize)
+    }
+
+    public func make(_ parameters: [Parameter]) -> any Optimizer { Adadelta(parameters, options: self) }
   }
 
   public let parameters: [Parameter]
   public var learningRate: Float
+  public var momentum: Float?
   public var steps = 0
   private let options: Options
   private let squares: [AlignedBuffer]
@@ -42,7 +57,8 @@ public final class Adadelta: Optimizer, ElementwiseOptimizer {
   public func step(_ pool: WorkerPool) {
     steps += 1
     let step = AdadeltaStep(
-      learningRate: learningRate, rho: options.rho, epsilon: options.epsilon, weightDecay: options.weightDecay)
+      learningRate: learningRate, rho: options.rho, epsilon: options.epsilon, weightDecay: options.weightDecay,
+      sign: options.maximize ? -1 : 1)
     updateAll(pool, step)
   }
 

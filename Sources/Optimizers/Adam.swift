@@ -1,6 +1,7 @@
 // Adam, and AdamW with its decoupled weight decay.
 
 import Autograd
+import Fields
 import Kernels
 import Tensors
 
@@ -9,7 +10,7 @@ import Tensors
 /// Sources: Kingma and Ba, "Adam" (2015), algorithm 1; Loshchilov and Hutter, "Decoupled weight decay regularization"
 /// (2019). Defaults and the order of operations are PyTorch's.
 public final class Adam: Optimizer, ElementwiseOptimizer {
-  public struct Options: Hashable, Sendable {
+  public struct Options: OptimizerOptions, Hashable {
     public var learningRate: Float
     public var beta1: Float
     public var beta2: Float
@@ -17,6 +18,11 @@ public final class Adam: Optimizer, ElementwiseOptimizer {
     public var weightDecay: Float
     /// AdamW: the decay shrinks the parameter itself instead of adding to its gradient.
     public var isDecoupled: Bool
+    /// Divides by the largest variance so far; Reddi, Kale and Kumar, "On the convergence of Adam and beyond" (2018).
+    public var amsgrad = false
+    public var maximize = false
+    public var type: String { isDecoupled ? "adamw" : "adam" }
+    public var hasMomentum: Bool { true }
 
     public init(
       learningRate: Float = 1e-3, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8,
@@ -29,14 +35,27 @@ public final class Adam: Optimizer, ElementwiseOptimizer {
       self.weightDecay = weightDecay
       self.isDecoupled = isDecoupled
     }
+
+    public mutating func visitFields(_ fields: any FieldVisitor) throws {
+      try fields.learningRate(&learningRate)
+      try fields.betas(&beta1, &beta2)
+      try fields.epsilon(&epsilon)
+      try fields.weightDecay(&weightDecay)
+      try fields.bool("amsgrad", &amsgrad, "whether to divide by the largest variance so far")
+      try fields.maximize(&maximize)
+    }
+
+    public func make(_ parameters: [Parameter]) -> any Optimizer { Adam(parameters, options: self) }
   }
 
   public let parameters: [Parameter]
   public var learningRate: Float
   public var steps = 0
-  private let options: Options
+  private var options: Options
   private let means: [AlignedBuffer]
   private let variances: [AlignedBuffer]
+  /// AMSGrad's; empty without it.
+  private let peaks: [AlignedBuffer]
 
   public init(_ parameters: [Parameter], options: Options) {
     self.parameters = parameters
@@ -44,9 +63,17 @@ public final class Adam: Optimizer, ElementwiseOptimizer {
     learningRate = options.learningRate
     means = zeroedLike(parameters)
     variances = zeroedLike(parameters)
+    peaks = options.amsgrad ? zeroedLike(parameters) : []
   }
 
-  public var memory: [(name: String, buffers: [AlignedBuffer])] { [("exp_avg", means), ("exp_avg_sq", variances)] }
+  public var momentum: Float? {
+    get { options.beta1 }
+    set { options.beta1 = newValue ?? options.beta1 }
+  }
+
+  public var memory: [(name: String, buffers: [AlignedBuffer])] {
+    [("exp_avg", means), ("exp_avg_sq", variances)] + (options.amsgrad ? [("max_exp_avg_sq", peaks)] : [])
+  }
 
   public func step(_ pool: WorkerPool) {
     steps += 1
@@ -55,7 +82,7 @@ public final class Adam: Optimizer, ElementwiseOptimizer {
       weightDecay: options.isDecoupled ? 0 : options.weightDecay,
       decoupledDecay: options.isDecoupled ? options.weightDecay : 0,
       correction1: Float(1 - Reproducible.power(Double(options.beta1), steps)),
-      correction2: Float(1 - Reproducible.power(Double(options.beta2), steps)))
+      correction2: Float(1 - Reproducible.power(Double(options.beta2), steps)), sign: options.maximize ? -1 : 1)
     updateAll(pool, step)
   }
 
@@ -64,6 +91,6 @@ public final class Adam: Optimizer, ElementwiseOptimizer {
     adamUpdate(
       parameter.storage.lanes + lanes.lowerBound, gradient: parameter.gradientStorage.lanes + lanes.lowerBound,
       mean: means[index].lanes + lanes.lowerBound, variance: variances[index].lanes + lanes.lowerBound,
-      vectors: lanes.count, step: step)
+      peak: options.amsgrad ? peaks[index].lanes + lanes.lowerBound : nil, vectors: lanes.count, step: step)
   }
 }

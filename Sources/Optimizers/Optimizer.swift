@@ -1,12 +1,15 @@
 // What an optimiser is: it moves parameters along their gradients, between steps.
 
 import Autograd
+import Fields
 import Kernels
 import Tensors
 
 /// Moves trained parameters by the gradients that the last step left in them.
 public protocol Optimizer: AnyObject {
   var learningRate: Float { get set }
+  /// How much of the past a step keeps, for a schedule that cycles it; nil where there is nothing of the kind.
+  var momentum: Float? { get set }
   /// Steps taken so far.
   var steps: Int { get set }
   var parameters: [Parameter] { get }
@@ -14,6 +17,46 @@ public protocol Optimizer: AnyObject {
   func step(_ pool: WorkerPool)
   /// What it remembers, by PyTorch's names (`exp_avg`), one buffer a parameter: for checkpoints.
   var memory: [(name: String, buffers: [AlignedBuffer])] { get }
+}
+
+/// How an optimiser is set up.
+public protocol OptimizerOptions: Sendable {
+  /// As in configuration files, such as `adamw`.
+  var type: String { get }
+  var learningRate: Float { get }
+  /// Whether it has a momentum that a schedule may cycle.
+  var hasMomentum: Bool { get }
+  /// Goes over the options, which hold their defaults before.
+  mutating func visitFields(_ fields: any FieldVisitor) throws
+  func make(_ parameters: [Parameter]) -> any Optimizer
+}
+
+/// Every optimiser with its defaults: a new one is a line here.
+public let optimizerTypes = Variants<any OptimizerOptions>(
+  [
+    { Adam.Options() }, { Adam.Options(weightDecay: 0.01, isDecoupled: true) }, { SGD.Options() },
+    { RMSprop.Options() },
+    { Adadelta.Options() }, { Adagrad.Options() }, { NAdam.Options() },
+  ], type: { $0.type }, visit: { try $0.visitFields($1) })
+
+extension FieldVisitor {
+  func learningRate(_ value: inout Float) throws {
+    try float("learning_rate", &value, .notNegative, "how far a step goes")
+  }
+  func weightDecay(_ value: inout Float) throws {
+    try float("weight_decay", &value, .notNegative, "how much a step shrinks the parameters")
+  }
+  func epsilon(_ value: inout Float) throws {
+    try float("eps", &value, .positive, "added to what a step is divided by")
+  }
+  func maximize(_ value: inout Bool) throws { try bool("maximize", &value, "true to climb instead of descend") }
+  /// Two decays, as [β₁, β₂].
+  func betas(_ first: inout Float, _ second: inout Float) throws {
+    var betas = [first, second]
+    try floats("betas", &betas, .decay, isRequired: false, "how much of the past the two averages keep")
+    guard betas.count == 2 else { throw complaint("betas", "found \(betas.count) numbers, expected 2") }
+    (first, second) = (betas[0], betas[1])
+  }
 }
 
 /// An optimiser whose step moves each number by itself, so that threads can share the numbers out.

@@ -1,6 +1,7 @@
 // RMSprop.
 
 import Autograd
+import Fields
 import Kernels
 import Tensors
 
@@ -10,13 +11,16 @@ import Tensors
 ///
 /// Source: Tieleman and Hinton, "Lecture 6.5: RMSprop" (2012), in PyTorch's form and with its defaults.
 public final class RMSprop: Optimizer, ElementwiseOptimizer {
-  public struct Options: Hashable, Sendable {
+  public struct Options: OptimizerOptions, Hashable {
     public var learningRate: Float
     public var alpha: Float
     public var epsilon: Float
     public var weightDecay: Float
     public var momentum: Float
     public var centered: Bool
+    public var maximize = false
+    public var type: String { "rmsprop" }
+    public var hasMomentum: Bool { true }
 
     public init(
       learningRate: Float = 0.01, alpha: Float = 0.99, epsilon: Float = 1e-8, weightDecay: Float = 0,
@@ -29,12 +33,24 @@ public final class RMSprop: Optimizer, ElementwiseOptimizer {
       self.momentum = momentum
       self.centered = centered
     }
+
+    public mutating func visitFields(_ fields: any FieldVisitor) throws {
+      try fields.learningRate(&learningRate)
+      try fields.float("alpha", &alpha, .decay, "how much of the past the average keeps")
+      try fields.epsilon(&epsilon)
+      try fields.weightDecay(&weightDecay)
+      try fields.float("momentum", &momentum, .decay, "how much of the velocity a step keeps")
+      try fields.bool("centered", &centered, "whether to subtract the squared mean gradient")
+      try fields.maximize(&maximize)
+    }
+
+    public func make(_ parameters: [Parameter]) -> any Optimizer { RMSprop(parameters, options: self) }
   }
 
   public let parameters: [Parameter]
   public var learningRate: Float
   public var steps = 0
-  private let options: Options
+  private var options: Options
   private let squares: [AlignedBuffer]
   private let means: [AlignedBuffer]
   private let velocities: [AlignedBuffer]
@@ -48,6 +64,11 @@ public final class RMSprop: Optimizer, ElementwiseOptimizer {
     velocities = zeroedLike(parameters)
   }
 
+  public var momentum: Float? {
+    get { options.momentum }
+    set { options.momentum = newValue ?? options.momentum }
+  }
+
   public var memory: [(name: String, buffers: [AlignedBuffer])] {
     [("square_avg", squares), ("grad_avg", means), ("momentum_buffer", velocities)]
   }
@@ -56,7 +77,8 @@ public final class RMSprop: Optimizer, ElementwiseOptimizer {
     steps += 1
     let step = RMSpropStep(
       learningRate: learningRate, alpha: options.alpha, epsilon: options.epsilon, weightDecay: options.weightDecay,
-      momentum: options.momentum, centered: options.centered)
+      momentum: options.momentum, centered: options.centered,
+      sign: options.maximize ? -1 : 1)
     updateAll(pool, step)
   }
 

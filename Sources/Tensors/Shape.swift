@@ -11,6 +11,16 @@ public struct Shape: Hashable, Sendable, CustomStringConvertible, ExpressibleByA
 
   /// How many numbers a tensor of this shape holds; 1 for the shape of a scalar, which has no dimensions.
   public var count: Int { dimensions.reduce(1, *) }
+  /// The same; nil where it is more than an `Int` holds.
+  public var checkedCount: Int? {
+    var count = 1
+    for length in dimensions {
+      let (product, isTooMuch) = count.multipliedReportingOverflow(by: length)
+      if isTooMuch { return nil }
+      count = product
+    }
+    return count
+  }
   public var rank: Int { dimensions.count }
   public subscript(axis: Int) -> Int { dimensions[axis] }
 

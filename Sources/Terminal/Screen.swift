@@ -182,7 +182,7 @@ public final class Screen {
     case convtop_key_right: .right
     case convtop_key_back_tab: .backTab
     case convtop_key_enter, 10, 13: .enter
-    case convtop_key_backspace, 8, 127: .backspace
+    case 127: nil
     case 9: .tab
     case 27: .escape
     case 32..<0x110000: Unicode.Scalar(UInt32(code)).map { .character(Character($0)) }

@@ -1,6 +1,7 @@
 // `convtop bench`: how fast this machine trains, and how near to its peak.
 
 import ArgumentParser
+import Autograd
 import Foundation
 import Tensors
 import Training
@@ -32,7 +33,7 @@ struct BenchCommand: ParsableCommand {
   var steps = false
 
   @Option(help: "Threads; one for each processor by default.")
-  var threads = max(1, ProcessInfo.processInfo.activeProcessorCount)
+  var threads = Processors.available
 
   @Option(help: "Seconds to measure each step for; an operation gets a tenth.")
   var seconds = 2.0

@@ -31,8 +31,7 @@ struct DashboardCommand: ParsableCommand {
       let (configuration, notice) = try options.read(config).onAvailableData()
       let setup = try TrainingSetup(configuration)
       if folder != nil { try configuration.requireTraining("write to --run") }
-      let run = configuration.training.trainsNothing ? nil : try RunFolder(configuration, path: folder)
-      let status = try DashboardLoop(setup, folder: run, notice: notice, startsPaused: paused).run()
+      let status = try DashboardLoop(setup, folder: folder, notice: notice, startsPaused: paused).run()
       if status != 0 { throw ExitCode(status) }
     }
   }

@@ -11,7 +11,7 @@ final class DashboardLoop {
   private let trainer: Trainer
   private let setup: TrainingSetup
   /// Nil when nothing trains: there is nothing to write down.
-  private let folder: RunFolder?
+  private var folder: RunFolder?
   private let pipe: WakePipe
   private let screen: Screen
   private var model: DashboardModel
@@ -25,20 +25,30 @@ final class DashboardLoop {
   private static let frameInterval = Duration.milliseconds(100)
   private static let costFactor = 50
 
-  /// - Throws: `TerminalError`, or whatever a trainer throws; the terminal is untouched then.
-  init(_ setup: TrainingSetup, folder: RunFolder?, notice: String?, startsPaused: Bool) throws {
+  /// - Parameter folder: where to write the run; nil for a fresh folder.
+  /// - Throws: `Failure`, `RunError`, or whatever a trainer throws; the terminal is as before then, and no folder is left.
+  init(_ setup: TrainingSetup, folder: String?, notice: String?, startsPaused: Bool) throws {
     self.setup = setup
-    self.folder = folder
     self.startsPaused = startsPaused
     let pipe = try WakePipe()
     self.pipe = pipe
-    trainer = try Trainer(setup, folder: folder) { event in
+    trainer = try Trainer(setup) { event in
       if case .changed = event { pipe.wake() }
     }
     do { screen = try Screen(pipe) } catch let error as TerminalError {
       throw Failure(description: error.description, status: .failure)
     }
     let configuration = setup.configuration
+    if !configuration.training.trainsNothing {
+      do {
+        let run = try RunFolder(configuration, path: folder)
+        trainer.record(in: run)
+        self.folder = run
+      } catch {
+        screen.close()
+        throw error
+      }
+    }
     var capabilities = screen.capabilities
     if configuration.dashboard.theme != .auto { capabilities.isLight = configuration.dashboard.theme == .light }
     model = DashboardModel(

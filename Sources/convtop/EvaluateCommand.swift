@@ -18,8 +18,7 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     try reportingFailures {
-      let result = try Evaluation(
-        run: folder, threads: max(1, ProcessInfo.processInfo.activeProcessorCount), overrides: options.overrides)
+      let result = try Evaluation(run: folder, overrides: options.overrides)
       if json {
         say(try result.line().text)
       } else {
@@ -29,6 +28,11 @@ struct EvaluateCommand: ParsableCommand {
               + "\(result.dataset), after step %d",
             result.loss, 100 * result.accuracy, 100 * result.report.topKAccuracy, result.images, result.step))
         say(classTable(result))
+      }
+      if result.report.undecided > 0 {
+        complain(
+          "the outputs for \(result.report.undecided) of \(result.images) images are not numbers, so no class was chosen: "
+            + "this run has diverged")
       }
     }
   }

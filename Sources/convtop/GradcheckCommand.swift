@@ -38,7 +38,7 @@ struct GradcheckCommand: ParsableCommand {
         description: "--break \(broken): is not an operation; expected one of "
           + catalog.map(\.operation).joined(separator: ", "), status: ExitCode(64))
     }
-    let pool = WorkerPool(threads: max(1, ProcessInfo.processInfo.activeProcessorCount))
+    let pool = WorkerPool(threads: Processors.available)
     row("operation", "gradient of", "shape", "largest error", "")
     var failed = 0
     for check in catalog {

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Dashboard
 import Dispatch
+import Fields
 import Foundation
 import Synchronization
 import Training
@@ -27,12 +28,11 @@ struct TrainCommand: ParsableCommand {
       let configuration = try options.read(config)
       try configuration.requireTraining("train")
       let setup = try TrainingSetup(configuration)
-      let folder = try RunFolder(setup.configuration, path: folder)
-      try train(setup, folder)
+      try train(setup)
     }
   }
 
-  private func train(_ setup: TrainingSetup, _ folder: RunFolder) throws {
+  private func train(_ setup: TrainingSetup) throws {
     let isTerminal = isatty(STDOUT_FILENO) == 1
     let epochs = setup.configuration.training.epochs
     let report: any TrainingReport =
@@ -40,7 +40,7 @@ struct TrainCommand: ParsableCommand {
     let done = DispatchSemaphore(value: 0)
     let reference = Mutex<Trainer?>(nil)
     let diverged = Mutex(false)
-    let trainer = try Trainer(setup, folder: folder) { event in
+    let trainer = try Trainer(setup) { event in
       guard let trainer = reference.withLock({ $0 }) else { return }
       let status = trainer.status
       if case .step(let record) = event, !record.loss.isFinite,
@@ -54,6 +54,8 @@ struct TrainCommand: ParsableCommand {
       report.handle(event, status)
       if case .changed = event, [.finished, .failed, .paused].contains(status.state) { done.signal() }
     }
+    let folder = try RunFolder(setup.configuration, path: folder)
+    trainer.record(in: folder)
     reference.withLock { $0 = trainer }
     defer { reference.withLock { $0 = nil } }
     report.begin(setup, trainer, folder.path)

@@ -84,7 +84,7 @@ func snapshot(_ request: PictureRequest, poison: Bool = false) -> Snapshot {
     request: request, step: 1200, filters: filters, maps: maps,
     probe: ProbePicture(
       index: request.probe, image: tile(image, 0, signed: false), label: 9,
-      probabilities: [0, 0, 0.01, 0, 0, 0.1, 0, 0.24, 0, 0.65]),
+      prediction: Prediction(.probabilities, [0, 0, 0.01, 0, 0, 0.1, 0, 0.24, 0, 0.65])),
     curves: curves(request.curvePoints, poison: poison))
 }
 

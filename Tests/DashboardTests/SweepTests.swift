@@ -84,7 +84,8 @@ import Testing
           model.snapshot = Snapshot(
             request: request, step: picture.step, filters: picture.filters, maps: picture.maps,
             probe: ProbePicture(
-              index: 0, image: picture.probe.image, label: 0, probabilities: [Float](repeating: .nan, count: 10)),
+              index: 0, image: picture.probe.image, label: 0,
+              prediction: Prediction(.probabilities, [Float](repeating: .nan, count: 10))),
             curves: picture.curves)
           model.status.imagesPerSecond = .infinity
           model.status.secondsLeft = .nan

@@ -122,9 +122,8 @@ private final class Arena {
         return (arena.scalars(z), 12 * lanesPerShard)
       },
       Kernel("max pooling and its gradient") { arena in
-        let g = PoolGeometry(
-          channels: 2, height: 5, width: 6, outHeight: 2, outWidth: 3, kernelHeight: 2, kernelWidth: 2, strideHeight: 2,
-          strideWidth: 2, paddingTop: 0, paddingLeft: 0)
+        func windows(_ count: Int) -> [PoolWindow] { (0..<count).map { PoolWindow(start: 2 * $0, count: 2) } }
+        let g = PoolGeometry(channels: 2, height: 5, width: 6, rows: windows(2), columns: windows(3))
         let (y, winners, dx) = (arena.lanes(12), arena.lanes(12), arena.lanes(60))
         maxPool(arena.lanes(60, seed: 1), geometry: g, into: y, winners: winners)
         maxPoolGradient(y, winners: winners, geometry: g, accumulate: false, into: dx)

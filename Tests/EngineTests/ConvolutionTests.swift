@@ -91,6 +91,6 @@ import Testing
         == "conv2d of 2×4×4 and 3×1×3×3: 2 input channels in 1 group(s) need 2 a kernel")
     #expect(
       message { _ = try linear(x, weight: Parameter("w", Tensor([3, 32]))) }
-        == "linear of 2×4×4: the input of one image must have one axis: flatten it first")
+        == "linear of 2×4×4 and 3×32: the weight must be out×4")
   }
 }

@@ -39,7 +39,6 @@ struct GoldenCase: Decodable {
   let kernel: [Int]?
   let ceilMode: Bool?
   let countIncludePad: Bool?
-  let indices: UInt32?
   let size: OneOrMore?
   let exponent: Float?
   let axes: [Int]?
@@ -52,6 +51,8 @@ struct GoldenCase: Decodable {
   let shapeTo: [Int]?
   let smoothing: Float?
   let delta: Float?
+  let mode: String?
+  let weights: [Float]?
 
   enum OneOrMore: Decodable {
     case one(Int)

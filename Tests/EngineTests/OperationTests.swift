@@ -153,7 +153,7 @@ import Testing
       "case", inputs: [noise([images, 2, 2, 3], seed: 1)], parameters: norm(2), step: 0.015625, tolerance: 2e-2,
       isTraining: training
     ) { x, p in
-      try batchNorm2d(x[0], weight: p[0], bias: p[1], runningMean: p[2], runningVariance: p[3])
+      try batchNorm2d(x[0], weight: p[0], bias: p[1], statistics: BatchNormStatistics(mean: p[2], variance: p[3]))
     }.expectAgreement()
   }
 
@@ -165,7 +165,7 @@ import Testing
     p[2].assign(Tensor([2]))
     p[3].assign(Tensor([2], [1, 1]))
     let output = try evaluate([x], training: true, threads: 2) {
-      try batchNorm2d($0[0], weight: p[0], bias: p[1], runningMean: p[2], runningVariance: p[3])
+      try batchNorm2d($0[0], weight: p[0], bias: p[1], statistics: BatchNormStatistics(mean: p[2], variance: p[3]))
     }
     for channel in 0..<2 {
       let raw = (0..<37).flatMap { image in x[image].values[channel * 9..<(channel + 1) * 9].map(Double.init) }

@@ -23,6 +23,12 @@ import Testing
       let alpha: Float?
       let centered: Bool?
       let rho: Float?
+      let amsgrad: Bool?
+      let maximize: Bool?
+      let lrDecay: Float?
+      let initialAccumulatorValue: Float?
+      let momentumDecay: Float?
+      let decoupledWeightDecay: Bool?
     }
   }
 
@@ -30,11 +36,24 @@ import Testing
     let (o, decay) = (c.options, c.options.weightDecay ?? 0)
     switch c.optimizer {
     case "sgd":
-      return SGD(
-        parameters,
-        options: .init(
-          learningRate: o.lr, momentum: o.momentum ?? 0, dampening: o.dampening ?? 0, weightDecay: decay,
-          nesterov: o.nesterov ?? false))
+      var options = SGD.Options(
+        learningRate: o.lr, momentum: o.momentum ?? 0, dampening: o.dampening ?? 0, weightDecay: decay,
+        nesterov: o.nesterov ?? false)
+      options.maximize = o.maximize ?? false
+      return options.make(parameters)
+    case "adagrad":
+      var options = Adagrad.Options()
+      (options.learningRate, options.learningRateDecay) = (o.lr, o.lrDecay ?? 0)
+      (options.weightDecay, options.initialSum) = (decay, o.initialAccumulatorValue ?? 0)
+      (options.epsilon, options.maximize) = (o.eps ?? 1e-10, o.maximize ?? false)
+      return options.make(parameters)
+    case "nadam":
+      var options = NAdam.Options()
+      (options.learningRate, options.weightDecay) = (o.lr, decay)
+      (options.beta1, options.beta2) = (o.betas?[0] ?? 0.9, o.betas?[1] ?? 0.999)
+      options.momentumDecay = o.momentumDecay ?? 4e-3
+      (options.isDecoupled, options.maximize) = (o.decoupledWeightDecay ?? false, o.maximize ?? false)
+      return options.make(parameters)
     case "rmsprop":
       return RMSprop(
         parameters,
@@ -45,11 +64,11 @@ import Testing
       return Adadelta(
         parameters, options: .init(learningRate: o.lr, rho: o.rho ?? 0.9, epsilon: o.eps ?? 1e-6, weightDecay: decay))
     default:
-      return Adam(
-        parameters,
-        options: .init(
-          learningRate: o.lr, beta1: o.betas?[0] ?? 0.9, beta2: o.betas?[1] ?? 0.999, epsilon: o.eps ?? 1e-8,
-          weightDecay: decay, isDecoupled: c.optimizer == "adamw"))
+      var options = Adam.Options(
+        learningRate: o.lr, beta1: o.betas?[0] ?? 0.9, beta2: o.betas?[1] ?? 0.999, epsilon: o.eps ?? 1e-8,
+        weightDecay: decay, isDecoupled: c.optimizer == "adamw")
+      (options.amsgrad, options.maximize) = (o.amsgrad ?? false, o.maximize ?? false)
+      return options.make(parameters)
     }
   }
 
@@ -72,6 +91,8 @@ import Testing
     let schedule: String
     let losses: [Double]?
     let rates: [Double]
+    let momenta: [Double]?
+    let rise: Double?
   }
 
   @Test func schedulesFollowPyTorch() throws {
@@ -79,14 +100,25 @@ import Testing
       "step": .step(size: 5, gamma: 0.5), "multi_step": .multiStep(milestones: [3, 10, 11], gamma: 0.1),
       "exponential": .exponential(gamma: 0.9), "cosine": .cosine(period: 24, minimum: 0.01),
       "cosine_restarts": .cosineRestarts(first: 4, factor: 2, minimum: 0.01),
-      "one_cycle": .oneCycle(maximum: 0.4, total: 25, rise: 0.3, startDivisor: 25, endDivisor: 1e4),
+      "linear": .linear(start: 0.25, end: 0.75, length: 10), "polynomial": .polynomial(length: 15, power: 1.5),
     ]
     for c in try JSONDecoder().decode([ScheduleCase].self, from: goldenFile("schedules")) {
       var plateau = PlateauSchedule(factor: 0.5, patience: 2, threshold: 1e-2, cooldown: 1, minimum: 0.05)
+      plateau.mode = c.schedule == "plateau max" ? .maximum : .minimum
+      var cycle = OneCycle(maximum: 0.4)
+      cycle.rise = c.rise ?? 0.3
       var rate = 0.4
       for (time, expected) in c.rates.enumerated() {
         if let losses = c.losses {
-          rate = plateau.rate(rate, afterLoss: losses[time])
+          rate = plateau.rate(rate, after: losses[time])
+        } else if c.schedule.hasPrefix("one_cycle") {
+          // The shortest name is that of a longer schedule than the rates that are listed.
+          let total = c.momenta == nil ? 25 : c.rates.count
+          rate = cycle.rate(at: time, of: total)
+          if let expected = c.momenta?[time] {
+            let momentum = try #require(cycle.momentum(at: time, of: total))
+            #expect(abs(momentum - expected) <= 1e-9, "momentum of \(c.schedule) at \(time)")
+          }
         } else {
           rate = try #require(schedules[c.schedule]).rate(base: 0.4, at: time)
         }

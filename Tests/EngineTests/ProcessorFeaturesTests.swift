@@ -20,7 +20,8 @@ import Testing
     let complaint = ProcessorFeatures.complaint(
       builtFor: Self.features(built), running: Self.features(present))
     #expect((complaint == nil) == missing.isEmpty)
-    let named = complaint.map { $0.split { !"ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789".contains($0) }.map(String.init) } ?? []
+    let named =
+      complaint.map { $0.split { !"ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789".contains($0) }.map(String.init) } ?? []
     for name in built { #expect(named.contains(name) == missing.contains(name), "\(name): \(complaint ?? "fits")") }
   }
 

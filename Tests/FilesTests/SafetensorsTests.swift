@@ -50,5 +50,8 @@ import Testing
     #expect(
       complaint(header(#"{"x":{"dtype":"F32","shape":[9223372036854775807,9],"data_offsets":[0,4]}}"#, 4))
         .hasPrefix("places x of shape"))
+    #expect(
+      complaint(header(#"{"x":{"dtype":"F32","shape":[1],"data_offsets":[1,-9223372036854775808]}}"#, 4))
+        == "places x of shape 1 at bytes [1, -9223372036854775808], which does not fit")
   }
 }

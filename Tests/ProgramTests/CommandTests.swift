@@ -117,6 +117,31 @@ import Testing
     }
   }
 
+  @Test func aRefusedRunLeavesNoFolder() throws {
+    let folder = try TemporaryFolder()
+    for refused in ["dataset.validation=999999", "training.drop_last=true"] {
+      let result = try runProgram(
+        ["train", small, "--run", "run", "--set", refused, "--set", "training.batch_size=60000"], in: folder.path)
+      #expect(result.status == 78, "\(result.errors)")
+      #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/run"))
+    }
+    // The corrected one may take the same name.
+    #expect(
+      try runProgram(["train", small, "--run", "run", "--set", "training.epochs=1"], in: folder.path).status == 0)
+  }
+
+  @Test func aDivergedRunSaysSo() throws {
+    let folder = try TemporaryFolder()
+    let rate = "training.optimizer={\"type\":\"sgd\",\"learning_rate\":1e30}"
+    _ = try runProgram(["train", small, "--run", "run", "--set", "training.epochs=1", "--set", rate], in: folder.path)
+    let result = try runProgram(["evaluate", "run"], in: folder.path)
+    #expect(result.output.contains("accuracy 0.00%  top-5 0.00%"))
+    #expect(
+      result.errors
+        == "convtop: the outputs for 1024 of 1024 images are not numbers, so no class was chosen: this run has diverged\n"
+    )
+  }
+
   @Test func aClosedOrFullOutputIsOneSentenceAndHarmsNoFile() throws {
     let folder = try TemporaryFolder()
     func shell(_ command: String) throws -> (output: String, errors: String, status: Int32) {

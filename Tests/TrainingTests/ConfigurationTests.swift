@@ -1,6 +1,8 @@
 // Configurations: defaults, overrides, and a sentence for everything that can be wrong.
 
+import Fields
 import Foundation
+import Optimizers
 import Testing
 import Training
 
@@ -18,11 +20,11 @@ import Training
 
   @Test func everyComplaintNamesFilePathFoundAndExpected() {
     let cases: [(String, String)] = [
-      ("{", "x.json: is not valid JSON: Unexpected end of file during JSON parse."),
-      ("{\n  \"name\": lenet\n}", "x.json: is not valid JSON: Invalid value at line 2, column 11"),
+      ("{", "x.json: is not valid JSON: expected a key in quotes, found the end of the text at line 1, column 2"),
+      ("{\n  \"name\": lenet\n}", #"x.json: is not valid JSON: expected a value, found "l" at line 2, column 11"#),
       ("[1]", "x.json: found an array of 1, expected an object { … }"),
-      ("{}", "x.json: model.layers: is missing; expected an array of layers"),
-      (#"{"model":{"layers":[]}}"#, "x.json: model.layers: is empty; expected at least one layer"),
+      ("{}", "x.json: model.layers: is missing; expected an array of at least one layer"),
+      (#"{"model":{"layers":[]}}"#, "x.json: model.layers: is empty; expected an array of at least one layer"),
       (
         withLayer(#"{"type":"conv2d","out_channels":4,"kernal_size":3,"kernel_size":3}"#),
         #"x.json: model.layers[0].kernal_size: is not a known key; did you mean "kernel_size"?"#
@@ -45,11 +47,11 @@ import Training
       ),
       (
         withLayer(#"{"type":"conv3d"}"#),
-        #"x.json: model.layers[0].type: found "conv3d", expected one of "conv2d", "conv_transpose2d", "linear", "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "batch_norm2d", "layer_norm", "group_norm", "relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "tanh", "softmax", "log_softmax", "dropout", "dropout2d", "flatten", "residual"; did you mean "conv2d"?"#
+        #"x.json: model.layers[0].type: found "conv3d", expected one of "conv2d", "conv_transpose2d", "linear", "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "batch_norm2d", "layer_norm", "group_norm", "instance_norm2d", "relu", "relu6", "leaky_relu", "prelu", "elu", "gelu", "silu", "mish", "hardswish", "softplus", "sigmoid", "tanh", "softmax", "log_softmax", "dropout", "dropout2d", "flatten", "zero_pad2d", "upsample", "residual"; did you mean "conv2d"?"#
       ),
       (
         #"{"model":{"layers":[{"type":"linear","out_features":10}]}}"#,
-        #"x.json: model.layers[0]: linear of 1×28×28: the input must have one axis: put { "type": "flatten" } before it"#
+        #"x.json: model.layers[0]: the model's output has shape 1×28×10, expected 10: one number for each class of fashion-mnist; put { "type": "flatten" } before it"#
       ),
       (
         #"{"model":{"layers":[{"type":"flatten"},{"type":"linear","out_features":7}]}}"#,
@@ -61,7 +63,7 @@ import Training
       ),
       (
         #"{"model":{"layers":[{"type":"relu","name":"a"},{"type":"relu","name":"a"},{"type":"flatten"},{"type":"linear","out_features":10}]}}"#,
-        #"x.json: model.layers: two layers are called "a"; each needs a name of its own"#
+        #"x.json: model.layers[1].name: two layers are called "a"; each needs a name of its own"#
       ),
     ]
     for (text, expected) in cases { #expect(complaint(text) == expected) }
@@ -93,11 +95,11 @@ import Training
       ),
       (
         #""training":{"optimizer":{"type":"adm"}}"#,
-        #"x.json: training.optimizer.type: found "adm", expected one of "adam", "adamw", "sgd", "rmsprop", "adadelta"; did you mean "adam"?"#
+        #"x.json: training.optimizer.type: found "adm", expected one of "adam", "adamw", "sgd", "rmsprop", "adadelta", "adagrad", "nadam"; did you mean "adam"?"#
       ),
       (
         #""training":{"optimizer":{"momentum":0.9}}"#,
-        "x.json: training.optimizer.momentum: is not a known key; known keys: betas, eps, learning_rate, type, weight_decay"
+        "x.json: training.optimizer.momentum: is not a known key; known keys: amsgrad, betas, eps, learning_rate, maximize, type, weight_decay"
       ),
       (
         #""training":{"optimizer":{"type":"sgd","nesterov":true}}"#,
@@ -105,7 +107,7 @@ import Training
       ),
       (
         #""training":{"optimizer":{"learning_rate":1e39}}"#,
-        "x.json: training.optimizer.learning_rate: found 1e+39, expected a number of at least 0"
+        "x.json: training.optimizer.learning_rate: found 1e+39, expected a number of at least 0 in single precision, which rounds it to inf"
       ),
       (#""training":{"shuffle":1}"#, "x.json: training.shuffle: found 1, expected true or false"),
       (
@@ -114,11 +116,96 @@ import Training
       ),
       (
         #""name":"../x""#,
-        #"x.json: name: found "../x", expected up to 60 letters, digits, "-", "_" or ".": it names the run's folder"#
+        #"x.json: name: found "../x", expected up to 60 letters, digits, "-", "_" or ".""#
       ),
+      (
+        #""training":{"schedule":{"type":"multi_step","milestones":[1e30]}}"#,
+        "x.json: training.schedule.milestones[0]: found 1e+30, expected a whole number from 1 to 1000000000"
+      ),
+      (
+        #""training":{"optimizer":{"betas":[0.9,0.9999999999]}}"#,
+        "x.json: training.optimizer.betas[1]: found 0.9999999999, expected a number from 0 to below 1 in single precision, which rounds it to 1.0"
+      ),
+      (
+        #""training":{"optimizer":{"eps":1e-50}}"#,
+        "x.json: training.optimizer.eps: found 1e-50, expected a number above 0 in single precision, which rounds it to 0.0"
+      ),
+      (
+        #""dataset":{"normalize":{"std":[1e39]}}"#,
+        "x.json: dataset.normalize.std[0]: found 1e+39, expected a number above 0, from 1e-30 to 1e30"
+      ),
+      (
+        #""dataset":{"normalize":{"std":[1e-50]}}"#,
+        "x.json: dataset.normalize.std[0]: found 1e-50, expected a number above 0, from 1e-30 to 1e30"
+      ),
+      (
+        #""dataset":{"normalize":{"mean":[1e30],"std":[1e-20]}}"#,
+        "x.json: dataset.normalize.mean[0]: divided by std is more than single precision holds"
+      ),
+      (
+        #""training":{"optimizer":{"type":"adadelta"},"schedule":{"type":"one_cycle","max_lr":1}}"#,
+        "x.json: training.schedule.cycle_momentum: needs an optimizer with a momentum, and adadelta has none: set it to false"
+      ),
+      (
+        #""training":{"loss":{"type":"cross_entropy","weight":[1,2]}}"#,
+        "x.json: training.loss.weight: found 2 numbers, expected 10: one for each class of fashion-mnist, not all of them 0"
+      ),
+      (#""name":".x""#, #"x.json: name: begins with "."; it names the run's folder"#),
+      (#""seed":1,"seed":2"#, #"x.json: is not valid JSON: the key "seed" stands twice at line 1, column 11"#),
       (#""trainin":{}"#, #"x.json: trainin: is not a known key; did you mean "training"?"#),
     ]
     for (part, expected) in cases { #expect(complaint("{\(part),\(model)}") == expected) }
+  }
+
+  @Test func modelsThatCannotBeAreRefusedBeforeAnythingIsMade() {
+    for (layers, expected) in [
+      (
+        #"{"type":"conv2d","out_channels":65536,"kernel_size":65536,"padding":65536},{"type":"conv2d","out_channels":65536,"kernel_size":65536,"padding":65536}"#,
+        "x.json: model.layers[0]: initialisation of 65536×1×65536×65536: a parameter may hold at most 268435456 numbers"
+      ),
+      (
+        #"{"type":"upsample","scale_factor":65536}"#,
+        "x.json: model.layers[0]: upsample of 1×1835008×1835008: a layer may give at most 268435456 numbers an image, and this is more"
+      ),
+      (#"{"type":"linear","out_features":10,"trainable":false}"#, nothingTrains),
+      (
+        #"{"type":"residual","layers":[{"type":"relu","name":"a"},{"type":"relu","name":"a"}]}"#,
+        #"x.json: model.layers[0].layers[1].name: two layers are called "residual1.a"; each needs a name of its own"#
+      ),
+      (
+        #"{"type":"flatten"},{"type":"linear","name":"r.x","out_features":784},{"type":"residual","name":"r","layers":[{"type":"linear","name":"x","out_features":784}]},{"type":"linear","out_features":10}"#,
+        #"x.json: model.layers: two parameters are called "r.x.weight"; rename one of their layers"#
+      ),
+      (
+        #"{"type":"batch_norm2d","momentum":2},{"type":"flatten"}"#,
+        "x.json: model.layers[0].momentum: found 2, expected a number from 0 to 1"
+      ),
+      (
+        #"{"type":"linear","out_features":10,"weight_init":{"type":"values","values":[1e300]}}"#,
+        "x.json: model.layers[0].weight_init.values[0]: found 1e+300, expected a number in single precision, which rounds it to inf"
+      ),
+      (
+        #"{"type":"softmax","dim":0}"#,
+        "x.json: model.layers[0].dim: softmax of 1×28×28: dim must be from 1 to 3, or from -3 to -1, not 0; 0 is the batch"
+      ),
+      (
+        #"{"type":"conv2d","out_channels":2,"kernel_size":3,"padding":28,"padding_mode":"reflect"}"#,
+        "x.json: model.layers[0].padding: pad2d of 1×28×28: padding_mode reflect reaches at most 27 rows and 27 columns"
+      ),
+    ] {
+      let isWhole = expected == nothingTrains
+      let text = isWhole ? #"{"type":"flatten"},\#(layers)"# : layers
+      #expect(complaint(#"{"model":{"layers":[\#(text)]}}"#) == expected)
+    }
+  }
+
+  private let nothingTrains =
+    "x.json: model.layers: nothing in it can be trained; expected a layer with trainable parameters, or training.epochs=0 to look at it"
+
+  @Test func layersOfOneNameAreToldApart() throws {
+    let text =
+      #"{"model":{"layers":[{"type":"dropout2d"},{"type":"dropout"},{"type":"conv2d","out_channels":2,"kernel_size":3},{"type":"conv_transpose2d","out_channels":2,"kernel_size":3},{"type":"flatten"},{"type":"linear","out_features":10}]}}"#
+    #expect(complaint(text) == "no error")
   }
 
   @Test func overridesSetNumbersStringsAndListElements() throws {
@@ -128,7 +215,7 @@ import Training
     ])
     #expect(configuration.training.epochs == 7)
     #expect(configuration.name == "other")
-    #expect(configuration.training.optimizer == .sgd(.init(learningRate: 0.5)))
+    #expect(configuration.training.optimizer as? SGD.Options == SGD.Options(learningRate: 0.5))
     let text = String(decoding: try configuration.resolvedText(), as: UTF8.self)
     #expect(text.contains(#""out_channels" : 5"#))
   }

@@ -1,5 +1,6 @@
 // Every layer, loss, optimiser and schedule is reachable from a configuration, and learns.
 
+import Fields
 import Foundation
 import Testing
 import Training

@@ -1,5 +1,6 @@
 // Small runs for tests.
 
+import Fields
 import Foundation
 import Training
 

@@ -1,5 +1,6 @@
 // A model that trains nothing, and the report on one that has been trained.
 
+import Fields
 import Foundation
 import Testing
 
@@ -17,7 +18,7 @@ import Testing
     while trainer.snapshot == nil { usleep(1000) }
     let picture = try #require(trainer.snapshot)
     #expect(picture.filters?.tiles.first?.values == [1, 0, -1, 1, 0, -1, 1, 0, -1])
-    #expect(picture.probe.probabilities.isEmpty)
+    #expect(picture.probe.prediction == nil)
     let (image, edges) = (picture.probe.image, try #require(picture.maps?.tiles.first))
     #expect(edges.height == 46 && edges.width == 46)
     func pixel(_ y: Int, _ x: Int) -> Float {
@@ -32,6 +33,80 @@ import Testing
     #expect(edges.values.contains { $0 > 1 } && edges.values.contains { $0 < -1 })
   }
 
+  @Test(arguments: [
+    ("cross_entropy", "softmax", Prediction.Meaning.probabilities), ("cross_entropy", "relu", .probabilities),
+    ("nll_loss", "log_softmax", .probabilities), ("bce_with_logits_loss", "relu", .independentProbabilities),
+    ("mse_loss", "sigmoid", .independentProbabilities), ("mse_loss", "relu", .scores), ("l1_loss", "tanh", .scores),
+  ])
+  func aPredictionIsShownAsItsLossMeansIt(loss: String, last: String, meaning: Prediction.Meaning) throws {
+    let configuration = try Configuration(
+      Data(
+        """
+        { "dataset": { "name": "glyphs", "train": 20, "test": 20 },
+          "model": { "layers": [ { "type": "flatten" }, { "type": "linear", "out_features": 10 }, { "type": "\(last)" } ] },
+          "training": { "loss": { "type": "\(loss)" }, "batch_size": 20 } }
+        """.utf8), file: "x.json")
+    let loop = try TrainingLoop(configuration, dataset: configuration.loadDataset(), threads: 1)
+    let request = PictureRequest(layer: 1, filters: 0..<1, maps: 0..<1, probe: 0, curvePoints: 2)
+    let picture = loop.snapshot(request, curves: Curves())
+    let prediction = try #require(picture.probe.prediction)
+    #expect(prediction.meaning == meaning)
+    let outputs = loop.classifier.inspection.tensor(of: loop.classifier.inspectionOutputs[2], image: 0).values
+    let shown = prediction.values.reduce(0, +)
+    switch meaning {
+    case .probabilities: #expect(abs(shown - 1) < 1e-5 && (last != "softmax" || prediction.values == outputs))
+    case .independentProbabilities: #expect(prediction.values.allSatisfy { (0...1).contains($0) })
+    case .scores: #expect(prediction.values == outputs)
+    }
+    // What nobody asked for is not looked for.
+    #expect(picture.filters?.networkRange == nil && picture.maps?.networkRange == nil)
+    var whole = request
+    whole.wantsNetworkRange = true
+    #expect(loop.snapshot(whole, curves: Curves()).maps?.networkRange != nil)
+  }
+
+  @Test func classWeightsDivideByTheLabelsWeights() throws {
+    func loss(_ weights: String) throws -> (loss: Double, first: [Float]) {
+      let configuration = try smallConfiguration(
+        threads: 1, overrides: ["training.loss={\"weight\":\(weights)}", "training.shuffle=false"])
+      let loop = try TrainingLoop(configuration, dataset: configuration.loadDataset(), threads: 1)
+      guard case .step(let record) = loop.advance() else { return (0, []) }
+      return (record.loss, loop.classifier.model.parameters[0].gradientTensor.values)
+    }
+    // Twice the weight for all is none for any.
+    let (plain, doubled) = (try loss("[]"), try loss("[2,2,2,2,2,2,2,2,2,2]"))
+    #expect(abs(plain.loss - doubled.loss) < 1e-6)
+    for (a, b) in zip(plain.first, doubled.first) { #expect(abs(a - b) <= 1e-6 * max(1, abs(a))) }
+    #expect(try abs(loss("[1,0,0,0,0,0,0,0,0,0]").loss - plain.loss) > 1e-3)
+  }
+
+  @Test func aLastBatchThatIsNotFullCanBeLeftOut() throws {
+    let configuration = try smallConfiguration(threads: 1, overrides: ["training.drop_last=true"])
+    let loop = try TrainingLoop(configuration, dataset: configuration.loadDataset(), threads: 1)
+    #expect(loop.stepsPerEpoch == 2)
+    var images: [Int] = []
+    while case .step(let record) = loop.advance() { images.append(record.images) }
+    #expect(images == [32, 32])
+    let few = try smallConfiguration(overrides: ["training.drop_last=true", "training.batch_size=99"])
+    #expect(throws: ConfigurationError.self) {
+      try TrainingLoop(few, dataset: few.loadDataset(), threads: 1)
+    }
+  }
+
+  @Test func anEvaluationOfMoreImagesThanThereAreIsRefused() throws {
+    let folder = TemporaryFolder()
+    let configuration = try smallConfiguration(
+      epochs: 1, overrides: ["dataset.validation=10", "dataset.name=fashion-mnist"])
+    let trainer = try Trainer(TrainingSetup(configuration), folder: RunFolder(configuration, path: folder.path))
+    trainer.send(.run)
+    while trainer.status.state != .finished { usleep(500) }
+    #expect(
+      throws: ConfigurationError(
+        file: "\(folder.path)/config.json", keyPath: "dataset.test",
+        message: "found 20000, expected at most 10000: fashion-mnist has no more images")
+    ) { try Evaluation(run: folder.path, overrides: ["dataset.test=20000"]) }
+  }
+
   @Test func aReportCountsWhatIsTakenForWhat() {
     var report = ClassificationReport(classes: 3, k: 2)
     let images: [(logits: [Float], label: Int)] = [
@@ -42,6 +117,9 @@ import Testing
     #expect(report.images == 5)
     // The first is the label's best, the second its last, the third too; of equal logits none is larger.
     #expect(report.topKAccuracy == 3.0 / 5)
+    let broken: [Float] = [.nan, 1, 0]
+    broken.withUnsafeBufferPointer { report.add(logits: $0, label: 0) }
+    #expect(report.undecided == 1 && report.images == 6 && report.topKAccuracy == 0.5)
     #expect([0, 1, 2].map(report.precision) == [0.5, 0.5, 0])
     #expect([0, 1, 2].map(report.recall) == [1.0 / 3, 0.5, nil])
   }

@@ -1,5 +1,6 @@
 // The stock configurations against PyTorch, step by step: the same first weights, the same batches, the same losses.
 
+import Fields
 import Foundation
 import Synchronization
 import Testing

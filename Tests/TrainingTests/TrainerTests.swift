@@ -1,6 +1,7 @@
 // The trainer as a state machine, and its run folder.
 
 import Dispatch
+import Fields
 import Foundation
 import Synchronization
 import Tensors
@@ -111,7 +112,7 @@ private final class Harness: Sendable {
     #expect(snapshot.step == 3)
     #expect(snapshot.filters?.tiles.count == 3)
     #expect(snapshot.maps?.tiles.count == 2)
-    #expect(abs(snapshot.probe.probabilities.reduce(0, +) - 1) < 1e-5)
+    #expect(abs((snapshot.probe.prediction?.values ?? []).reduce(0, +) - 1) < 1e-5)
     #expect(snapshot.curves.trainLoss.count == 3 && snapshot.curves.validationLoss.count == 1)
   }
 
@@ -156,7 +157,7 @@ private final class Harness: Sendable {
     let configuration = try smallConfiguration(epochs: 2)
     let harness = try Harness(configuration, folder: RunFolder(configuration, path: folder.path))
     let status = harness.send(.run, until: [.finished])
-    let evaluation = try Evaluation(run: folder.path, threads: 1)
+    let evaluation = try Evaluation(run: folder.path)
     #expect(evaluation.accuracy == status.lastEpoch?.validationAccuracy)
     #expect(evaluation.loss == status.lastEpoch?.validationLoss)
     #expect(evaluation.images == 40 && evaluation.step == 6)
@@ -172,7 +173,7 @@ private final class Harness: Sendable {
     let harness = try Harness(configuration, folder: RunFolder(configuration, path: folder.path))
     _ = harness.send(.step(2), until: [.paused])
     _ = harness.send(.stop, until: [.paused])
-    #expect(try Evaluation(run: folder.path, threads: 1).step == 2)
+    #expect(try Evaluation(run: folder.path).step == 2)
   }
 
   @Test func aFolderThatHoldsARunIsNotOverwritten() throws {
@@ -192,9 +193,9 @@ private final class Harness: Sendable {
     let path = "\(folder.path)/checkpoints/last.safetensors"
     let data = try #require(FileManager.default.contents(atPath: path))
     try data.dropLast(8).write(to: URL(fileURLWithPath: path))
-    #expect(throws: RunError.self) { try Evaluation(run: folder.path, threads: 1) }
+    #expect(throws: RunError.self) { try Evaluation(run: folder.path) }
     #expect(throws: RunError("\(folder.path)x: is not a run's folder: it has no readable config.json")) {
-      try Evaluation(run: folder.path + "x", threads: 1)
+      try Evaluation(run: folder.path + "x")
     }
   }
 

@@ -17,21 +17,15 @@ public func averagePool2d(
   _ x: Variable, options: Pool2dOptions, countIncludesPadding: Bool = true
 ) throws -> Variable {
   let output = try options.outputShape("avg_pool2d", input: x.shape)
-  func windows(_ count: Int, _ size: Int, _ kernel: Int, _ stride: Int, _ padding: Int) -> [(Range<Int>, Int)] {
-    (0..<count).map { index in
-      let start = index * stride - padding
-      let end = min(start + kernel, size + padding)
-      return (max(0, start)..<min(size, end), end - start)
-    }
+  func lengths(_ count: Int, _ size: Int, _ kernel: Int, _ stride: Int, _ padding: Int) -> [Int] {
+    (0..<count).map { min($0 * stride - padding + kernel, size + padding) - ($0 * stride - padding) }
   }
-  let rows = windows(output[1], x.shape[1], options.kernel.height, options.stride.height, options.padding.height)
-  let columns = windows(output[2], x.shape[2], options.kernel.width, options.stride.width, options.padding.width)
-  let divisors = rows.flatMap { row in
-    columns.map { column in
-      Float(countIncludesPadding ? row.1 * column.1 : row.0.count * column.0.count)
-    }
-  }
-  return record("avg_pool2d", x, rows.map(\.0), columns.map(\.0), divisors, output)
+  let geometry = options.geometry(input: x.shape, output: output)
+  let padded = (
+    lengths(output[1], x.shape[1], options.kernel.height, options.stride.height, options.padding.height),
+    lengths(output[2], x.shape[2], options.kernel.width, options.stride.width, options.padding.width)
+  )
+  return record("avg_pool2d", x, geometry, lengths: countIncludesPadding ? padded : geometry.windowLengths, output)
 }
 
 /// The means of a grid of windows that covers the image: output i averages the rows from ⌊i·H/H_out⌋ to
@@ -43,43 +37,52 @@ public func averagePool2d(
 ///
 /// - Throws: `ShapeError` when x has not three axes, or the size is not positive.
 public func adaptiveAveragePool2d(_ x: Variable, size: Size2d) throws -> Variable {
-  guard x.shape.rank == 3, size.height > 0, size.width > 0 else {
-    throw ShapeError(
-      "adaptive_avg_pool2d", [x.shape, [size.height, size.width]],
-      rule: "the input must be channels×height×width and the size positive", option: "output_size")
-  }
-  func windows(_ count: Int, _ size: Int) -> [Range<Int>] {
-    (0..<count).map { ($0 * size / count)..<(($0 + 1) * size + count - 1) / count }
-  }
-  let (rows, columns) = (windows(size.height, x.shape[1]), windows(size.width, x.shape[2]))
-  let divisors = rows.flatMap { row in columns.map { Float(row.count * $0.count) } }
-  return record("adaptive_avg_pool2d", x, rows, columns, divisors, [x.shape[0], size.height, size.width])
+  let (geometry, output) = try adaptiveGeometry("adaptive_avg_pool2d", x.shape, size)
+  return record("adaptive_avg_pool2d", x, geometry, lengths: geometry.windowLengths, output)
 }
 
-/// The mean of each channel: (C, H, W) → (C, 1, 1).
-///
-/// - Throws: `ShapeError` when x has not three axes.
-public func globalAveragePool2d(_ x: Variable) throws -> Variable { try adaptiveAveragePool2d(x, size: Size2d(1)) }
+/// The windows of an adaptive pooling, and what they make of a shape.
+func adaptiveGeometry(_ operation: String, _ input: Shape, _ size: Size2d) throws -> (PoolGeometry, Shape) {
+  guard input.rank == 3, size.height > 0, size.width > 0 else {
+    throw ShapeError(
+      operation, [input, [size.height, size.width]],
+      rule: "the input must be channels×height×width and the size positive", option: "output_size")
+  }
+  func windows(_ count: Int, _ size: Int) -> [PoolWindow] {
+    (0..<count).map { index in
+      let start = index * size / count
+      return PoolWindow(start: start, count: ((index + 1) * size + count - 1) / count - start)
+    }
+  }
+  let geometry = PoolGeometry(
+    channels: input[0], height: input[1], width: input[2], rows: windows(size.height, input[1]),
+    columns: windows(size.width, input[2]))
+  return (geometry, [input[0], size.height, size.width])
+}
 
 private func record(
-  _ name: String, _ x: Variable, _ rows: [Range<Int>], _ columns: [Range<Int>], _ divisors: [Float], _ output: Shape
+  _ name: String, _ x: Variable, _ geometry: PoolGeometry, lengths: (rows: [Int], columns: [Int]), _ output: Shape
 ) -> Variable {
-  let geometry = AverageGeometry(
-    channels: x.shape[0], height: x.shape[1], width: x.shape[2], rows: rows, columns: columns, divisors: divisors)
-  return x.tape.record(AveragePoolOperation(name: name, geometry: geometry), inputs: [x], output: output)
+  let divisors = lengths.rows.flatMap { row in lengths.columns.map { Float(row * $0) } }
+  let operation = AveragePoolOperation(name: name, geometry: geometry, divisors: divisors)
+  return x.tape.record(operation, inputs: [x], output: output)
 }
 
 struct AveragePoolOperation: Operation {
   let name: String
   let readsInput = false
   let readsOutput = false
-  let geometry: AverageGeometry
+  let geometry: PoolGeometry
+  /// One for each output of a plane.
+  let divisors: [Float]
 
-  func forward(_ frame: Frame) { averagePool(frame.input(), geometry: geometry, into: frame.output) }
+  func forward(_ frame: Frame) {
+    averagePool(frame.input(), geometry: geometry, divisors: divisors, into: frame.output)
+  }
 
   func backward(_ frame: Frame) {
     guard let sink = frame.inputGradient() else { return }
     averagePoolGradient(
-      frame.outputGradient, geometry: geometry, accumulate: sink.accumulate, into: sink.lanes)
+      frame.outputGradient, geometry: geometry, divisors: divisors, accumulate: sink.accumulate, into: sink.lanes)
   }
 }

@@ -7,11 +7,24 @@ import Tensors
 public struct BatchNormOptions: Hashable, Sendable {
   /// Added to the variance before the root.
   public var epsilon: Float
-  /// How much of each batch enters the running statistics.
-  public var momentum: Float
-  public init(epsilon: Float = 1e-5, momentum: Float = 0.1) {
+  /// How much of each batch enters the running statistics; nil for the mean over all batches.
+  public var momentum: Float?
+  public init(epsilon: Float = 1e-5, momentum: Float? = 0.1) {
     self.epsilon = epsilon
     self.momentum = momentum
+  }
+}
+
+/// What batch norm has seen so far, for evaluation.
+public struct BatchNormStatistics: Sendable {
+  /// (C)
+  public let mean: Parameter
+  public let variance: Parameter
+  /// (1): how many batches; only for the mean over all of them.
+  public let batches: Parameter?
+
+  public init(mean: Parameter, variance: Parameter, batches: Parameter? = nil) {
+    (self.mean, self.variance, self.batches) = (mean, variance, batches)
   }
 }
 
@@ -19,29 +32,40 @@ public struct BatchNormOptions: Hashable, Sendable {
 ///
 /// In training, mean and (biased) variance are those of the whole batch, however it is split into shards, and the
 /// running statistics move towards them (the variance unbiased, as PyTorch does); in evaluation they are the running
-/// statistics.
+/// statistics, where there are any.
 ///
 /// # Shapes
 /// - x, result: (C, H, W) an image
-/// - weight, bias, runningMean, runningVariance: (C)
+/// - weight, bias: (C), or nil for one and zero
 ///
 /// Source: Ioffe and Szegedy, "Batch normalization" (2015). The shards' moments are combined in shard order by Chan,
 /// Golub and LeVeque's update, in double precision.
 ///
 /// - Throws: `ShapeError` when x has not three axes or a parameter does not fit its channels.
 public func batchNorm2d(
-  _ x: Variable, weight: Parameter, bias: Parameter, runningMean: Parameter, runningVariance: Parameter,
+  _ x: Variable, weight: Parameter?, bias: Parameter?, statistics: BatchNormStatistics?,
   options: BatchNormOptions = BatchNormOptions()
 ) throws -> Variable {
   guard x.shape.rank == 3 else {
     throw ShapeError("batch_norm2d", [x.shape], rule: "the input of one image must be channels×height×width")
   }
-  let parameters = [weight, bias, runningMean, runningVariance]
-  for parameter in parameters where parameter.shape != [x.shape[0]] {
+  for parameter in [weight, bias, statistics?.mean, statistics?.variance].compactMap({ $0 })
+  where parameter.shape != [x.shape[0]] {
     throw ShapeError(
       "batch_norm2d", [x.shape, parameter.shape], rule: "\(parameter.name) must hold one number a channel")
   }
-  let operation = BatchNorm2dOperation(channels: x.shape[0], plane: x.shape[1] * x.shape[2], options: options)
+  precondition(
+    statistics == nil || (options.momentum == nil) == (statistics?.batches != nil),
+    "the mean over all batches, and only that, needs their count")
+  var parameters: [Parameter] = []
+  func place(_ parameter: Parameter?) -> Int? {
+    guard let parameter else { return nil }
+    parameters.append(parameter)
+    return parameters.count - 1
+  }
+  let operation = BatchNorm2dOperation(
+    channels: x.shape[0], plane: x.shape[1] * x.shape[2], options: options, weight: place(weight), bias: place(bias),
+    mean: place(statistics?.mean), variance: place(statistics?.variance), batches: place(statistics?.batches))
   return x.tape.record(operation, inputs: [x], parameters: parameters, output: x.shape)
 }
 
@@ -51,6 +75,12 @@ struct BatchNorm2dOperation: RendezvousOperation {
   let channels: Int
   let plane: Int
   let options: BatchNormOptions
+  /// Which of the operation's parameters these are.
+  let weight: Int?
+  let bias: Int?
+  let mean: Int?
+  let variance: Int?
+  let batches: Int?
 
   /// The shared floats, a row of `channels` each.
   private enum Row: Int, CaseIterable {
@@ -65,17 +95,17 @@ struct BatchNorm2dOperation: RendezvousOperation {
     shared + row.rawValue * channels
   }
 
-  func needsMeeting(_ context: StepContext) -> Bool { context.isTraining }
+  func needsMeeting(_ context: StepContext) -> Bool { context.isTraining || mean == nil }
 
   var preparations: Int { 1 }
 
   func prepare(_ piece: Int, _ frame: Frame) {
-    guard !frame.context.isTraining else { return }
+    guard !frame.context.isTraining, let mean, let variance else { return }
     for c in 0..<channels {
-      row(.mean, frame.shared)[c] = frame.parameter(2)[c]
-      row(.inverseDeviation, frame.shared)[c] = 1 / (frame.parameter(3)[c] + options.epsilon).squareRoot()
+      row(.mean, frame.shared)[c] = frame.parameter(mean)[c]
+      row(.inverseDeviation, frame.shared)[c] = 1 / (frame.parameter(variance)[c] + options.epsilon).squareRoot()
     }
-    setScaleAndShift(frame.shared, weight: frame.parameter(0), bias: frame.parameter(1))
+    setScaleAndShift(frame.shared, weight: weight.map(frame.parameter), bias: bias.map(frame.parameter))
     // The statistics are constants in evaluation: the gradient passes through the scale alone.
     for c in 0..<channels {
       row(.a, frame.shared)[c] = row(.scale, frame.shared)[c]
@@ -85,12 +115,12 @@ struct BatchNorm2dOperation: RendezvousOperation {
   }
 
   private func setScaleAndShift(
-    _ shared: UnsafeMutablePointer<Float>, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>
+    _ shared: UnsafeMutablePointer<Float>, weight: UnsafePointer<Float>?, bias: UnsafePointer<Float>?
   ) {
     for c in 0..<channels {
-      let scale = weight[c] * row(.inverseDeviation, shared)[c]
-      row(.scale, shared)[c] = scale
-      row(.shift, shared)[c] = bias[c]
+      let inverse = row(.inverseDeviation, shared)[c]
+      row(.scale, shared)[c] = weight.map { $0[c] * inverse } ?? inverse
+      row(.shift, shared)[c] = bias.map { $0[c] } ?? 0
     }
   }
 
@@ -102,28 +132,40 @@ struct BatchNorm2dOperation: RendezvousOperation {
 
   func meetForward(_ meeting: Meeting) {
     let total = Double(meeting.images * plane)
+    let share = meeting.context.isTraining ? shareOfBatch(meeting) : nil
     for c in 0..<channels {
-      var (count, mean, squares) = (0.0, 0.0, 0.0)
+      var (count, center, squares) = (0.0, 0.0, 0.0)
       for shard in 0..<meeting.frames.count {
         let frame = meeting.frames[shard]
         let added = Double(frame.realImages * plane)
-        let delta = frame.gathered[c] - mean
+        let delta = frame.gathered[c] - center
         squares += frame.gathered[channels + c] + delta * delta * count * added / (count + added)
         count += added
-        mean += delta * added / count
+        center += delta * added / count
       }
       let variance = squares / total
-      row(.mean, meeting.shared)[c] = Float(mean)
+      row(.mean, meeting.shared)[c] = Float(center)
       row(.inverseDeviation, meeting.shared)[c] = Float(1 / (variance + Double(options.epsilon)).squareRoot())
+      guard let share, let running = mean, let spread = self.variance else { continue }
       let unbiased = total > 1 ? squares / (total - 1) : variance
-      move(meeting.parameter(2) + c, towards: mean)
-      move(meeting.parameter(3) + c, towards: unbiased)
+      move(meeting.parameter(running) + c, towards: center, by: share)
+      move(meeting.parameter(spread) + c, towards: unbiased, by: share)
     }
-    setScaleAndShift(meeting.shared, weight: meeting.parameter(0), bias: meeting.parameter(1))
+    setScaleAndShift(
+      meeting.shared, weight: weight.map { UnsafePointer(meeting.parameter($0)) },
+      bias: bias.map { UnsafePointer(meeting.parameter($0)) })
   }
 
-  private func move(_ running: UnsafeMutablePointer<Float>, towards value: Double) {
-    running.pointee += options.momentum * (Float(value) - running.pointee)
+  /// How much of this batch enters the running statistics.
+  private func shareOfBatch(_ meeting: Meeting) -> Float? {
+    if let momentum = options.momentum { return momentum }
+    guard let count = batches.map(meeting.parameter) else { return nil }
+    count.pointee += 1
+    return 1 / count.pointee
+  }
+
+  private func move(_ running: UnsafeMutablePointer<Float>, towards value: Double, by share: Float) {
+    running.pointee += share * (Float(value) - running.pointee)
   }
 
   func forward(_ frame: Frame) {
@@ -156,7 +198,7 @@ struct BatchNorm2dOperation: RendezvousOperation {
   }
 
   func backward(_ frame: Frame) {
-    if !frame.context.isTraining { gatherBackward(frame) }
+    if !needsMeeting(frame.context) { gatherBackward(frame) }
     if let sink = frame.inputGradient() {
       normalizationInputGradient(
         frame.input(), frame.outputGradient, imageWeights: frame.imageWeights,
@@ -164,9 +206,13 @@ struct BatchNorm2dOperation: RendezvousOperation {
           mean: row(.mean, frame.shared), a: row(.a, frame.shared), b: row(.b, frame.shared), c: row(.c, frame.shared)),
         channels: channels, plane: plane, accumulate: sink.accumulate, into: sink.lanes)
     }
-    for c in 0..<channels {
-      frame.parameterGradient(0)?[c] += Float(frame.gathered[channels + c]) * row(.inverseDeviation, frame.shared)[c]
-      frame.parameterGradient(1)?[c] += Float(frame.gathered[c])
+    if let gradient = weight.flatMap(frame.parameterGradient) {
+      for c in 0..<channels {
+        gradient[c] += Float(frame.gathered[channels + c]) * row(.inverseDeviation, frame.shared)[c]
+      }
+    }
+    if let gradient = bias.flatMap(frame.parameterGradient) {
+      for c in 0..<channels { gradient[c] += Float(frame.gathered[c]) }
     }
   }
 }

@@ -12,33 +12,24 @@ import Tensors
 ///
 /// Computed as log Σ e^(zᵢ − max) − (z_label − max), which cannot overflow; the gradient is softmax − one-hot.
 ///
-/// - Parameter smoothing: label smoothing ε: the target is 1 − ε for the label and ε spread evenly over all classes;
-///   Szegedy et al. (2016).
-/// - Throws: `ShapeError` when the logits have not one axis, there is not one label an image, or ε is not in 0...1.
-public func crossEntropy(_ logits: Variable, labels: Variable, smoothing: Float = 0) throws -> Variable {
-  try checkLabels("cross_entropy", logits, labels)
+/// - Parameters:
+///   - smoothing: label smoothing ε: the target is 1 − ε for the label and ε spread evenly over all classes;
+///     Szegedy et al. (2016).
+///   - weights: one number a class, by which its part of the loss is multiplied. PyTorch's mean over the batch divides by the
+///     labels' weights, not by the images: that is the executor's part.
+/// - Throws: `ShapeError` when the logits have not one axis, there is not one label an image, ε is not in 0...1, or there is
+///   not one weight a class.
+public func crossEntropy(
+  _ logits: Variable, labels: Variable, smoothing: Float = 0, weights: [Float]? = nil
+) throws -> Variable {
+  try checkLabels("cross_entropy", logits, labels, weights)
   guard (0...1).contains(smoothing) else {
     throw ShapeError(
       "cross_entropy", [logits.shape], rule: "label_smoothing must be between 0 and 1, not \(smoothing)",
       option: "label_smoothing")
   }
-  let operation = CrossEntropyOperation(classes: logits.shape[0], smoothing: smoothing)
+  let operation = CrossEntropyOperation(classes: logits.shape[0], smoothing: smoothing, weights: weights)
   return logits.tape.record(operation, inputs: [logits, labels], output: [])
-}
-
-/// 1 where fewer than k logits are larger than the label's, otherwise 0; its mean is the top-k accuracy.
-///
-/// # Shapes
-/// - logits: (classes) an image
-/// - labels, result: () an image
-///
-/// - Throws: `ShapeError` as `crossEntropy` does.
-public func topK(_ logits: Variable, labels: Variable, k: Int) throws -> Variable {
-  try checkLabels("top_k", logits, labels)
-  guard (1...logits.shape[0]).contains(k) else {
-    throw ShapeError("top_k", [logits.shape], rule: "k must be from 1 to \(logits.shape[0]), not \(k)", option: "k")
-  }
-  return logits.tape.record(TopKOperation(classes: logits.shape[0], k: k), inputs: [logits, labels], output: [])
 }
 
 /// 1 where the label's logit is the largest (the first of equals), otherwise 0; its mean is the accuracy.
@@ -53,12 +44,16 @@ public func topOne(_ logits: Variable, labels: Variable) throws -> Variable {
   return logits.tape.record(TopOneOperation(classes: logits.shape[0]), inputs: [logits, labels], output: [])
 }
 
-func checkLabels(_ operation: String, _ logits: Variable, _ labels: Variable) throws {
+func checkLabels(_ operation: String, _ logits: Variable, _ labels: Variable, _ weights: [Float]? = nil) throws {
   guard logits.shape.rank == 1 else {
     throw ShapeError(operation, [logits.shape], rule: "the logits of one image must have one axis, one number a class")
   }
   guard labels.shape.count == 1 else {
     throw ShapeError(operation, [logits.shape, labels.shape], rule: "there must be one label an image")
+  }
+  if let weights, weights.count != logits.shape[0] {
+    throw ShapeError(
+      operation, [logits.shape], rule: "there must be one weight a class, not \(weights.count)", option: "weight")
   }
 }
 
@@ -66,34 +61,22 @@ struct CrossEntropyOperation: Operation {
   let name = "cross_entropy"
   let classes: Int
   let smoothing: Float
+  let weights: [Float]?
   /// The probabilities.
   var savedLanes: Int { classes }
 
   func forward(_ frame: Frame) {
     crossEntropy(
-      frame.input(0), labels: frame.input(1), classes: classes, smoothing: smoothing, probabilities: frame.saved,
-      loss: frame.output)
+      frame.input(0), labels: frame.input(1), classes: classes, smoothing: smoothing, weights: weights,
+      probabilities: frame.saved, loss: frame.output)
   }
 
   func backward(_ frame: Frame) {
     guard let sink = frame.inputGradient(0) else { return }
     crossEntropyGradient(
       frame.saved, labels: frame.input(1), dloss: frame.outputGradient, classes: classes, smoothing: smoothing,
-      accumulate: sink.accumulate, into: sink.lanes)
+      weights: weights, accumulate: sink.accumulate, into: sink.lanes)
   }
-}
-
-struct TopKOperation: Operation {
-  let name = "top_k"
-  let classes: Int
-  let k: Int
-  var isDifferentiable: Bool { false }
-
-  func forward(_ frame: Frame) {
-    topK(frame.input(0), labels: frame.input(1), classes: classes, k: k, into: frame.output)
-  }
-
-  func backward(_ frame: Frame) {}
 }
 
 struct TopOneOperation: Operation {

@@ -3,63 +3,77 @@
 import Kernels
 import Tensors
 
-/// y(o) = bias(o) + Σᵢ weight(o, i) · x(i)
+/// y(…, o) = bias(o) + Σᵢ weight(o, i) · x(…, i)
 ///
 /// # Shapes
-/// - x: (inFeatures) an image
+/// - x: (…, inFeatures) an image
 /// - weight: (outFeatures, inFeatures)
 /// - bias: (outFeatures)
-/// - result: (outFeatures)
+/// - result: (…, outFeatures)
 ///
-/// - Throws: `ShapeError` when x is not flat, or weight or bias do not fit.
+/// - Throws: `ShapeError` when weight or bias do not fit.
 public func linear(_ x: Variable, weight: Parameter, bias: Parameter? = nil) throws -> Variable {
-  guard x.shape.rank == 1 else {
-    throw ShapeError("linear", [x.shape], rule: "the input of one image must have one axis: flatten it first")
+  guard let inFeatures = x.shape.dimensions.last else {
+    throw ShapeError("linear", [x.shape], rule: "the input must have an axis")
   }
-  guard weight.shape.rank == 2 && weight.shape[1] == x.shape[0] else {
-    throw ShapeError("linear", [x.shape, weight.shape], rule: "the weight must be out×\(x.shape[0])")
+  guard weight.shape.rank == 2 && weight.shape[1] == inFeatures else {
+    throw ShapeError("linear", [x.shape, weight.shape], rule: "the weight must be out×\(inFeatures)")
   }
   if let bias, bias.shape != [weight.shape[0]] {
     throw ShapeError("linear", [weight.shape, bias.shape], rule: "the bias must hold one number an output feature")
   }
-  let operation = LinearOperation(inFeatures: x.shape[0], outFeatures: weight.shape[0])
+  let operation = LinearOperation(
+    rows: x.shape.count / inFeatures, inFeatures: inFeatures, outFeatures: weight.shape[0])
   return x.tape.record(
-    operation, inputs: [x], parameters: [weight] + (bias.map { [$0] } ?? []), output: [weight.shape[0]])
+    operation, inputs: [x], parameters: [weight] + (bias.map { [$0] } ?? []),
+    output: Shape(x.shape.dimensions.dropLast() + [weight.shape[0]]))
 }
 
 struct LinearOperation: WholeBatchGradient {
   let name = "linear"
   let readsOutput = false
+  /// Vectors of one image.
+  let rows: Int
   let inFeatures: Int
   let outFeatures: Int
   var wholeBatchParameter: Int { 0 }
-  var multiplyAdds: Int { inFeatures * outFeatures }
+  var multiplyAdds: Int { rows * inFeatures * outFeatures }
 
-  /// The inputs turned into vectors of features, for the weight gradient.
-  var savedLanes: Int { vectorCount(inFeatures) * lanesPerShard }
+  /// The inputs turned into vectors of features, row by row, for the weight gradient.
+  var savedLanes: Int { rows * rowLanes }
+  private var rowLanes: Int { vectorCount(inFeatures) * lanesPerShard }
 
   func forward(_ frame: Frame) {
-    linearForward(
-      frame.input(), weight: frame.parameter(0), bias: frame.parameterCount > 1 ? frame.parameter(1) : nil,
-      inFeatures: inFeatures, outFeatures: outFeatures, into: frame.output)
+    for row in 0..<rows {
+      linearForward(
+        frame.input() + row * inFeatures, weight: frame.parameter(0),
+        bias: frame.parameterCount > 1 ? frame.parameter(1) : nil, inFeatures: inFeatures, outFeatures: outFeatures,
+        into: frame.output + row * outFeatures)
+    }
   }
 
   func backward(_ frame: Frame) {
     if let sink = frame.inputGradient() {
-      linearInputGradient(
-        frame.outputGradient, weight: frame.parameter(0), inFeatures: inFeatures, outFeatures: outFeatures,
-        accumulate: sink.accumulate, into: sink.lanes)
+      for row in 0..<rows {
+        linearInputGradient(
+          frame.outputGradient + row * outFeatures, weight: frame.parameter(0), inFeatures: inFeatures,
+          outFeatures: outFeatures, accumulate: sink.accumulate, into: sink.lanes + row * inFeatures)
+      }
     }
-    transposeLanes(frame.input(), features: inFeatures, into: frame.saved)
-    if frame.parameterCount > 1, let target = frame.parameterGradient(1) {
-      accumulateBiasGradient(frame.outputGradient, channels: outFeatures, plane: 1, into: target)
+    let target = frame.parameterCount > 1 ? frame.parameterGradient(1) : nil
+    for row in 0..<rows {
+      transposeLanes(frame.input() + row * inFeatures, features: inFeatures, into: frame.saved + row * rowLanes)
+      guard let target else { continue }
+      accumulateBiasGradient(
+        frame.outputGradient + row * outFeatures, channels: outFeatures, plane: 1, into: target)
     }
   }
 
   func parameterGradient(columns: Range<Int>, frames: FrameList, accumulate: Bool) {
     linearWeightGradient(
       LinearGradientTerms(
-        vectors: frames[0].saved, outputGradient: frames[0].outputGradient, shards: frames.count, step: frames.step),
+        vectors: frames[0].saved, outputGradient: frames[0].outputGradient, shards: frames.count, step: frames.step,
+        rows: rows, rowStep: rowLanes, gradientRowStep: outFeatures),
       columns: columns, outFeatures: outFeatures, inFeatures: inFeatures, accumulate: accumulate,
       into: frames.parameters[0].gradient)
   }

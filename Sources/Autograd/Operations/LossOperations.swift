@@ -6,15 +6,16 @@ import Tensors
 struct PickOperation: Operation {
   let name = "nll_loss"
   let classes: Int
+  let weights: [Float]?
 
   func forward(_ frame: Frame) {
-    pickLabel(frame.input(0), labels: frame.input(1), classes: classes, factor: -1, into: frame.output)
+    pickLabel(frame.input(0), labels: frame.input(1), classes: classes, weights: weights, into: frame.output)
   }
 
   func backward(_ frame: Frame) {
     guard let sink = frame.inputGradient(0) else { return }
     pickLabelGradient(
-      frame.outputGradient, labels: frame.input(1), classes: classes, factor: -1, accumulate: sink.accumulate,
+      frame.outputGradient, labels: frame.input(1), classes: classes, weights: weights, accumulate: sink.accumulate,
       into: sink.lanes)
   }
 }

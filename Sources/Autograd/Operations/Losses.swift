@@ -3,17 +3,21 @@
 import Kernels
 import Tensors
 
-/// −logProbabilities[label].
+/// −logProbabilities[label], times the label's weight where there are weights.
 ///
 /// # Shapes
 /// - logProbabilities: (classes) an image, such as from `logSoftmax`
 /// - labels: () an image: the class index, as a float
 /// - result: () an image
 ///
-/// - Throws: `ShapeError` when there is not one axis of classes and one label an image.
-public func negativeLogLikelihood(_ logProbabilities: Variable, labels: Variable) throws -> Variable {
-  try checkLabels("nll_loss", logProbabilities, labels)
-  let operation = PickOperation(classes: logProbabilities.shape[0])
+/// - Parameter weights: one number a class. PyTorch's mean over the batch divides by the labels' weights, not by the images:
+///   that is the executor's part.
+/// - Throws: `ShapeError` when there is not one axis of classes and one label an image, or not one weight a class.
+public func negativeLogLikelihood(
+  _ logProbabilities: Variable, labels: Variable, weights: [Float]? = nil
+) throws -> Variable {
+  try checkLabels("nll_loss", logProbabilities, labels, weights)
+  let operation = PickOperation(classes: logProbabilities.shape[0], weights: weights)
   return logProbabilities.tape.record(operation, inputs: [logProbabilities, labels], output: [])
 }
 
@@ -58,6 +62,29 @@ public func huberLoss(_ x: Variable, target: Variable, delta: Float = 1) throws 
     throw ShapeError("huber_loss", [x.shape], rule: "delta must be positive, not \(delta)", option: "delta")
   }
   return try elementLoss("huber_loss", .huber(delta), x, target)
+}
+
+/// The mean of |x − target|; the subgradient at zero is zero, as in PyTorch.
+///
+/// # Shapes
+/// - x, target: any, the same; result: () an image
+///
+/// - Throws: `ShapeError` when the shapes differ.
+public func l1Loss(_ x: Variable, target: Variable) throws -> Variable {
+  try elementLoss("l1_loss", .absolute, x, target)
+}
+
+/// The mean of d²/(2β) where |d| < β and |d| − β/2 elsewhere, for d = x − target; Girshick (2015).
+///
+/// # Shapes
+/// - x, target: any, the same; result: () an image
+///
+/// - Throws: `ShapeError` when the shapes differ, or β is not positive.
+public func smoothL1Loss(_ x: Variable, target: Variable, beta: Float = 1) throws -> Variable {
+  guard beta > 0 else {
+    throw ShapeError("smooth_l1_loss", [x.shape], rule: "beta must be positive, not \(beta)", option: "beta")
+  }
+  return try elementLoss("smooth_l1_loss", .smoothAbsolute(beta), x, target)
 }
 
 private func elementLoss(

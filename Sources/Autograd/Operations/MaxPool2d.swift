@@ -17,18 +17,18 @@ public func maxPool2d(_ x: Variable, options: Pool2dOptions) throws -> Variable 
     MaxPool2dOperation(geometry: options.geometry(input: x.shape, output: output)), inputs: [x], output: output)
 }
 
-/// For each window, the index of its largest element within the input's plane, h · W + w, as a float: what PyTorch
-/// returns with `return_indices`. It has no gradient.
+/// The largest elements of a grid of windows that covers the image; the windows are `adaptiveAveragePool2d`'s.
 ///
 /// # Shapes
-/// - x: (C, H, W) an image; result: as `maxPool2d`
+/// - x: (C, H, W) an image
+/// - result: (C, size.height, size.width)
 ///
-/// - Throws: `ShapeError` as `maxPool2d` does.
-public func maxPool2dIndices(_ x: Variable, options: Pool2dOptions) throws -> Variable {
-  let output = try options.outputShape("max_pool2d", input: x.shape)
-  try checkWinners("max_pool2d", x.shape, among: x.shape[1] * x.shape[2])
-  let operation = MaxPool2dIndicesOperation(geometry: options.geometry(input: x.shape, output: output))
-  return x.tape.record(operation, inputs: [x], output: output)
+/// - Throws: `ShapeError` when x has not three axes, or the size is not positive.
+public func adaptiveMaxPool2d(_ x: Variable, size: Size2d) throws -> Variable {
+  let (geometry, output) = try adaptiveGeometry("adaptive_max_pool2d", x.shape, size)
+  try checkWinners("adaptive_max_pool2d", x.shape, among: x.shape[1] * x.shape[2])
+  return x.tape.record(
+    MaxPool2dOperation(name: "adaptive_max_pool2d", geometry: geometry), inputs: [x], output: output)
 }
 
 /// Winners are kept as floats, which count exactly up to 2²⁴.
@@ -40,21 +40,8 @@ func checkWinners(_ operation: String, _ shape: Shape, among count: Int) throws 
   }
 }
 
-struct MaxPool2dIndicesOperation: Operation {
-  let name = "max_pool2d_indices"
-  let geometry: PoolGeometry
-  var isDifferentiable: Bool { false }
-  var scratchLanes: Int { geometry.outCount }
-
-  func forward(_ frame: Frame) {
-    maxPool(frame.input(), geometry: geometry, into: frame.scratch, winners: frame.output)
-  }
-
-  func backward(_ frame: Frame) {}
-}
-
 struct MaxPool2dOperation: Operation {
-  let name = "max_pool2d"
+  var name = "max_pool2d"
   let readsInput = false
   let readsOutput = false
   let geometry: PoolGeometry

@@ -8,26 +8,33 @@ public struct Pool2dOptions: Hashable, Sendable {
   public var kernel: Size2d
   public var stride: Size2d
   public var padding: Size2d
+  /// From one element of a window to the next; max pooling only.
+  public var dilation: Size2d
   /// Windows that begin inside the input or its left padding but reach beyond its end are kept.
   public var ceilMode: Bool
 
-  public init(kernel: Size2d, stride: Size2d? = nil, padding: Size2d = Size2d(0), ceilMode: Bool = false) {
+  public init(
+    kernel: Size2d, stride: Size2d? = nil, padding: Size2d = Size2d(0), dilation: Size2d = Size2d(1),
+    ceilMode: Bool = false
+  ) {
     self.kernel = kernel
     self.stride = stride ?? kernel
     self.padding = padding
+    self.dilation = dilation
     self.ceilMode = ceilMode
   }
 
-  /// How many windows fit along an axis.
-  private func windows(_ size: Int, _ kernel: Int, _ stride: Int, _ padding: Int) -> Int {
-    let room = size + 2 * padding - kernel
-    guard ceilMode else { return room / stride + 1 }
-    let count = (room + stride - 1) / stride + 1
+  /// How many windows fit along an axis; with `ceilMode` one may be larger than the padded input.
+  private func windows(_ size: Int, _ reach: Int, _ stride: Int, _ padding: Int) -> Int {
+    let room = size + 2 * padding - reach
+    guard ceilMode else { return room < 0 ? 0 : room / stride + 1 }
+    // Rounded up, below zero too.
+    let count = (room >= 0 ? (room + stride - 1) / stride : room / stride) + 1
     // A window must begin before the right padding does.
     return (count - 1) * stride >= size + padding ? count - 1 : count
   }
 
-  /// H_out = ⌊(H + 2 · padding − kernel) / stride⌋ + 1, and likewise W_out: a remainder is dropped, or with `ceilMode`
+  /// H_out = ⌊(H + 2 · padding − dilation · (kernel − 1) − 1) / stride⌋ + 1, and likewise W_out: a remainder is dropped, or with `ceilMode`
   /// has a window of its own (⌈ ⌉ instead of ⌊ ⌋).
   ///
   /// - Throws: `ShapeError` when an option is out of range or the window is larger than the padded input.
@@ -44,24 +51,33 @@ public struct Pool2dOptions: Hashable, Sendable {
     guard padding.height * 2 <= kernel.height && padding.width * 2 <= kernel.width else {
       throw fail("padding must be at most half of kernel_size", "padding")
     }
-    let padded = Size2d(input[1] + 2 * padding.height, input[2] + 2 * padding.width)
-    guard kernel.height <= padded.height && kernel.width <= padded.width else {
-      throw fail(
-        "the window is \(kernel.height)×\(kernel.width) but the padded input is only "
-          + "\(padded.height)×\(padded.width)", "kernel_size")
-    }
-    return [
-      input[0], windows(input[1], kernel.height, stride.height, padding.height),
-      windows(input[2], kernel.width, stride.width, padding.width),
+    guard dilation.height > 0 && dilation.width > 0 else { throw fail("dilation must be positive", "dilation") }
+    let reach = Size2d(dilation.height * (kernel.height - 1) + 1, dilation.width * (kernel.width - 1) + 1)
+    let output: Shape = [
+      input[0], windows(input[1], reach.height, stride.height, padding.height),
+      windows(input[2], reach.width, stride.width, padding.width),
     ]
+    guard output[1] > 0 && output[2] > 0 else {
+      throw fail(
+        "the window is \(reach.height)×\(reach.width) but the padded input is only "
+          + "\(input[1] + 2 * padding.height)×\(input[2] + 2 * padding.width)", "kernel_size")
+    }
+    return output
   }
 }
 
 extension Pool2dOptions {
   func geometry(input: Shape, output: Shape) -> PoolGeometry {
-    PoolGeometry(
-      channels: input[0], height: input[1], width: input[2], outHeight: output[1], outWidth: output[2],
-      kernelHeight: kernel.height, kernelWidth: kernel.width, strideHeight: stride.height, strideWidth: stride.width,
-      paddingTop: padding.height, paddingLeft: padding.width)
+    func windows(
+      _ count: Int, _ kernel: Int, _ stride: Int, _ padding: Int, _ dilation: Int, _ size: Int
+    ) -> [PoolWindow] {
+      (0..<count).map {
+        PoolWindow(start: $0 * stride - padding, kernel: kernel, dilation: dilation, clippedTo: size)
+      }
+    }
+    return PoolGeometry(
+      channels: input[0], height: input[1], width: input[2],
+      rows: windows(output[1], kernel.height, stride.height, padding.height, dilation.height, input[1]),
+      columns: windows(output[2], kernel.width, stride.width, padding.width, dilation.width, input[2]))
   }
 }

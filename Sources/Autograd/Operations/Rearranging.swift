@@ -36,14 +36,14 @@ extension Variable {
     return recordCopy("unpad2d", output: output, from: view, shape: output)
   }
 
-  private func checkPadding(_ operation: String, _ p: Padding2d) throws {
+  func checkPadding(_ operation: String, _ p: Padding2d) throws {
     guard shape.rank >= 2 else { throw ShapeError(operation, [shape], rule: "there must be at least two axes") }
     guard min(p.top, p.bottom, p.left, p.right) >= 0 else {
       throw ShapeError(operation, [shape], rule: "padding must not be negative", option: "padding")
     }
   }
 
-  private func replacingLast(_ height: Int, _ width: Int) -> Shape {
+  func replacingLast(_ height: Int, _ width: Int) -> Shape {
     Shape(Array(shape.dimensions.dropLast(2)) + [height, width])
   }
 

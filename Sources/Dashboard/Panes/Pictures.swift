@@ -97,11 +97,11 @@ extension Canvas {
   /// The scale that the pictures are shaded by, with its legend if there is room beside the notes, and the notes; tiles
   /// shaded each for itself have no common legend.
   private mutating func drawScale(
-    _ layer: ValueRange, _ network: ValueRange, isSigned: Bool, notes: [String], column: Int, end: Int, row: Int
+    _ layer: ValueRange, _ network: ValueRange?, isSigned: Bool, notes: [String], column: Int, end: Int, row: Int
   ) -> Int {
     let mode = model.state.scale
     var at = column
-    let shading = shading(mode == .network ? network : layer, isSigned)
+    let shading = shading(mode == .network ? network ?? layer : layer, isSigned)
     let width = 9
     let reserved = notes.map { $0.count + 1 }.reduce(0, +)
     if mode == .tile {
@@ -147,7 +147,7 @@ extension Canvas {
 
   private mutating func drawStrip(
     _ tiles: [Tile], number: Int, place: Int, _ arrangement: TileArrangement, _ inside: Rect, layerRange: ValueRange,
-    networkRange: ValueRange, isSigned: Bool
+    networkRange: ValueRange?, isSigned: Bool
   ) {
     let origin = arrangement.origin(place)
     let (column, row) = (inside.column + origin.column, inside.row + origin.row)
@@ -166,7 +166,7 @@ extension Canvas {
         switch model.state.scale {
         case .tile: ValueRange(tile.values.prefix(tile.count))
         case .layer: layerRange
-        case .network: networkRange
+        case .network: networkRange ?? layerRange
         }
       painter.draw(
         tile, scale: arrangement.scale, shading: shading(range, isSigned),

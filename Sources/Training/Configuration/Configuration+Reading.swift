@@ -1,9 +1,9 @@
-// From JSON to a configuration: every key checked, every default filled in.
+// From a file's bytes to a configuration: every key checked, every default filled in, the model built once.
 
 import Datasets
+import Fields
 import Foundation
 import Layers
-import Optimizers
 import Tensors
 
 extension Configuration {
@@ -17,125 +17,53 @@ extension Configuration {
   public init(_ data: Data, file: String, overrides: [String] = []) throws {
     var root: JSONValue
     do {
-      root = try JSONDecoder().decode(JSONValue.self, from: data)
+      root = try JSONParser.parse(data)
     } catch {
-      throw ConfigurationError(file: file, keyPath: "", message: "is not valid JSON: \(jsonFault(data))")
+      throw ConfigurationError(file: file, keyPath: "", message: "is not valid JSON: \(error)")
     }
     for override in overrides { try root.apply(override) }
-    try self.init(ConfigurationReader(root, file: file, path: ""))
-    try checkModel()
-  }
-
-  private init(_ reader: ConfigurationReader) throws {
-    file = reader.file
-    name = try reader.string("name") ?? "run"
-    guard isPlainName(name, limit: 60), name.first != "." else {
-      throw reader.error(
-        "name",
-        "found \(JSONValue.string(name).shown), expected up to 60 letters, digits, \"-\", \"_\" or \".\": "
-          + "it names the run's folder")
-    }
-    seed = UInt64(try reader.int("seed", in: 0...Int.max) ?? 42)
-    dataset = try DatasetConfiguration(reader.object("dataset"))
-    let model = try reader.object("model")
-    let list = try model.required("layers", model.array("layers"), "an array of layers")
-    guard !list.isEmpty else { throw model.error("layers", "is empty; expected at least one layer") }
-    layers = try list.map(readLayer)
-    try model.finish()
-    training = try TrainingConfiguration(reader.object("training"))
-    dashboard = try DashboardConfiguration(reader.object("dashboard"))
+    let reader = try FieldReader(root, file: file)
+    self.init(file: file)
+    try visitFields(reader)
     try reader.finish()
+    try checkModel()
   }
 
   /// Builds the model once, to find shapes that cannot be before anything runs.
   private func checkModel() throws {
     guard let description = DatasetDescription.named(dataset.name) else { return }
+    let classes = description.classes.count
+    func fail(_ keyPath: String, _ message: String) -> ConfigurationError {
+      ConfigurationError(file: file, keyPath: keyPath, message: message)
+    }
+    if let weights = training.loss.classWeights, weights.count != classes || weights.reduce(0, +) == 0 {
+      throw fail(
+        "training.loss.weight",
+        "found \(weights.count) numbers, expected \(classes): one for each class of \(dataset.name), not all of them 0")
+    }
     do {
       let model = try Sequential(layers, input: description.shape, seed: seed)
-      let names = model.layers.map(\.name)
-      if let twice = names.first(where: { name in names.filter { $0 == name }.count > 1 }) {
-        throw ConfigurationError(
-          file: file, keyPath: "model.layers",
-          message: "two layers are called \"\(twice)\"; each needs a name of its own")
+      var names: Set<String> = []
+      if let twice = model.parameters.first(where: { !names.insert($0.name).inserted }) {
+        throw fail("model.layers", "two parameters are called \"\(twice.name)\"; rename one of their layers")
       }
-      guard training.trainsNothing || model.output == [description.classes.count] else {
-        throw ConfigurationError(
-          file: file, keyPath: "model.layers[\(layers.count - 1)]",
-          message: "the model's output has shape \(model.output), expected \(description.classes.count): "
-            + "one number for each class of \(dataset.name)")
+      if training.trainsNothing { return }
+      guard model.output == [classes] else {
+        throw fail(
+          "model.layers[\(layers.count - 1)]",
+          "the model's output has shape \(model.output), expected \(classes): one number for each class of "
+            + dataset.name + (model.output.rank > 1 ? "; put { \"type\": \"flatten\" } before it" : ""))
+      }
+      guard model.parameters.contains(where: \.isTrainable) else {
+        throw fail(
+          "model.layers",
+          "nothing in it can be trained; expected a layer with trainable parameters, or training.epochs=0 to look at it"
+        )
       }
     } catch let error as Sequential.BuildError {
-      let option = error.error.option.map { ".\($0)" } ?? ""
-      throw ConfigurationError(
-        file: file, keyPath: "model.layers\(error.path.map { "[\($0)]" }.joined(separator: ".layers"))\(option)",
-        message: error.error.description)
+      let option = error.option.map { ".\($0)" } ?? ""
+      throw fail("model.layers\(error.path.map { "[\($0)]" }.joined(separator: ".layers"))\(option)", error.message)
     }
-  }
-}
-
-/// Whether a name can stand in a file's name and on a screen: ASCII letters, digits, "-", "_" and ".".
-func isPlainName(_ name: String, limit: Int) -> Bool {
-  (1...limit).contains(name.count)
-    && name.unicodeScalars.allSatisfy { scalar in
-      scalar.isASCII && (scalar.properties.isAlphabetic || "0123456789-_.".unicodeScalars.contains(scalar))
-    }
-}
-
-/// What is wrong with a JSON text, and on which line: the decoder does not say, the older parser does.
-private func jsonFault(_ data: Data) -> String {
-  do {
-    _ = try JSONSerialization.jsonObject(with: data)
-    return "it cannot be read"
-  } catch {
-    let message = (error as NSError).userInfo["NSDebugDescription"] as? String ?? error.localizedDescription
-    guard let match = message.firstMatch(of: /(.*) around character ([0-9]+)\./), let place = Int(match.2) else {
-      return message
-    }
-    let before = data.prefix(place)
-    let line = before.count { $0 == 0x0a } + 1
-    let column = before.count - (before.lastIndex(of: 0x0a).map { $0 - before.startIndex + 1 } ?? 0) + 1
-    return "\(match.1) at line \(line), column \(column)"
-  }
-}
-
-extension DatasetConfiguration {
-  init(_ reader: ConfigurationReader) throws {
-    let choice = try reader.string("name", oneOf: DatasetDescription.all.map(\.name))
-    guard let description = DatasetDescription.named(choice ?? DatasetDescription.fashionMNIST.name) else {
-      throw reader.error("name", "is not a known data set")
-    }
-    self.init(description)
-    path = try reader.string("path")
-    if path != nil && description.isBuiltIn {
-      throw reader.error("path", "does not apply: \(description.name) is drawn by the program")
-    }
-    train = try reader.int("train", in: 1...1_000_000)
-    test = try reader.int("test", in: 1...1_000_000)
-    let normalize = try reader.object("normalize")
-    let channels = description.shape[0]
-    normalization.mean = try normalize.floats("mean", "a number") { _ in true } ?? normalization.mean
-    normalization.std = try normalize.floats("std", "a number above 0") { $0 > 0 } ?? normalization.std
-    for (key, list) in [("mean", normalization.mean), ("std", normalization.std)] where list.count != channels {
-      throw normalize.error(key, "found \(list.count) numbers, expected \(channels): one for each channel")
-    }
-    try normalize.finish()
-    switch reader.value("validation") {
-    case nil, .string("test"): validation = .test
-    case .int(let count) where count > 0: validation = .holdOut(count)
-    case .some(let other):
-      throw reader.error(
-        "validation", "found \(other.shown), expected \"test\" or a number of training images to hold out")
-    }
-    try reader.finish()
-  }
-}
-
-extension DashboardConfiguration {
-  init(_ reader: ConfigurationReader) throws {
-    theme = Theme(rawValue: try reader.string("theme", oneOf: Theme.allCases.map(\.rawValue)) ?? "auto") ?? .auto
-    probe = try reader.int("probe", in: 0...999_999) ?? 0
-    smoothing = try reader.float("smoothing", "a number from 0 to below 1") { (0..<1).contains($0) } ?? 0.98
-    try reader.finish()
   }
 }
 
@@ -149,7 +77,7 @@ extension JSONValue {
       throw fail("expected key.path=value")
     }
     let text = String(override[override.index(after: equals)...])
-    let value = (try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))) ?? .string(text)
+    let value = (try? JSONParser.parse(text.utf8)) ?? .string(text)
     var steps: [PathStep] = []
     for part in override[..<equals].split(separator: ".", omittingEmptySubsequences: false) {
       let pieces = part.split(separator: "[", omittingEmptySubsequences: false)

@@ -43,8 +43,14 @@ final class Classifier {
     self.model = model
     let inspect = Tape()
     inspectionOutputs = try model.forward(inspect.input(model.input))
+    let recordings = configuration.trainsNothing ? nil : try Recordings(model, configuration)
+    // Before any of it is laid out.
+    let needed =
+      Executor.memory(inspect, capacity: 1, threads: pool.threads)
+      + (recordings?.memory(batchSize: configuration.batchSize, threads: pool.threads) ?? 0)
+    guard needed < Int(clamping: ProcessInfo.processInfo.physicalMemory) else { throw MemoryShortage(bytes: needed) }
     inspection = Executor(inspect, capacity: 1, pool: pool)
-    learning = configuration.trainsNothing ? nil : try Learning(model, configuration, pool)
+    learning = recordings.map { Learning($0, batchSize: configuration.batchSize, pool) }
   }
 
   /// The model, its loss and its accuracy, on a tape of their own.
@@ -53,8 +59,9 @@ final class Classifier {
     let logits: Variable
     let loss: Variable
     let hit: Variable
+    var metrics: [Variable] { [loss, hit] }
 
-    init(_ model: Sequential, _ choice: TrainingConfiguration.LossChoice) throws {
+    init(_ model: Sequential, _ choice: LossChoice) throws {
       let images = tape.input(model.input)
       let labels = tape.input([])
       let logits = try model.output(of: images)
@@ -62,44 +69,54 @@ final class Classifier {
       let target = { oneHot(labels, classes: logits.shape.count) }
       loss =
         switch choice {
-        case .crossEntropy(let smoothing): try crossEntropy(logits, labels: labels, smoothing: smoothing)
-        case .negativeLogLikelihood: try negativeLogLikelihood(logits, labels: labels)
+        case .crossEntropy(let smoothing, _):
+          try crossEntropy(logits, labels: labels, smoothing: smoothing, weights: choice.classWeights)
+        case .negativeLogLikelihood:
+          try negativeLogLikelihood(logits, labels: labels, weights: choice.classWeights)
         case .meanSquaredError: try meanSquaredError(logits, target: target())
         case .binaryCrossEntropy: try binaryCrossEntropy(logits: logits, target: target())
         case .huber(let delta): try huberLoss(logits, target: target(), delta: delta)
+        case .absolute: try l1Loss(logits, target: target())
+        case .smoothAbsolute(let beta): try smoothL1Loss(logits, target: target(), beta: beta)
         }
       hit = try topOne(logits, labels: labels)
     }
   }
 
   /// An optimiser over the parameters that the training step leaves gradients in.
-  func makeOptimizer(_ choice: TrainingConfiguration.OptimizerChoice) -> any Optimizer {
-    let trained = model.parameters.filter(\.isTrainable)
-    return switch choice {
-    case .adam(let options): Adam(trained, options: options)
-    case .sgd(let options): SGD(trained, options: options)
-    case .rmsprop(let options): RMSprop(trained, options: options)
-    case .adadelta(let options): Adadelta(trained, options: options)
+  func makeOptimizer(_ options: any OptimizerOptions) -> any Optimizer {
+    options.make(model.parameters.filter(\.isTrainable))
+  }
+
+  /// A tape for training and one for evaluation.
+  fileprivate struct Recordings {
+    let training: Recording
+    let evaluation: Recording
+
+    init(_ model: Sequential, _ configuration: TrainingConfiguration) throws {
+      training = try Recording(model, configuration.loss)
+      evaluation = try Recording(model, configuration.loss)
+    }
+
+    /// Bytes that the executors of both take.
+    func memory(batchSize: Int, threads: Int) -> Int {
+      Executor.memory(
+        training.tape, loss: training.loss, metrics: training.metrics, kept: [], capacity: batchSize, threads: threads)
+        + Executor.memory(
+          evaluation.tape, metrics: evaluation.metrics, kept: [evaluation.logits], capacity: Classifier.evaluationBatch,
+          threads: threads, reusesMemory: true)
     }
   }
 }
 
 extension Classifier.Learning {
-  /// - Throws: `MemoryShortage` before a batch that cannot fit is laid out.
-  fileprivate init(_ model: Sequential, _ configuration: TrainingConfiguration, _ pool: WorkerPool) throws {
-    let train = try Classifier.Recording(model, configuration.loss)
-    let metrics = [train.loss, train.hit]
-    let needed = Executor.memory(
-      train.tape, loss: train.loss, metrics: metrics, kept: [], capacity: configuration.batchSize,
-      threads: pool.threads)
-    guard needed < Int(clamping: ProcessInfo.processInfo.physicalMemory) else { throw MemoryShortage(bytes: needed) }
+  fileprivate init(_ recordings: Classifier.Recordings, batchSize: Int, _ pool: WorkerPool) {
+    let (train, evaluate) = (recordings.training, recordings.evaluation)
     training = Executor(
-      train.tape, loss: train.loss, metrics: metrics, kept: [], capacity: configuration.batchSize,
-      pool: pool)
-    let evaluate = try Classifier.Recording(model, configuration.loss)
+      train.tape, loss: train.loss, metrics: train.metrics, kept: [], capacity: batchSize, pool: pool)
     logits = evaluate.logits
     evaluation = Executor(
-      evaluate.tape, metrics: [evaluate.loss, evaluate.hit], kept: [logits], capacity: Classifier.evaluationBatch,
-      pool: pool)
+      evaluate.tape, metrics: evaluate.metrics, kept: [logits], capacity: Classifier.evaluationBatch, pool: pool,
+      reusesMemory: true)
   }
 }

@@ -9,6 +9,7 @@ import Tensors
 /// then labels if it asks for them.
 public struct ImageBatch: BatchSource {
   public let images: Int
+  public let lossWeight: Double
   private let source: LabeledImages
   private let indices: UnsafePointer<Int32>
   private let scale: UnsafePointer<Float>
@@ -17,10 +18,15 @@ public struct ImageBatch: BatchSource {
   /// - Parameters:
   ///   - indices: which images, in order; `count` of them, each below `source.count`.
   ///   - scale, shift: from `Normalization`, one number a channel.
+  ///   - classWeights: what an image's loss counts, by its class; nil for one.
   public init(
     _ source: LabeledImages, indices: UnsafePointer<Int32>, count: Int, scale: UnsafePointer<Float>,
-    shift: UnsafePointer<Float>
+    shift: UnsafePointer<Float>, classWeights: [Float]? = nil
   ) {
+    lossWeight =
+      classWeights.map { weights in
+        (0..<count).reduce(0.0) { $0 + Double(weights[Int(source.labels[Int(indices[$1])])]) }
+      } ?? Double(count)
     self.source = source
     self.indices = indices
     self.images = count

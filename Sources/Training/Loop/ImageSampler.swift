@@ -1,6 +1,7 @@
 // Which images are in which batch.
 
 import Datasets
+import Fields
 import Tensors
 
 /// The images that a run trains and validates on, and their order in each epoch.

@@ -40,7 +40,7 @@ public final class Trainer: @unchecked Sendable {
 
   // Only the queue touches these.
   private let loop: TrainingLoop
-  private let folder: RunFolder?
+  private var folder: RunFolder?
   private var goal = Goal.none
   private var isSaved = true
   private var history: Histories
@@ -69,7 +69,7 @@ public final class Trainer: @unchecked Sendable {
   ///   - onEvent: called on the trainer's queue; it must return soon.
   /// - Throws: `DatasetError`, `Sequential.BuildError` or `ShapeError`.
   public init(
-    _ setup: TrainingSetup, folder: RunFolder?, onEvent: @escaping @Sendable (Event) -> Void = { _ in }
+    _ setup: TrainingSetup, folder: RunFolder? = nil, onEvent: @escaping @Sendable (Event) -> Void = { _ in }
   ) throws {
     let loop = try TrainingLoop(setup.configuration, dataset: setup.dataset, threads: setup.threads)
     self.loop = loop
@@ -86,9 +86,12 @@ public final class Trainer: @unchecked Sendable {
           imagesPerSecond: 0, learningRate: loop.optimizer.learningRate)))
   }
 
+  /// Writes metrics and checkpoints to a folder from now on. A folder is best made once all else is known to work: a run that
+  /// is refused then leaves none.
+  public func record(in folder: RunFolder) { queue.sync { self.folder = folder } }
+
   /// The layers, for a screen's list.
   public var layers: [LayerSummary] { LayerSummary.list(loop.classifier.model) }
-  /// The first shape, of one image.
   public var validationCount: Int { loop.sampler.validationIndices.count }
   public var trainCount: Int { loop.sampler.trainCount }
 

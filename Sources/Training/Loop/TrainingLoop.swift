@@ -2,6 +2,7 @@
 
 import Autograd
 import Datasets
+import Fields
 import Foundation
 import Optimizers
 import Tensors
@@ -37,11 +38,29 @@ final class TrainingLoop {
   private var baseRate: Double
   private var plateau: PlateauSchedule?
   private var order: [Int32] = []
-  private var lossSum = 0.0
-  private var hitSum = 0.0
-  private var validated = 0
-  private var validationLoss = 0.0
-  private var validationHits = 0.0
+  private var trained = FigureSums()
+  private var validated = FigureSums()
+
+  /// Loss and hits over some images.
+  private struct FigureSums {
+    private(set) var images = 0
+    private var loss = 0.0
+    private var weight = 0.0
+    private var hits = 0.0
+
+    /// - Parameters:
+    ///   - means: of the images' losses and hits.
+    ///   - weight: what the sum of the losses is divided by for their mean.
+    mutating func add(_ means: (loss: Double, accuracy: Double), images count: Int, weight added: Double) {
+      images += count
+      loss += means.loss * added
+      weight += added
+      hits += means.accuracy * Double(count)
+    }
+
+    var meanLoss: Double { weight == 0 ? 0 : loss / weight }
+    var accuracy: Double { hits / Double(images) }
+  }
 
   /// - Throws: `DatasetError`, `Sequential.BuildError` or `ShapeError`.
   init(_ configuration: Configuration, dataset: Dataset, threads: Int) throws {
@@ -55,20 +74,27 @@ final class TrainingLoop {
     } catch let shortage as MemoryShortage {
       let gigabytes = { (bytes: Int) in String(format: "%.1f GB", Double(bytes) / 1e9) }
       throw ConfigurationError(
-        file: configuration.file, keyPath: "training.batch_size",
-        message: "\(training.batchSize) images of this model need \(gigabytes(shortage.bytes)), but this machine has "
+        file: configuration.file, keyPath: training.trainsNothing ? "model.layers" : "training.batch_size",
+        message: "\(training.trainsNothing ? 1 : training.batchSize) images of this model need "
+          + "\(gigabytes(shortage.bytes)), but this machine has "
           + gigabytes(Int(clamping: ProcessInfo.processInfo.physicalMemory)))
     }
     optimizer = classifier.makeOptimizer(training.optimizer)
     baseRate = Double(optimizer.learningRate)
-    if case .plateau(let schedule) = training.schedule { plateau = schedule }
+    if case .plateau(let schedule) = training.schedule.choice { plateau = schedule }
     sampler = try ImageSampler(dataset, configuration)
+    guard !training.dropLast || sampler.trainCount >= training.batchSize else {
+      throw ConfigurationError(
+        file: configuration.file, keyPath: "training.drop_last",
+        message: "leaves no batch: there are \(sampler.trainCount) training images, fewer than batch_size")
+    }
     scale = configuration.dataset.normalization.scale
     shift = configuration.dataset.normalization.shift
   }
 
   var stepsPerEpoch: Int {
-    (sampler.trainCount + configuration.training.batchSize - 1) / configuration.training.batchSize
+    let (full, rest) = sampler.trainCount.quotientAndRemainder(dividingBy: configuration.training.batchSize)
+    return rest == 0 || configuration.training.dropLast ? full : full + 1
   }
   var totalSteps: Int { stepsPerEpoch * configuration.training.epochs }
   var isFinished: Bool { epoch > configuration.training.epochs }
@@ -86,50 +112,65 @@ final class TrainingLoop {
     optimizer.learningRate = learningRate
     let first = stepInEpoch * configuration.training.batchSize
     let count = min(configuration.training.batchSize, sampler.trainCount - first)
-    let means = withBatch(sampler.trainSource, order, first, count) { batch in
-      executor.step(
-        batch, context: StepContext(isTraining: true, seed: configuration.seed, step: step))
+    if let momentum { optimizer.momentum = momentum }
+    let (means, weight) = withBatch(sampler.trainSource, order, first, count) { batch in
+      (
+        figures(
+          executor.step(batch, context: StepContext(isTraining: true, seed: configuration.seed, step: step)), batch),
+        batch.lossWeight
+      )
     }
     configuration.training.clipping?.apply(optimizer.parameters)
     optimizer.step(classifier.pool)
     step += 1
     stepInEpoch += 1
-    lossSum += means[0] * Double(count)
-    hitSum += means[1] * Double(count)
+    trained.add(means, images: count, weight: weight)
     return StepRecord(
-      step: step, epoch: epoch, loss: means[0], accuracy: means[1], learningRate: optimizer.learningRate, images: count)
+      step: step, epoch: epoch, loss: means.loss, accuracy: means.accuracy, learningRate: optimizer.learningRate,
+      images: count)
+  }
+
+  /// A batch's loss and accuracy from its executor's means, which are over images.
+  private func figures(_ means: [Double], _ batch: ImageBatch) -> (loss: Double, accuracy: Double) {
+    let weight = batch.lossWeight
+    return (weight == 0 ? 0 : means[0] * (Double(batch.images) / weight), means[1])
   }
 
   /// What the schedule says for the step that comes next.
   private var learningRate: Float {
     let rate =
-      switch configuration.training.schedule {
-      case .function(let schedule, let perStep): schedule.rate(base: baseRate, at: perStep ? step : epoch - 1)
-      case .oneCycle(let maximum, let rise, let start, let end):
-        Schedule.oneCycle(
-          maximum: Double(maximum), total: max(2, totalSteps), rise: rise, startDivisor: start, endDivisor: end
-        ).rate(base: baseRate, at: step)
+      switch configuration.training.schedule.choice {
+      case .function(let schedule, let interval):
+        schedule.rate(base: baseRate, at: interval == .step ? step : epoch - 1)
+      case .oneCycle(let cycle): cycle.rate(at: step, of: totalSteps)
       case .plateau: baseRate
       }
-    return Float(rate * (configuration.training.warmUp?.factor(at: step) ?? 1))
+    return Float(rate * (configuration.training.schedule.warmUp?.factor(at: step) ?? 1))
+  }
+
+  /// What the schedule says of the optimiser's momentum; nil when nothing.
+  private var momentum: Float? {
+    guard case .oneCycle(let cycle) = configuration.training.schedule.choice else { return nil }
+    return cycle.momentum(at: step, of: totalSteps).map { Float($0) }
   }
 
   private func validateBatch(_ executor: Executor) -> Event {
     let indices = sampler.validationIndices
-    let count = min(Classifier.evaluationBatch, indices.count - validated)
-    let means = withBatch(sampler.validationSource, indices, validated, count) { executor.run($0) }
-    validationLoss += means[0] * Double(count)
-    validationHits += means[1] * Double(count)
-    validated += count
-    guard validated == indices.count else { return .validating(done: validated, total: indices.count) }
-    let (trained, total) = (Double(sampler.trainCount), Double(indices.count))
+    let count = min(Classifier.evaluationBatch, indices.count - validated.images)
+    let (means, weight) = withBatch(sampler.validationSource, indices, validated.images, count) { batch in
+      (figures(executor.run(batch), batch), batch.lossWeight)
+    }
+    validated.add(means, images: count, weight: weight)
+    guard validated.images == indices.count else {
+      return .validating(done: validated.images, total: indices.count)
+    }
     let record = EpochRecord(
-      epoch: epoch, step: step, trainLoss: lossSum / trained, trainAccuracy: hitSum / trained,
-      validationLoss: validationLoss / total, validationAccuracy: validationHits / total, imagesPerSecond: 0, seconds: 0
-    )
-    (lossSum, hitSum, validated, validationLoss, validationHits) = (0, 0, 0, 0, 0)
+      epoch: epoch, step: step, trainLoss: trained.meanLoss, trainAccuracy: trained.accuracy,
+      validationLoss: validated.meanLoss, validationAccuracy: validated.accuracy, imagesPerSecond: 0, seconds: 0)
+    (trained, validated) = (FigureSums(), FigureSums())
     if var watch = plateau {
-      baseRate = watch.rate(baseRate, afterLoss: record.validationLoss)
+      baseRate = watch.rate(
+        baseRate, after: watch.mode == .minimum ? record.validationLoss : record.validationAccuracy)
       plateau = watch
     }
     stepInEpoch = 0
@@ -146,7 +187,10 @@ final class TrainingLoop {
           guard let indices = indices.baseAddress, let scale = scale.baseAddress, let shift = shift.baseAddress else {
             preconditionFailure("a batch has at least one image and one channel")
           }
-          return body(ImageBatch(source, indices: indices + first, count: count, scale: scale, shift: shift))
+          return body(
+            ImageBatch(
+              source, indices: indices + first, count: count, scale: scale, shift: shift,
+              classWeights: configuration.training.loss.classWeights))
         }
       }
     }
@@ -159,13 +203,14 @@ final class TrainingLoop {
     guard let learning = classifier.learning else {
       preconditionFailure("a model that is only looked at has no loss")
     }
-    var (loss, hits) = (0.0, 0.0)
+    var sums = FigureSums()
     var logits = [Float](repeating: 0, count: report.classes)
     for first in stride(from: 0, to: indices.count, by: Classifier.evaluationBatch) {
       let count = min(Classifier.evaluationBatch, indices.count - first)
-      let means = withBatch(source, indices, first, count) { learning.evaluation.run($0) }
-      loss += means[0] * Double(count)
-      hits += means[1] * Double(count)
+      let (means, weight) = withBatch(source, indices, first, count) { batch in
+        (figures(learning.evaluation.run(batch), batch), batch.lossWeight)
+      }
+      sums.add(means, images: count, weight: weight)
       for image in 0..<count {
         logits.withUnsafeMutableBufferPointer {
           learning.evaluation.copy(learning.logits, image: image, into: $0)
@@ -173,7 +218,7 @@ final class TrainingLoop {
         }
       }
     }
-    return (loss / Double(indices.count), hits / Double(indices.count))
+    return (sums.meanLoss, sums.accuracy)
   }
 
   /// Runs one image of the validation set through the net; `classifier.inspection` then holds what left each layer.

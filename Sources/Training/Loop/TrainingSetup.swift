@@ -1,5 +1,6 @@
 // A configuration with its images loaded: all that a trainer needs.
 
+import Autograd
 import Datasets
 import Foundation
 import Layers
@@ -23,7 +24,7 @@ public struct TrainingSetup: Sendable {
 
 extension Configuration {
   /// The threads that the configuration asks for, or one for each processor that this process may use.
-  public var threadCount: Int { training.threads ?? max(1, ProcessInfo.processInfo.activeProcessorCount) }
+  public var threadCount: Int { training.threads ?? Processors.available }
 
   func loadDataset() throws -> Dataset {
     guard let description = DatasetDescription.named(dataset.name) else {

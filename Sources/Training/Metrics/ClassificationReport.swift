@@ -8,6 +8,8 @@ public struct ClassificationReport: Hashable, Sendable {
   /// `classes × classes` counts of images, row-major: the row is the true class, the column the predicted one.
   public private(set) var confusion: [Int]
   public private(set) var images = 0
+  /// Images whose logits are not all numbers: no class was chosen for them, and none is right.
+  public private(set) var undecided = 0
   private var topKHits = 0
 
   /// - Parameter k: more than there are classes counts as all of them.
@@ -19,6 +21,11 @@ public struct ClassificationReport: Hashable, Sendable {
 
   /// Counts one image. Of equal logits the first is the prediction; a label's rank is the number of larger ones.
   public mutating func add(logits: UnsafeBufferPointer<Float>, label: Int) {
+    images += 1
+    guard !logits.contains(where: \.isNaN) else {
+      undecided += 1
+      return
+    }
     var (best, larger) = (0, 0)
     for index in 0..<classes {
       if logits[index] > logits[best] { best = index }
@@ -26,7 +33,6 @@ public struct ClassificationReport: Hashable, Sendable {
     }
     confusion[label * classes + best] += 1
     if larger < k { topKHits += 1 }
-    images += 1
   }
 
   public func count(of label: Int, takenFor predicted: Int) -> Int { confusion[label * classes + predicted] }

@@ -11,8 +11,13 @@ public struct PictureRequest: Hashable, Sendable {
   public var probe: Int
   /// How many stretches a curve may have.
   public var curvePoints: Int
+  /// Whether the smallest and largest number of the whole network are wanted: they take a look at every weight and map.
+  public var wantsNetworkRange: Bool
 
-  public init(layer: Int, filters: Range<Int>, maps: Range<Int>, probe: Int, curvePoints: Int) {
+  public init(
+    layer: Int, filters: Range<Int>, maps: Range<Int>, probe: Int, curvePoints: Int, wantsNetworkRange: Bool = false
+  ) {
+    self.wantsNetworkRange = wantsNetworkRange
     self.layer = layer
     self.filters = filters
     self.maps = maps
@@ -81,7 +86,8 @@ public struct FilterPictures: Hashable, Sendable {
   /// `filters.count · tilesPerFilter` tiles, filter by filter.
   public let tiles: [Tile]
   public let layerRange: ValueRange
-  public let networkRange: ValueRange
+  /// Nil unless asked for.
+  public let networkRange: ValueRange?
 }
 
 /// What leaves a layer for the probe image: one tile a channel.
@@ -90,7 +96,8 @@ public struct MapPictures: Hashable, Sendable {
   public let total: Int
   public let tiles: [Tile]
   public let layerRange: ValueRange
-  public let networkRange: ValueRange
+  /// Nil unless asked for.
+  public let networkRange: ValueRange?
 }
 
 /// The probe image and what the net says of it.
@@ -99,8 +106,24 @@ public struct ProbePicture: Hashable, Sendable {
   /// The pixels as numbers from 0 to 1; of a colour image, the mean of its channels.
   public let image: Tile
   public let label: Int
-  /// One number a class, and they sum to one; empty for a model that is only looked at.
-  public let probabilities: [Float]
+  /// What the net says of each class; nil for a model that is only looked at.
+  public let prediction: Prediction?
+}
+
+/// What a net says of an image, class by class, in the sense of its loss.
+public struct Prediction: Hashable, Sendable {
+  public enum Meaning: Hashable, Sendable {
+    /// One number a class, and they sum to one.
+    case probabilities
+    /// The probability of each class by itself.
+    case independentProbabilities
+    /// What a loss compares with 1 for the true class and 0 for the others.
+    case scores
+  }
+  public let meaning: Meaning
+  public let values: [Float]
+
+  public init(_ meaning: Meaning, _ values: [Float]) { (self.meaning, self.values) = (meaning, values) }
 }
 
 /// Everything that one frame shows of a run, copied between two batches; it never changes.

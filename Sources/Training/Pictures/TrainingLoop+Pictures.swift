@@ -13,11 +13,13 @@ extension TrainingLoop {
     let probe = min(max(0, request.probe), sampler.validationIndices.count - 1)
     inspect(probe: probe)
     return Snapshot(
-      request: request, step: step, filters: filterPictures(layer, request.filters),
-      maps: mapPictures(layer, request.maps), probe: probePicture(probe), curves: curves)
+      request: request, step: step,
+      filters: filterPictures(layer, request.filters, ofNetwork: request.wantsNetworkRange),
+      maps: mapPictures(layer, request.maps, ofNetwork: request.wantsNetworkRange), probe: probePicture(probe),
+      curves: curves)
   }
 
-  private func filterPictures(_ index: Int, _ wanted: Range<Int>) -> FilterPictures? {
+  private func filterPictures(_ index: Int, _ wanted: Range<Int>, ofNetwork: Bool) -> FilterPictures? {
     guard let weight = classifier.model.layers[index].picturedWeight,
       let geometry = classifier.model.filterGeometry(index)
     else { return nil }
@@ -29,16 +31,16 @@ extension TrainingLoop {
         return makeTile(geometry, UnsafeBufferPointer(rebasing: values[first..<first + geometry.tileCount]))
       }
     }
-    let ranges = classifier.model.layers.map { layer in
-      layer.picturedWeight.map { ValueRange(UnsafeBufferPointer(start: $0.values, count: $0.count)) }
-    }
-    guard let layerRange = ranges[index] else { return nil }
+    let layerRange = ValueRange(values)
+    let weights = ofNetwork ? classifier.model.layers.compactMap(\.picturedWeight) : []
     return FilterPictures(
       filters: filters, total: geometry.count, tilesPerFilter: geometry.tiles, tiles: tiles, layerRange: layerRange,
-      networkRange: ranges.compactMap { $0 }.reduce(layerRange) { $0.union($1) })
+      networkRange: ofNetwork
+        ? weights.reduce(layerRange) { $0.union(ValueRange(UnsafeBufferPointer(start: $1.values, count: $1.count))) }
+        : nil)
   }
 
-  private func mapPictures(_ index: Int, _ wanted: Range<Int>) -> MapPictures? {
+  private func mapPictures(_ index: Int, _ wanted: Range<Int>, ofNetwork: Bool) -> MapPictures? {
     let output = classifier.inspectionOutputs[index]
     let tensor = classifier.inspection.tensor(of: output, image: 0)
     let geometry = TileGeometry(mapsOf: output.shape)
@@ -48,9 +50,11 @@ extension TrainingLoop {
       maps.map { makeTile(geometry, UnsafeBufferPointer(rebasing: values[$0 * plane..<($0 + 1) * plane])) }
     }
     let layerRange = ValueRange(tensor.values)
-    let networkRange = classifier.inspectionOutputs.reduce(layerRange) {
-      $0.union(ValueRange(classifier.inspection.tensor(of: $1, image: 0).values))
-    }
+    let networkRange =
+      ofNetwork
+      ? classifier.inspectionOutputs.reduce(layerRange) {
+        $0.union(ValueRange(classifier.inspection.tensor(of: $1, image: 0).values))
+      } : nil
     return MapPictures(
       maps: maps, total: geometry.count, tiles: tiles, layerRange: layerRange, networkRange: networkRange)
   }
@@ -63,12 +67,24 @@ extension TrainingLoop {
     let gray = (0..<plane).map { pixel in
       (0..<shape[0]).reduce(Float(0)) { $0 + Float(bytes[$1 * plane + pixel]) } / (255 * Float(shape[0]))
     }
-    let logits =
+    let outputs =
       configuration.training.trainsNothing
       ? nil : classifier.inspectionOutputs.last.map { classifier.inspection.tensor(of: $0, image: 0).values }
     return ProbePicture(
       index: probe, image: Tile(height: shape[1], width: shape[2], values: gray),
-      label: Int(sampler.validationSource.labels[index]), probabilities: logits.map(softmax) ?? [])
+      label: Int(sampler.validationSource.labels[index]), prediction: outputs.map(prediction))
+  }
+
+  /// What outputs mean: what the last layer has made of them already, or else what the loss takes them for.
+  private func prediction(_ outputs: [Float]) -> Prediction {
+    switch (classifier.model.layers.last?.kind, configuration.training.loss) {
+    case ("softmax", _): Prediction(.probabilities, outputs)
+    case ("log_softmax", _), (_, .negativeLogLikelihood): Prediction(.probabilities, outputs.map { exp($0) })
+    case ("sigmoid", _): Prediction(.independentProbabilities, outputs)
+    case (_, .crossEntropy): Prediction(.probabilities, softmax(outputs))
+    case (_, .binaryCrossEntropy): Prediction(.independentProbabilities, outputs.map { 1 / (1 + exp(-$0)) })
+    case (_, .meanSquaredError), (_, .huber), (_, .absolute), (_, .smoothAbsolute): Prediction(.scores, outputs)
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 // A run's last checkpoint, measured on the test images.
 
+import Fields
 import Foundation
 import Interchange
 
@@ -18,7 +19,7 @@ public struct Evaluation: Sendable {
   /// Loads a run and measures it.
   ///
   /// - Throws: `RunError`, `ConfigurationError` or `DatasetError`.
-  public init(run: String, threads: Int, overrides: [String] = []) throws {
+  public init(run: String, overrides: [String] = []) throws {
     let configuration = try RunFolder.configuration(of: run, overrides: overrides)
     try configuration.requireTraining("evaluate")
     let path = RunFolder.checkpointPath(run)
@@ -31,9 +32,14 @@ public struct Evaluation: Sendable {
       throw RunError("\(path): does not say after which step it was taken")
     }
     let dataset = try configuration.loadDataset()
-    let loop = try TrainingLoop(configuration, dataset: dataset, threads: threads)
+    let loop = try TrainingLoop(configuration, dataset: dataset, threads: configuration.threadCount)
     try loop.restoreParameters(checkpoint, path: path)
     images = configuration.dataset.test ?? dataset.test.count
+    guard images <= dataset.test.count else {
+      throw ConfigurationError(
+        file: configuration.file, keyPath: "dataset.test",
+        message: "found \(images), expected at most \(dataset.test.count): \(dataset.name) has no more images")
+    }
     var report = ClassificationReport(classes: dataset.classes.count, k: configuration.training.topK)
     (loss, accuracy) = loop.evaluate(dataset.test, Array(0..<Int32(images)), into: &report)
     self.report = report
@@ -54,6 +60,7 @@ public struct Evaluation: Sendable {
     line.add("loss", loss)
     line.add("accuracy", accuracy)
     line.add("top_\(report.k)_accuracy", report.topKAccuracy)
+    line.add("undecided", report.undecided)
     try line.add("classes", classes)
     line.add("precision", classes.indices.map(report.precision))
     line.add("recall", classes.indices.map(report.recall))

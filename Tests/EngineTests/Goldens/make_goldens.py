@@ -132,13 +132,25 @@ def pools(count=100):
         if n % 2 == 0:
             # Whole numbers have many ties: the first of equals must win here too.
             case = run(dict(case, operation="max_pool2d"), lambda x, p: F.max_pool2d(x[0], kernel, stride, padding, 1, ceil), True)
-            _, where = F.max_pool2d(whole(case["inputs"][0], 100), kernel, stride, padding, 1, ceil, return_indices=True)
-            case["indices"] = checksum(where)
         else:
             include = n % 4 == 1
             case = dict(case, operation="avg_pool2d", count_include_pad=include)
             case = run(case, lambda x, p: F.avg_pool2d(x[0], kernel, stride, padding, ceil, include), False)
         cases.append(case)
+    for kernel, dilation, size in [((2, 2), (2, 1), (7, 6)), ((3, 2), (1, 3), (8, 9)), ((2, 3), (3, 2), (9, 9))]:
+        for ceil in [False, True]:
+            for padding in [(0, 0), (1, 1)]:
+                case = {"operation": "max_pool2d", "inputs": [[2, 2, *size]], "kernel": list(kernel), "stride": [2, 1],
+                        "padding": list(padding), "dilation": list(dilation), "ceil_mode": ceil}
+                cases.append(run(case, lambda x, p: F.max_pool2d(x[0], kernel, (2, 1), padding, dilation, ceil), True))
+    # Windows larger than the padded input, which ceil_mode lets through.
+    for kernel, stride, size in [((2, 2), (2, 2), (1, 3)), ((3, 2), (3, 1), (2, 5)), ((4, 4), (2, 3), (3, 3))]:
+        options = {"inputs": [[2, 2, *size]], "kernel": list(kernel), "stride": list(stride), "padding": [0, 0], "ceil_mode": True}
+        cases.append(run(dict(options, operation="max_pool2d"), lambda x, p: F.max_pool2d(x[0], kernel, stride, 0, 1, True), True))
+        cases.append(run(dict(options, operation="avg_pool2d", count_include_pad=True), lambda x, p: F.avg_pool2d(x[0], kernel, stride, 0, True), False))
+    for size, out in [((7, 9), (3, 4)), ((5, 5), (1, 1)), ((4, 6), (4, 3)), ((3, 3), (5, 2))]:
+        case = {"operation": "adaptive_max_pool2d", "inputs": [[3, 2, *size]], "size": list(out)}
+        cases.append(run(case, lambda x, p: F.adaptive_max_pool2d(x[0], out), True))
     for size, out in [((7, 9), (3, 4)), ((5, 5), (1, 1)), ((4, 6), (4, 3)), ((3, 3), (5, 2))]:
         case = {"operation": "adaptive_avg_pool2d", "inputs": [[3, 2, *size]], "size": list(out)}
         cases.append(run(case, lambda x, p: F.adaptive_avg_pool2d(x[0], out), False))
@@ -155,7 +167,8 @@ def operations():
     for name, function in {
             "negate": lambda x: -x, "exp": torch.exp, "sigmoid": torch.sigmoid, "tanh": torch.tanh, "silu": F.silu,
             "gelu": F.gelu, "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"), "elu": lambda x: F.elu(x, 1.5),
-            "relu": F.relu, "leaky_relu": lambda x: F.leaky_relu(x, 0.2)}.items():
+            "relu": F.relu, "leaky_relu": lambda x: F.leaky_relu(x, 0.2), "mish": F.mish, "relu6": lambda x: F.relu6(x * 3),
+            "softplus": lambda x: F.softplus(x, 2, 4), "hardswish": lambda x: F.hardswish(x * 2)}.items():
         add(name, [(3, 4, 5)], lambda x, p: function(x[0] * 3))
     add("log", [(3, 4, 5)], lambda x, p: torch.log(x[0] * 3), data="positive")
     for exponent in [2, 0.5, -1.5, 3]:
@@ -193,6 +206,20 @@ def operations():
     add("linear", [(18, 7)], lambda x, p: F.linear(x[0], p[0], p[1]), [(5, 7), (5,)], exact=True)
     add("layer_norm", [(3, 2, 3, 4)], lambda x, p: F.layer_norm(x[0], (2, 3, 4), p[0], p[1]), [(2, 3, 4), (2, 3, 4)])
     add("layer_norm", [(3, 6)], lambda x, p: F.layer_norm(x[0], (6,)))
+    add("layer_norm", [(3, 2, 3, 4)], lambda x, p: F.layer_norm(x[0], (4,), p[0], p[1]), [(4,), (4,)], axes=[1])
+    add("layer_norm", [(3, 2, 3, 4)], lambda x, p: F.layer_norm(x[0], (3, 4), p[0], p[1]), [(3, 4), (3, 4)], axes=[2])
+    add("group_norm", [(3, 6)], lambda x, p: F.group_norm(x[0], 2, p[0], p[1]), [(6,), (6,)], groups=2)
+    add("linear", [(18, 2, 3, 7)], lambda x, p: F.linear(x[0], p[0], p[1]), [(5, 7), (5,)], exact=True)
+    add("prelu", [(3, 4, 2, 5)], lambda x, p: F.prelu(x[0], p[0]), [(4,)])
+    add("prelu", [(3, 7)], lambda x, p: F.prelu(x[0], p[0]), [(1,)])
+    for mode in ["reflect", "replicate", "circular"]:
+        for t, b, l, r in [(1, 2, 3, 0), (0, 0, 2, 2), (2, 1, 0, 1)]:
+            add("pad2d", [(2, 2, 3, 4)], lambda x, p: F.pad(x[0], (l, r, t, b), mode=mode), exact=True, padding=[t, b, l, r], mode=mode)
+    for factor in [(2, 2), (3, 1), (1, 4)]:
+        add("upsample", [(2, 2, 3, 4)], lambda x, p: F.interpolate(x[0], scale_factor=factor, mode="nearest"), exact=True, size=list(factor), mode="nearest")
+        for corners in [False, True]:
+            add("upsample", [(2, 2, 3, 4)], lambda x, p: F.interpolate(x[0], scale_factor=factor, mode="bilinear", align_corners=corners),
+                size=list(factor), mode="bilinear", keep=corners)
     for groups in [1, 2, 4]:
         add("group_norm", [(3, 4, 3, 2)], lambda x, p: F.group_norm(x[0], groups, p[0], p[1]), [(4,), (4,)], groups=groups)
     for batch in [3, 16, 35]:
@@ -201,6 +228,11 @@ def operations():
     rows = lambda losses: losses.reshape(-1, 1)
     add("cross_entropy", [(19, 5)], lambda x, p: rows(F.cross_entropy(x[0] * 5, labels, reduction="none")), smoothing=0)
     add("cross_entropy", [(19, 5)], lambda x, p: rows(F.cross_entropy(x[0] * 5, labels, reduction="none", label_smoothing=0.1)), smoothing=0.1)
+    weight = torch.tensor([1, 2, 0.5, 0, 3])
+    add("cross_entropy", [(19, 5)], lambda x, p: rows(F.cross_entropy(x[0] * 5, labels, weight, reduction="none", label_smoothing=0.1)), smoothing=0.1, weights=weight.tolist())
+    add("nll_loss", [(19, 5)], lambda x, p: rows(F.nll_loss(x[0], labels, weight, reduction="none")), weights=weight.tolist())
+    add("l1_loss", [(5, 6), (5, 6)], lambda x, p: rows(F.l1_loss(x[0], x[1], reduction="none").mean(1)))
+    add("smooth_l1_loss", [(5, 6), (5, 6)], lambda x, p: rows(F.smooth_l1_loss(x[0], x[1], reduction="none", beta=0.5).mean(1)), delta=0.5)
     add("nll_loss", [(19, 5)], lambda x, p: rows(F.nll_loss(x[0], labels, reduction="none")), exact=True)
     add("mse_loss", [(5, 6), (5, 6)], lambda x, p: rows(F.mse_loss(x[0], x[1], reduction="none").mean(1)))
     add("huber_loss", [(5, 6), (5, 6)], lambda x, p: rows(F.huber_loss(x[0], x[1], reduction="none", delta=0.5).mean(1)), delta=0.5)
@@ -222,6 +254,14 @@ def optimizers():
             ("adamw", torch.optim.AdamW, {"lr": 0.01, "weight_decay": 0.1}),
             ("rmsprop", torch.optim.RMSprop, {"lr": 0.01}),
             ("rmsprop", torch.optim.RMSprop, {"lr": 0.01, "alpha": 0.9, "momentum": 0.5, "centered": True, "weight_decay": 0.1}),
+            ("sgd", torch.optim.SGD, {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.1, "maximize": True}),
+            ("adam", torch.optim.Adam, {"lr": 0.01, "amsgrad": True, "maximize": True}),
+            ("adamw", torch.optim.AdamW, {"lr": 0.01, "betas": [0.5, 0.6], "weight_decay": 0.1, "amsgrad": True}),
+            ("adagrad", torch.optim.Adagrad, {"lr": 0.1}),
+            ("adagrad", torch.optim.Adagrad, {"lr": 0.1, "lr_decay": 0.1, "weight_decay": 0.1, "initial_accumulator_value": 0.5, "eps": 1e-3, "maximize": True}),
+            ("nadam", torch.optim.NAdam, {"lr": 0.01}),
+            ("nadam", torch.optim.NAdam, {"lr": 0.01, "betas": [0.8, 0.95], "weight_decay": 0.1, "momentum_decay": 0.1, "decoupled_weight_decay": True}),
+            ("nadam", torch.optim.NAdam, {"lr": 0.01, "weight_decay": 0.1, "maximize": True}),
             ("adadelta", torch.optim.Adadelta, {"lr": 1.0}),
             ("adadelta", torch.optim.Adadelta, {"lr": 0.5, "rho": 0.8, "eps": 1e-5, "weight_decay": 0.1})]:
         parameter = start.clone().requires_grad_(True)
@@ -254,6 +294,18 @@ def schedules():
     add("cosine", {"t_max": 24, "eta_min": 0.01}, lambda o: S.CosineAnnealingLR(o, 24, 0.01))
     add("cosine_restarts", {"t_0": 4, "t_mult": 2, "eta_min": 0.01}, lambda o: S.CosineAnnealingWarmRestarts(o, 4, 2, 0.01))
     add("one_cycle", {"max_lr": 0.4, "total_steps": 25, "pct_start": 0.3}, lambda o: S.OneCycleLR(o, 0.4, total_steps=25, cycle_momentum=False))
+    add("linear", {}, lambda o: S.LinearLR(o, 0.25, 0.75, 10))
+    add("polynomial", {}, lambda o: S.PolynomialLR(o, 15, 1.5))
+    # One-cycle schedules with their momentum, of lengths at which the rise takes no time, or less.
+    for name, total, start in [("one_cycle 20", 20, 0.3), ("one_cycle 2", 2, 0.3), ("one_cycle 1", 1, 0.3), ("one_cycle 3", 3, 0.9)]:
+        optimizer = torch.optim.Adam([torch.zeros(1)], lr=0.4)
+        scheduler, rates, momenta = S.OneCycleLR(optimizer, 0.4, total_steps=total, pct_start=start), [], []
+        for step in range(total):
+            rates.append(optimizer.param_groups[0]["lr"])
+            momenta.append(optimizer.param_groups[0]["betas"][0])
+            optimizer.step()
+            if step < total - 1: scheduler.step()
+        cases.append({"schedule": name, "rise": start, "rates": rates, "momenta": momenta})
     optimizer = torch.optim.SGD([torch.zeros(1)], lr=0.4)
     plateau = S.ReduceLROnPlateau(optimizer, factor=0.5, patience=2, cooldown=1, threshold=1e-2, min_lr=0.05)
     losses, rates = [1, 0.9, 0.95, 0.9, 0.899, 0.91, 0.9, 0.95, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.6, 0.6, 0.6, 0.6, 0.4, 0.4, 0.4, 0.4], []
@@ -262,6 +314,12 @@ def schedules():
         rates.append(optimizer.param_groups[0]["lr"])
     cases.append({"schedule": "plateau", "options": {"factor": 0.5, "patience": 2, "cooldown": 1, "threshold": 1e-2, "min_lr": 0.05},
                   "losses": losses, "rates": rates})
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=0.4)
+    plateau, rates = S.ReduceLROnPlateau(optimizer, mode="max", factor=0.5, patience=2, cooldown=1, threshold=1e-2, min_lr=0.05), []
+    for loss in losses:
+        plateau.step(1 - loss / 2)
+        rates.append(optimizer.param_groups[0]["lr"])
+    cases.append({"schedule": "plateau max", "losses": [1 - loss / 2 for loss in losses], "rates": rates})
     return cases
 
 

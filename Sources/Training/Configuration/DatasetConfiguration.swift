@@ -1,0 +1,76 @@
+// Which images a run learns from.
+
+import Datasets
+import Fields
+
+/// Which images a run learns from.
+public struct DatasetConfiguration: Hashable, Sendable {
+  /// What is measured after each epoch.
+  public enum Validation: Hashable, Sendable {
+    /// The test images, as in PyTorch's examples.
+    case test
+    /// So many training images, held out.
+    case holdOut(Int)
+  }
+
+  public var name: String
+  /// A folder with the four IDX files; nil to search the usual places.
+  public var path: String?
+  /// How many training and test images to use; nil for all.
+  public var train: Int?
+  public var test: Int?
+  public var normalization: Normalization
+  public var validation: Validation
+
+  public init(_ description: DatasetDescription) {
+    name = description.name
+    normalization = description.normalization
+    validation = .test
+  }
+
+  mutating func visitFields(_ fields: any FieldVisitor) throws {
+    let names = DatasetDescription.all.map(\.name)
+    let before = name
+    try fields.custom(
+      "name", &name, expected: "one of \(names.map { "\"\($0)\"" }.joined(separator: ", "))",
+      read: { if case .string(let name) = $0, names.contains(name) { name } else { nil } },
+      write: { .string($0) }, "which data set")
+    guard let description = DatasetDescription.named(name) else {
+      throw fields.complaint("name", "is not a known data set")
+    }
+    if name != before { self = DatasetConfiguration(description) }
+    try fields.optionalText("path", &path, "a folder with its four files")
+    if path != nil && description.isBuiltIn {
+      throw fields.complaint("path", "does not apply: \(description.name) is drawn by the program")
+    }
+    try fields.optionalInt("train", &train, in: 1...1_000_000, "how many training images to use")
+    try fields.optionalInt("test", &test, in: 1...1_000_000, "how many test images to use")
+    try fields.object("normalize", "what pixels from 0 to 1 are normalised with") {
+      try visitNormalization($0, channels: description.shape[0])
+    }
+    try fields.custom(
+      "validation", &validation, expected: "\"test\" or a number of training images to hold out",
+      read: { found in
+        switch found {
+        case .string("test"): .test
+        case .int(let count) where count > 0: .holdOut(count)
+        default: nil
+        }
+      },
+      write: { if case .holdOut(let count) = $0 { .int(count) } else { .string("test") } },
+      "what is measured after each epoch")
+  }
+
+  private mutating func visitNormalization(_ fields: any FieldVisitor, channels: Int) throws {
+    // A pixel's scale is 1 / (255 · std), which must be a number too.
+    let spread = Bounds("a number above 0, from 1e-30 to 1e30") { (1e-30...1e30).contains($0) }
+    try fields.floats("mean", &normalization.mean, .any, isRequired: false, "one number a channel")
+    try fields.floats("std", &normalization.std, spread, isRequired: false, "one number a channel")
+    for (key, list) in [("mean", normalization.mean), ("std", normalization.std)] where list.count != channels {
+      throw fields.complaint(key, "found \(list.count) numbers, expected \(channels): one for each channel")
+    }
+    for (index, shift) in normalization.shift.enumerated() where !shift.isFinite {
+      throw fields.complaint("mean[\(index)]", "divided by std is more than single precision holds")
+    }
+  }
+}
