@@ -17,6 +17,15 @@ public func packWeights(
   if let plan = geometry.winograd {
     return packWinogradWeights(source, channelStep: channelStep, tapSource: tapSource, plan: plan, into: packed)
   }
+  if !geometry.parts.isEmpty {
+    for part in geometry.parts {
+      guard let plan = part.geometry.winograd else { continue }
+      packWinogradWeights(
+        source, channelStep: channelStep, tapSource: tapSource, plan: plan, part: part, of: geometry.tapsPerChannel,
+        into: packed + part.packedOffset)
+    }
+    return
+  }
   let taps = geometry.offsets.count
   forEachChannelTile(geometry.outChannels) { first, height in
     var target = packed + first * taps
@@ -60,6 +69,10 @@ public func correlate(
   _ input: UnsafePointer<Lanes>, packed: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
   geometry: CorrelationGeometry, accumulate: Bool, scratch: LanePointer, into output: LanePointer
 ) {
+  if !geometry.parts.isEmpty {
+    return correlateParts(
+      input, packed: packed, bias: bias, parts: geometry.parts, accumulate: accumulate, scratch: scratch, into: output)
+  }
   if let plan = geometry.winograd {
     return winogradCorrelate(
       input, packed: packed, bias: bias, geometry: geometry, plan: plan, accumulate: accumulate, scratch: scratch,
@@ -78,9 +91,10 @@ public func correlate(
           for channel in stride(from: 0, to: geometry.channels, by: geometry.channelsTogether) {
             let channels = channel..<min(channel + geometry.channelsTogether, geometry.channels)
             let walk = TapWalk(geometry, channels, tapRows, strip.taps)
-            forEachChannelTile(geometry.outChannels) { first, height in
+            forEachRunOfChannelTiles(geometry.outChannels) { first, height, count in
               CorrelationTiles(
-                tiles: strip.tiles, offsets: offsets, plane: plane, walk: walk, weights: packed + first * taps,
+                channelTiles: count, tiles: strip.tiles, offsets: offsets, taps: taps, plane: plane, walk: walk,
+                weights: packed + first * taps,
                 bias: channel == 0 ? bias.map { $0 + first } : nil, accumulate: accumulate || channel > 0, x: x,
                 y: y + first * plane, step: geometry.columnStep
               ).runAtStep(height, strip.width)
@@ -92,10 +106,12 @@ public func correlate(
   }
 }
 
-/// The operands of some tiles of outputs side by side.
+/// The operands of some tiles of outputs: side by side, and those of further output channels below each other.
 private struct CorrelationTiles: TileLoop {
+  let channelTiles: Int
   let tiles: Int
   let offsets: UnsafePointer<Int>
+  let taps: Int
   let plane: Int
   let walk: TapWalk
   let weights: UnsafePointer<Float>
@@ -124,7 +140,19 @@ private struct CorrelationTiles: TileLoop {
 
   @inline(__always)
   func compute<let count: Int>(_ size: Tile<count>.Type, _ height: Int, _ columns: Int) {
-    var (x, y) = (x, y)
+    for channelTile in 0..<channelTiles {
+      let first = channelTile &* height
+      computeRow(
+        size, height, columns, weights + first &* taps, bias.map { $0 + first }, y + first &* plane)
+    }
+  }
+
+  @inline(__always)
+  private func computeRow<let count: Int>(
+    _ size: Tile<count>.Type, _ height: Int, _ columns: Int, _ weights: UnsafePointer<Float>,
+    _ bias: UnsafePointer<Float>?, _ output: LanePointer
+  ) {
+    var (x, y) = (x, output)
     for _ in 0..<tiles {
       var sums = InlineArray<count, Lanes> { _ in .zero }
       if accumulate {

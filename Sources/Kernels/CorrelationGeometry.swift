@@ -17,8 +17,12 @@ public struct CorrelationGeometry: Sendable {
   let columnStep: Int
   let rows: TapAxis
   let columns: TapAxis
+  /// Whether the input has no border in memory: what windows see beyond it counts as zero.
+  let isBorderless: Bool
   /// How it is done by Winograd's transforms; nil when it is not.
   let winograd: WinogradPlan?
+  /// The smaller kernels that it is the sum of; none when it is done as a whole.
+  private(set) var parts: [KernelPart] = []
   /// The register tiles that cover a row of outputs, and the input channels over which one strip passes in one go.
   private(set) var strips: [TileStrip] = []
   let channelsTogether: Int
@@ -26,10 +30,12 @@ public struct CorrelationGeometry: Sendable {
   /// - Parameters:
   ///   - channels: how many planes of the padded input each window covers.
   ///   - pitch, plane: lanes from a padded row to the next, and from a padded plane to the next.
+  ///   - isBorderless: only where `worksWithoutBorder`.
   public init(
     channels: Int, outChannels: Int, outHeight: Int, outWidth: Int, pitch: Int, plane: Int, rows: TapAxis,
-    columns: TapAxis
+    columns: TapAxis, isBorderless: Bool = false
   ) {
+    self.isBorderless = isBorderless
     self.channels = channels
     self.outChannels = outChannels
     self.outHeight = outHeight
@@ -52,15 +58,30 @@ public struct CorrelationGeometry: Sendable {
       channels,
       CorrelationGeometry.channelsInCache(rows, columns, width: min(CorrelationGeometry.widest(outChannels), outWidth)))
     strips = TileStrip.row(of: self)
+    parts = KernelPart.all(of: self)
   }
+
+  /// How many places of the axes come before the first one in memory.
+  var inputShift: (rows: Int, columns: Int) { isBorderless ? (rows.data.lowerBound, columns.data.lowerBound) : (0, 0) }
+
+  /// Whether no pass reads a border: Winograd's transforms know where it is.
+  public var worksWithoutBorder: Bool {
+    parts.isEmpty ? winograd != nil && gradientPlan != nil : parts.allSatisfy(\.geometry.worksWithoutBorder)
+  }
+  /// The same for `correlate` alone.
+  public var correlatesWithoutBorder: Bool { winograd != nil || !parts.isEmpty }
 
   var tapsPerChannel: Int { rows.kernel * columns.kernel }
 
   /// Floats that the packed weights take.
-  public var packedCount: Int { winograd?.packedCount ?? outChannels * channels * tapsPerChannel }
+  public var packedCount: Int {
+    parts.isEmpty
+      ? winograd?.packedCount ?? outChannels * channels * tapsPerChannel
+      : parts.reduce(0) { $0 + $1.geometry.packedCount }
+  }
 
   /// Lanes of scratch space that `correlate` needs.
-  public var correlationLanes: Int { winograd?.scratchLanes ?? 0 }
+  public var correlationLanes: Int { parts.map(\.geometry.correlationLanes).max() ?? winograd?.scratchLanes ?? 0 }
 
   /// The widest tile of outputs.
   static func widest(_ outChannels: Int) -> Int { isTallTile(outChannels) ? 4 : widestTile }

@@ -24,9 +24,15 @@ public func accumulateKernelGradient(
   _ outputGradient: UnsafePointer<Lanes>, _ input: UnsafePointer<Lanes>, geometry: CorrelationGeometry,
   sums: LanePointer, into gradient: UnsafeMutablePointer<Float>
 ) {
+  if !geometry.parts.isEmpty {
+    return accumulatePartsGradient(outputGradient, input, geometry: geometry, scratch: sums, into: gradient)
+  }
   if let plan = geometry.gradientPlan {
     return winogradKernelGradient(
       outputGradient, input, geometry: geometry, plan: plan, scratch: sums, into: gradient)
+  }
+  if geometry.suitsChannelGradient {
+    return channelKernelGradient(outputGradient, input, geometry: geometry, scratch: sums, into: gradient)
   }
   let taps = geometry.offsets.count
   let plane = geometry.outHeight * geometry.outWidth
@@ -79,13 +85,16 @@ extension CorrelationGeometry {
   }
 
   /// How it is done by Winograd's transforms; nil when it is not.
-  fileprivate var gradientPlan: WinogradPlan? {
-    winograd.flatMap { $0.suitsGradient(outHeight: outHeight, outWidth: outWidth) ? $0 : nil }
+  var gradientPlan: WinogradPlan? {
+    winograd.flatMap {
+      $0.suitsGradient(outHeight: outHeight, outWidth: outWidth, phases: rows.dilation * columns.dilation) ? $0 : nil
+    }
   }
 
   /// Lanes that `accumulateKernelGradient` keeps its sums in.
   public var kernelGradientLanes: Int {
-    gradientPlan?.gradientLanes ?? tallestTile * tapsTogether
+    if !parts.isEmpty { return partsGradientLanes }
+    return gradientPlan?.gradientLanes ?? (suitsChannelGradient ? channelGradientLanes : tallestTile * tapsTogether)
   }
 }
 

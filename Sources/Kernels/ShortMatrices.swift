@@ -21,9 +21,10 @@ struct ShortMatrices: Sendable {
   private static let three = ShortMatrices(ThreeTaps.self)
   private static let five = ShortMatrices(FiveTaps.self)
 
-  /// The matrices for an axis; nil when its kernel is of another length or its windows lie apart.
+  /// The matrices for an axis; nil when its kernel is of another length or its windows lie apart. Taps may lie apart: then the
+  /// outputs that lie as far apart are done together.
   static func of(_ axis: TapAxis) -> ShortMatrices? {
-    guard axis.stride == 1 && axis.dilation == 1 else { return nil }
+    guard axis.stride == 1 else { return nil }
     return axis.kernel == 3 ? three : axis.kernel == 5 ? five : nil
   }
 

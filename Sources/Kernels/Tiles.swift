@@ -105,11 +105,22 @@ func isTallTile(_ outChannels: Int) -> Bool { hasWideRegisters && outChannels ==
 func forEachChannelTile(
   _ channels: Int, in part: Range<Int>? = nil, _ body: (_ first: Int, _ height: Int) -> Void
 ) {
+  forEachRunOfChannelTiles(channels, in: part) { first, height, count in
+    for tile in 0..<count { body(first + tile * height, height) }
+  }
+}
+
+/// The same, tiles of one height at a time.
+@inline(__always)
+func forEachRunOfChannelTiles(
+  _ channels: Int, in part: Range<Int>? = nil, _ body: (_ first: Int, _ height: Int, _ count: Int) -> Void
+) {
   var first = part?.lowerBound ?? 0
   let end = part?.upperBound ?? channels
   while first < end {
     let height = isTallTile(channels) ? 6 : tileHeight(end - first)
-    body(first, height)
-    first += height
+    let count = (end - first) / height
+    body(first, height, count)
+    first += count * height
   }
 }

@@ -40,33 +40,39 @@ private struct WinogradCorrelation<Columns: ShortCorrelation> {
   let output: LanePointer
 
   func run() {
-    let tilesAcross = (g.outWidth + Columns.outputs - 1) / Columns.outputs
+    DilationPhase.forEach(g, run)
+  }
+
+  private func run(_ phase: DilationPhase) {
+    let tilesAcross = (phase.width + Columns.outputs - 1) / Columns.outputs
     let groups = (tilesAcross + plan.tilesTogether - 1) / plan.tilesTogether
     let places = scratch + plan.lineLanes(tiles: plan.tilesTogether)
     let products = places + Columns.points * placeStep(g.channels * plan.tilesTogether)
     let sums = products + Columns.points * placeStep(plan.outputsTogether * plan.tilesTogether)
-    for top in stride(from: 0, to: g.outHeight, by: plan.rows.outputs) {
+    for top in stride(from: 0, to: phase.height, by: plan.rows.outputs) {
       for group in 0..<groups {
         let tiles = group * tilesAcross / groups..<(group + 1) * tilesAcross / groups
         for point in 0..<plan.rows.points {
-          transformInputs(point, top, tiles, into: places)
+          transformInputs(phase, point, top, tiles, into: places)
           let rows = OutputRows(
-            plan.rows, point, height: g.outHeight - top, accumulate: accumulate && !plan.restsInScratch)
+            plan.rows, point, height: phase.height - top, accumulate: accumulate && !plan.restsInScratch)
           for first in stride(from: 0, to: g.outChannels, by: plan.outputsTogether) {
             let channels = first..<min(first + plan.outputsTogether, g.outChannels)
             multiply(point, channels, tiles: tiles.count, places, into: products)
-            transformOutputs(rows, top, tiles, channels, products, sums)
+            transformOutputs(phase, rows, top, tiles, channels, products, sums)
           }
         }
-        if plan.restsInScratch { store(sums, top, tiles) }
+        if plan.restsInScratch { store(phase, sums, top, tiles) }
       }
     }
   }
 
-  private func transformInputs(_ point: Int, _ top: Int, _ tiles: Range<Int>, into places: LanePointer) {
+  private func transformInputs(
+    _ phase: DilationPhase, _ point: Int, _ top: Int, _ tiles: Range<Int>, into places: LanePointer
+  ) {
     let left = tiles.lowerBound * Columns.outputs
     let rows = RowCombination(
-      geometry: g, top: top, left: left, lanes: plan.lineLanes(tiles: tiles.count), terms: plan.rows.inputs[point])
+      g, phase, top: top, left: left, lanes: plan.lineLanes(tiles: tiles.count), terms: plan.rows.inputs[point])
     let step = placeStep(g.channels * tiles.count)
     for channel in 0..<g.channels {
       rows.combine(input + channel * g.plane, into: scratch)
@@ -84,32 +90,30 @@ private struct WinogradCorrelation<Columns: ShortCorrelation> {
   private func multiply(
     _ point: Int, _ channels: Range<Int>, tiles: Int, _ places: LanePointer, into products: LanePointer
   ) {
-    for column in 0..<Columns.points {
-      let v = places + column * placeStep(g.channels * tiles)
-      let target = products + column * placeStep(channels.count * tiles)
-      let groups = (tiles + widestTile - 1) / widestTile
-      forEachChannelTile(g.outChannels, in: channels) { first, height in
-        let place = first * plan.places + (point * Columns.points + column) * height
-        var tile = 0
-        for group in 0..<groups {
-          let count = (tiles - tile) / (groups - group)
-          let product = PlaceProduct(
-            channels: g.channels, weights: packed + place * g.channels, v: v + tile, pitch: tiles,
-            target: target + ((first - channels.lowerBound) * tiles + tile))
-          product.run(height, count)
-          tile += count
-        }
+    let groups = (tiles + widestTile - 1) / widestTile
+    forEachRunOfChannelTiles(g.outChannels, in: channels) { first, height, count in
+      var tile = 0
+      for group in 0..<groups {
+        let width = (tiles - tile) / (groups - group)
+        PlaceProducts(
+          places: Columns.points, channelTiles: count, channels: g.channels,
+          weights: packed + (first * plan.places + point * Columns.points * height) * g.channels,
+          weightStep: plan.places * g.channels, v: places + tile, vStep: placeStep(g.channels * tiles), pitch: tiles,
+          target: products + ((first - channels.lowerBound) * tiles + tile),
+          targetStep: placeStep(channels.count * tiles)
+        ).run(height, width)
+        tile += width
       }
     }
   }
 
   private func transformOutputs(
-    _ rows: OutputRows, _ top: Int, _ tiles: Range<Int>, _ channels: Range<Int>, _ products: LanePointer,
-    _ sums: LanePointer
+    _ phase: DilationPhase, _ rows: OutputRows, _ top: Int, _ tiles: Range<Int>, _ channels: Range<Int>,
+    _ products: LanePointer, _ sums: LanePointer
   ) {
     let step = placeStep(channels.count * tiles.count) * registersPerLanes
     let left = tiles.lowerBound * Columns.outputs
-    let lanes = min(tiles.count * Columns.outputs, g.outWidth - left)
+    let lanes = min(tiles.count * Columns.outputs, phase.width - left)
     for channel in channels {
       let m = products + (channel - channels.lowerBound) * tiles.count
       for tile in 0..<tiles.count {
@@ -123,53 +127,76 @@ private struct WinogradCorrelation<Columns: ShortCorrelation> {
       let start = bias.map { $0[channel] } ?? 0
       if plan.restsInScratch {
         rows.add(
-          scratch, lanes: lanes, start: start, pitch: plan.restPitch, to: sums + channel * plan.restStep)
+          scratch, lanes: lanes, start: start, pitch: plan.restPitch, step: 1, to: sums + channel * plan.restStep)
       } else {
         rows.add(
-          scratch, lanes: lanes, start: start, pitch: g.outWidth,
-          to: output + ((channel * g.outHeight + top) * g.outWidth + left))
+          scratch, lanes: lanes, start: start, pitch: phase.rowStep * g.outWidth, step: phase.columnStep,
+          to: output + place(phase, channel, top, left))
       }
     }
   }
 
   /// Moves complete sums to the output.
-  private func store(_ sums: LanePointer, _ top: Int, _ tiles: Range<Int>) {
+  private func store(_ phase: DilationPhase, _ sums: LanePointer, _ top: Int, _ tiles: Range<Int>) {
     let left = tiles.lowerBound * Columns.outputs
-    let lanes = min(tiles.count * Columns.outputs, g.outWidth - left)
+    let lanes = min(tiles.count * Columns.outputs, phase.width - left)
     for channel in 0..<g.outChannels {
-      for row in 0..<min(plan.rows.outputs, g.outHeight - top) {
-        copyLanes(
-          sums + (channel * plan.restStep + row * plan.restPitch), count: lanes, accumulate: accumulate,
-          into: output + ((channel * g.outHeight + top + row) * g.outWidth + left))
-      }
-    }
-  }
-}
-
-/// One register tile of one place's matrix product.
-private struct PlaceProduct: TileLoop {
-  let channels: Int
-  let weights: UnsafePointer<Float>
-  let v: UnsafePointer<Lanes>
-  /// Tiles of one channel, in `v` and in the products.
-  let pitch: Int
-  let target: LanePointer
-
-  @inline(__always)
-  func compute<let count: Int>(_ size: Tile<count>.Type, _ height: Int, _ tiles: Int) {
-    var sums = InlineArray<count, Lanes> { _ in .zero }
-    for c in 0..<channels {
-      let column = weights + c &* height
-      let pixels = v + c &* pitch
-      for p in 0..<tiles {
-        let x = pixels[p]
-        for m in 0..<height {
-          sums[m &* tiles &+ p] = lanes_multiply_add(Lanes(repeating: column[m]), x, sums[m &* tiles &+ p])
+      for row in 0..<min(plan.rows.outputs, phase.height - top) {
+        let from = sums + (channel * plan.restStep + row * plan.restPitch)
+        let to = output + place(phase, channel, top + row, left)
+        for x in 0..<lanes {
+          to[x &* phase.columnStep] = accumulate ? to[x &* phase.columnStep] + from[x] : from[x]
         }
       }
     }
-    for m in 0..<height {
-      for p in 0..<tiles { target[m &* pitch &+ p] = sums[m &* tiles &+ p] }
+  }
+
+  /// Where an output of a phase lies.
+  private func place(_ phase: DilationPhase, _ channel: Int, _ row: Int, _ column: Int) -> Int {
+    (channel * g.outHeight + phase.row + row * phase.rowStep) * g.outWidth + phase.column + column * phase.columnStep
+  }
+}
+
+/// Register tiles of some places' matrix products: output channels by some tiles, one below the other.
+private struct PlaceProducts: TileLoop {
+  let places: Int
+  let channelTiles: Int
+  let channels: Int
+  let weights: UnsafePointer<Float>
+  /// Floats from one output channel's weights to the next one's.
+  let weightStep: Int
+  let v: UnsafePointer<Lanes>
+  /// Lanes from one place to the next.
+  let vStep: Int
+  /// Tiles of one channel, in `v` and in the products.
+  let pitch: Int
+  let target: LanePointer
+  let targetStep: Int
+
+  @inline(__always)
+  func compute<let count: Int>(_ size: Tile<count>.Type, _ height: Int, _ tiles: Int) {
+    for place in 0..<places {
+      let inputs = v + place &* vStep
+      for channelTile in 0..<channelTiles {
+        let first = channelTile &* height
+        var column = weights + (first &* weightStep &+ place &* height &* channels)
+        var pixels = inputs
+        var sums = InlineArray<count, Lanes> { _ in .zero }
+        for _ in 0..<channels {
+          for p in 0..<tiles {
+            let x = pixels[p]
+            for m in 0..<height {
+              sums[m &* tiles &+ p] = lanes_multiply_add(Lanes(repeating: column[m]), x, sums[m &* tiles &+ p])
+            }
+          }
+          column += height
+          pixels += pitch
+        }
+        let products = target + (place &* targetStep &+ first &* pitch)
+        for m in 0..<height {
+          for p in 0..<tiles { products[m &* pitch &+ p] = sums[m &* tiles &+ p] }
+        }
+      }
     }
   }
 }

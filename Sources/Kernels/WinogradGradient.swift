@@ -37,8 +37,8 @@ func winogradKernelGradient(
 
 extension WinogradPlan {
   /// Whether the sums are long enough for the transforms of the kernels not to weigh, and the lanes well filled.
-  func suitsGradient(outHeight: Int, outWidth: Int) -> Bool {
-    outHeight * outWidth >= 36 && 3 * vectors * lanesPerShard <= 4 * channels
+  func suitsGradient(outHeight: Int, outWidth: Int, phases: Int) -> Bool {
+    outHeight * outWidth >= 36 * phases && 3 * vectors * lanesPerShard <= 4 * channels
   }
 
   /// Vectors of input channels.
@@ -72,26 +72,30 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
   private var sums: LanePointer { gradients + Columns.points * placeStep(g.outChannels * plan.gradientTiles) }
 
   func run(into gradient: UnsafeMutablePointer<Float>) {
-    let tilesAcross = (g.outWidth + Columns.outputs - 1) / Columns.outputs
-    let groups = (tilesAcross + plan.gradientTiles - 1) / plan.gradientTiles
     clearLanes(sums, count: plan.places * g.outChannels * plan.vectors)
-    for top in stride(from: 0, to: g.outHeight, by: plan.rows.outputs) {
+    DilationPhase.forEach(g, addProducts)
+    addKernels(to: gradient)
+  }
+
+  private func addProducts(_ phase: DilationPhase) {
+    let tilesAcross = (phase.width + Columns.outputs - 1) / Columns.outputs
+    let groups = (tilesAcross + plan.gradientTiles - 1) / plan.gradientTiles
+    for top in stride(from: 0, to: phase.height, by: plan.rows.outputs) {
       for group in 0..<groups {
         let tiles = group * tilesAcross / groups..<(group + 1) * tilesAcross / groups
         for point in 0..<plan.rows.points {
-          transformInputs(point, top, tiles)
-          transformGradients(point, top, tiles)
+          transformInputs(phase, point, top, tiles)
+          transformGradients(phase, point, top, tiles)
           multiply(point, tiles: tiles.count)
         }
       }
     }
-    addKernels(to: gradient)
   }
 
-  private func transformInputs(_ point: Int, _ top: Int, _ tiles: Range<Int>) {
+  private func transformInputs(_ phase: DilationPhase, _ point: Int, _ top: Int, _ tiles: Range<Int>) {
     let lanes = plan.lineLanes(tiles: tiles.count)
     let rows = RowCombination(
-      geometry: g, top: top, left: tiles.lowerBound * Columns.outputs, lanes: lanes, terms: plan.rows.inputs[point])
+      g, phase, top: top, left: tiles.lowerBound * Columns.outputs, lanes: lanes, terms: plan.rows.inputs[point])
     let step = placeStep(plan.vectors * tiles.count * lanesPerShard) * registersPerLanes
     for vector in 0..<plan.vectors {
       for lane in 0..<lanesPerShard {
@@ -117,14 +121,11 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
     }
   }
 
-  private func transformGradients(_ point: Int, _ top: Int, _ tiles: Range<Int>) {
+  private func transformGradients(_ phase: DilationPhase, _ point: Int, _ top: Int, _ tiles: Range<Int>) {
     let step = placeStep(g.outChannels * tiles.count) * registersPerLanes
-    let left = tiles.lowerBound * Columns.outputs
-    // The output's gradient is a plane without a border: what a tile covers of it besides counts as zero.
-    let lanes = tiles.count * Columns.outputs
     let rows = RowCombination(
-      pitch: g.outWidth, height: g.outHeight - top, width: g.outWidth - left, offset: top * g.outWidth + left,
-      lanes: lanes, terms: plan.rows.results[point])
+      outputsOf: g, phase, top: top, left: tiles.lowerBound * Columns.outputs, lanes: tiles.count * Columns.outputs,
+      terms: plan.rows.results[point])
     for channel in 0..<g.outChannels {
       rows.combine(outputGradient + channel * g.outHeight * g.outWidth, into: scratch)
       for tile in 0..<tiles.count {

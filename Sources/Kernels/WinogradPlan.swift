@@ -46,9 +46,12 @@ struct WinogradPlan: Sendable {
 
   /// Nil when the transforms are not worth their additions: every input must be used by many outputs, and every output
   /// made of many inputs.
-  init?(rows: TapAxis, columns: TapAxis, channels: Int, outChannels: Int, outHeight: Int, outWidth: Int) {
-    guard let rows = ShortMatrices.of(rows), let columns = ShortMatrices.of(columns),
-      min(channels, outChannels) >= 16, outHeight >= rows.outputs, outWidth >= columns.outputs
+  init?(
+    rows rowAxis: TapAxis, columns columnAxis: TapAxis, channels: Int, outChannels: Int, outHeight: Int, outWidth: Int
+  ) {
+    guard let rows = ShortMatrices.of(rowAxis), let columns = ShortMatrices.of(columnAxis),
+      min(channels, outChannels) >= 16, outHeight / rowAxis.dilation >= rows.outputs,
+      outWidth / columnAxis.dilation >= columns.outputs
     else { return nil }
     (self.rows, self.columns, self.channels, self.outChannels) = (rows, columns, channels, outChannels)
     restsInScratch = outHeight * outWidth % 32 == 0

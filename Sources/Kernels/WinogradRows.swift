@@ -21,19 +21,45 @@ struct OutputRows {
     }
   }
 
-  /// Adds a line to each of the rows, with its sign.
+  /// Adds a line to each of the rows, with its sign; outputs lie `step` apart, rows `pitch`.
   @inline(__always)
-  func add(_ line: UnsafePointer<Lanes>, lanes: Int, start: Float, pitch: Int, to corner: LanePointer) {
+  func add(_ line: UnsafePointer<Lanes>, lanes: Int, start: Float, pitch: Int, step: Int, to corner: LanePointer) {
     for row in 0..<count {
       let target = corner + indices[row] &* pitch
       let sign = Lanes(repeating: signs[row])
       let start = Lanes(repeating: start)
       if !isFirst[row] {
-        for x in 0..<lanes { target[x] = lanes_multiply_add(line[x], sign, target[x]) }
+        for x in 0..<lanes { target[x &* step] = lanes_multiply_add(line[x], sign, target[x &* step]) }
       } else if accumulate {
-        for x in 0..<lanes { target[x] = lanes_multiply_add(line[x], sign, target[x] + start) }
+        for x in 0..<lanes { target[x &* step] = lanes_multiply_add(line[x], sign, target[x &* step] + start) }
       } else {
-        for x in 0..<lanes { target[x] = lanes_multiply_add(line[x], sign, start) }
+        for x in 0..<lanes { target[x &* step] = lanes_multiply_add(line[x], sign, start) }
+      }
+    }
+  }
+}
+
+/// The outputs of a dilated correlation that lie as far apart as its taps, from one on: a correlation of neighbours.
+struct DilationPhase {
+  let row: Int
+  let column: Int
+  /// How many outputs there are.
+  let height: Int
+  let width: Int
+  /// From one of them to the next.
+  let rowStep: Int
+  let columnStep: Int
+
+  /// Calls `body` for each phase; without dilation there is one.
+  @inline(__always)
+  static func forEach(_ g: CorrelationGeometry, _ body: (DilationPhase) -> Void) {
+    let (rowStep, columnStep) = (g.rows.dilation, g.columns.dilation)
+    for row in 0..<min(rowStep, g.outHeight) {
+      for column in 0..<min(columnStep, g.outWidth) {
+        body(
+          DilationPhase(
+            row: row, column: column, height: (g.outHeight - row + rowStep - 1) / rowStep,
+            width: (g.outWidth - column + columnStep - 1) / columnStep, rowStep: rowStep, columnStep: columnStep))
       }
     }
   }
@@ -42,20 +68,26 @@ struct OutputRows {
 /// The rows of a plane that one point adds up, as far as some tiles side by side see them.
 struct RowCombination {
   private let lanes: Int
-  /// Lanes of a line that lie in the input; what tiles see beyond counts as zero.
-  private let inside: Int
-  /// Up to four rows: how far down each begins, and what it is multiplied by.
+  /// Of a line the lanes that lie in the plane; what tiles see before and beyond counts as zero.
+  private let inside: Range<Int>
+  private let step: Int
+  /// Up to four rows: where each begins, and what it is multiplied by.
   private var count = 0
   private var rows = InlineArray<4, Int>(repeating: 0)
   private var factors = InlineArray<4, Float>(repeating: 0)
 
   /// - Parameters:
-  ///   - height, width: what there is of the plane below and beside the first lane, which lies at `offset`.
-  init(pitch: Int, height: Int, width: Int, offset: Int, lanes: Int, terms: [ShortMatrices.Term]) {
+  ///   - inside: the lanes of a line that lie in the plane, `step` from one to the next.
+  ///   - row: where the row of a term begins, counted for the line's first lane; nil where there is none.
+  private init(
+    lanes: Int, inside: Range<Int>, step: Int, terms: [ShortMatrices.Term], row: (_ index: Int) -> Int?
+  ) {
     self.lanes = lanes
-    inside = min(lanes, width)
-    for term in terms where term.index < height {
-      rows[count] = offset + term.index * pitch
+    self.inside = inside
+    self.step = step
+    for term in terms {
+      guard let start = row(term.index) else { continue }
+      rows[count] = start
       factors[count] = term.factor
       count += 1
     }
@@ -63,27 +95,65 @@ struct RowCombination {
     for index in max(1, count)..<4 { rows[index] = rows[0] }
   }
 
-  /// The input of a correlation, as far as its windows reach.
-  init(geometry g: CorrelationGeometry, top: Int, left: Int, lanes: Int, terms: [ShortMatrices.Term]) {
-    self.init(
-      pitch: g.pitch, height: g.outHeight + g.rows.kernel - 1 - top, width: g.outWidth + g.columns.kernel - 1 - left,
-      offset: top * g.pitch + left, lanes: lanes, terms: terms)
+  /// The input of a correlation.
+  ///
+  /// - Parameters:
+  ///   - top, left: the first output of the tiles, among those of the phase.
+  init(
+    _ g: CorrelationGeometry, _ phase: DilationPhase, top: Int, left: Int, lanes: Int, terms: [ShortMatrices.Term]
+  ) {
+    let (rowShift, columnShift) = g.inputShift
+    let first = phase.column + left * phase.columnStep
+    let inside = RowCombination.places(of: g.columns.data, from: first, step: phase.columnStep, count: lanes)
+    self.init(lanes: lanes, inside: inside, step: phase.columnStep, terms: terms) { index in
+      let place = phase.row + (top + index) * phase.rowStep
+      return g.rows.data.contains(place) ? (place - rowShift) * g.pitch + first - columnShift : nil
+    }
+  }
+
+  /// The gradient of a correlation's outputs, which are a plane without a border.
+  init(
+    outputsOf g: CorrelationGeometry, _ phase: DilationPhase, top: Int, left: Int, lanes: Int,
+    terms: [ShortMatrices.Term]
+  ) {
+    self.init(lanes: lanes, inside: 0..<min(lanes, phase.width - left), step: phase.columnStep, terms: terms) { index in
+      guard top + index < phase.height else { return nil }
+      return (phase.row + (top + index) * phase.rowStep) * g.outWidth + phase.column + left * phase.columnStep
+    }
+  }
+
+  /// Which of `count` places, `step` apart from `first` on, lie in a range.
+  private static func places(of range: Range<Int>, from first: Int, step: Int, count: Int) -> Range<Int> {
+    let before = first < range.lowerBound ? (range.lowerBound - first + step - 1) / step : 0
+    let end = first < range.upperBound ? (range.upperBound - first + step - 1) / step : 0
+    let lower = min(count, before)
+    return lower..<max(lower, min(count, end))
   }
 
   /// line = Σ over the point's terms of factor · row.
   func combine(_ plane: UnsafePointer<Lanes>, into line: LanePointer) {
     guard count > 0 else { return clearLanes(line, count: lanes) }
+    clearLanes(line, count: inside.lowerBound)
+    if step == 1 { add(plane, step: 1, into: line) } else { add(plane, step: step, into: line) }
+    clearLanes(line + inside.upperBound, count: lanes - inside.upperBound)
+  }
+
+  @inline(__always)
+  private func add(_ plane: UnsafePointer<Lanes>, step: Int, into line: LanePointer) {
     let (a, b, c, d) = (plane + rows[0], plane + rows[1], plane + rows[2], plane + rows[3])
     let (p, q) = (Lanes(repeating: factors[0]), Lanes(repeating: factors[1]))
     if count > 2 {
       let (r, s) = (Lanes(repeating: factors[2]), Lanes(repeating: factors[3]))
-      for x in 0..<inside {
-        let outer = lanes_multiply_add(d[x], s, c[x] * r)
-        line[x] = lanes_multiply_add(b[x], q, lanes_multiply_add(a[x], p, outer))
+      for x in inside {
+        let place = x &* step
+        let outer = lanes_multiply_add(d[place], s, c[place] * r)
+        line[x] = lanes_multiply_add(b[place], q, lanes_multiply_add(a[place], p, outer))
       }
     } else {
-      for x in 0..<inside { line[x] = lanes_multiply_add(b[x], q, a[x] * p) }
+      for x in inside {
+        let place = x &* step
+        line[x] = lanes_multiply_add(b[place], q, a[place] * p)
+      }
     }
-    clearLanes(line + inside, count: lanes - inside)
   }
 }

@@ -2,9 +2,13 @@
 
 /// U = G g Gᵀ of each kernel, packed for each tile of output channels: place by place, input channel by input channel,
 /// the tile's channels side by side.
+///
+/// - Parameters:
+///   - part: which taps of a larger kernel it is; nil for a whole one.
+///   - wholeTaps: how many taps of a channel the larger kernel has.
 func packWinogradWeights(
   _ source: UnsafePointer<Float>, channelStep: Int, tapSource: UnsafePointer<Int>, plan: WinogradPlan,
-  into packed: UnsafeMutablePointer<Float>
+  part: KernelPart? = nil, of wholeTaps: Int = 0, into packed: UnsafeMutablePointer<Float>
 ) {
   func pack<Rows: ShortCorrelation, Columns: ShortCorrelation>(_ rows: Rows.Type, _ columns: Columns.Type) {
     let kernelTaps = Rows.taps * Columns.taps
@@ -12,8 +16,13 @@ func packWinogradWeights(
       for m in 0..<height {
         let kernels = source + (first + m) * channelStep
         for channel in 0..<plan.channels {
+          let taps = tapSource + channel * (part == nil ? kernelTaps : wholeTaps)
           transformKernel(
-            rows, columns, kernels, taps: tapSource + channel * kernelTaps,
+            rows, columns,
+            { index in
+              guard let part else { return kernels[taps[index]] }
+              return part.taps[index] < 0 ? 0 : kernels[taps[part.taps[index]]]
+            },
             into: packed + (first * plan.places * plan.channels + channel * height + m),
             placeStep: plan.channels * height)
         }
@@ -28,18 +37,17 @@ func packWinogradWeights(
   }
 }
 
-/// U = G g Gᵀ of one kernel, whose taps lie at `kernels[taps[…]]`.
+/// U = G g Gᵀ of one kernel, whose taps `kernel` gives by their number.
 @inline(__always)
 private func transformKernel<Rows: ShortCorrelation, Columns: ShortCorrelation>(
-  _ rows: Rows.Type, _ columns: Columns.Type, _ kernels: UnsafePointer<Float>, taps: UnsafePointer<Int>,
+  _ rows: Rows.Type, _ columns: Columns.Type, _ kernel: (_ tap: Int) -> Float,
   into u: UnsafeMutablePointer<Float>, placeStep: Int
 ) {
   // Each row of the kernel becomes a number a point; then the same down the columns.
   var lines = InlineArray<55, Float> { _ in 0 }
   for a in 0..<Rows.taps {
-    let row = taps + a &* Columns.taps
     Columns.transformKernel(
-      { kernels[row[$0]] },
+      { kernel(a &* Columns.taps &+ $0) },
       { point, weight in lines[a &* Columns.points &+ point] = weight })
   }
   for column in 0..<Columns.points {

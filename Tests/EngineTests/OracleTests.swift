@@ -53,17 +53,36 @@ import Testing
   func shortKernelsOverManyChannelsAreExact(seed: Int) throws {
     var dice = Dice(5000 + seed)
     for number in 0..<8 {
-      // One is wide enough for several groups of tiles; one has groups of channels.
+      // One is wide enough for several groups of tiles; one has groups of channels; two have taps that lie apart.
       let (isWide, groups) = (number == 0, number == 1 ? 2 : 1)
+      let dilation = number == 2 ? Size2d(2, 2) : number == 3 ? Size2d(dice.draw(1...3), dice.draw(1...3)) : Size2d(1)
       let padding = Padding2d(
         top: dice.draw(0...3), bottom: dice.draw(0...2), left: dice.draw(0...3), right: dice.draw(0...2))
-      let options = Conv2dOptions(padding: padding, groups: groups)
+      let options = Conv2dOptions(padding: padding, dilation: dilation, groups: groups)
       let (inChannels, outChannels) = (groups * dice.draw(16...18), groups * dice.draw(16...18))
       let kernel = Size2d(2 * dice.draw(1...2) + 1, 2 * dice.draw(1...2) + 1)
-      let height = isWide ? kernel.height + dice.draw(0...1) : dice.draw(kernel.height + 1...10)
-      let width = isWide ? dice.draw(26...30) : dice.draw(kernel.width + 1...10)
+      let reach = Size2d(dilation.height * (kernel.height - 1) + 1, dilation.width * (kernel.width - 1) + 1)
+      let height = isWide ? kernel.height + dice.draw(0...1) : reach.height + dice.draw(1...8 * dilation.height)
+      let width = isWide ? dice.draw(26...30) : reach.width + dice.draw(1...8 * dilation.width)
       try expectExactConvolution(
         &dice, [inChannels, height, width], outChannels: outChannels, kernel: kernel, options)
+    }
+  }
+
+  /// Larger kernels over many channels are sums of such.
+  @Test(arguments: [(4, 4), (6, 3), (7, 7), (8, 5), (9, 10), (11, 6), (7, 2)])
+  func largeKernelsOverManyChannelsAreExact(height: Int, width: Int) throws {
+    var dice = Dice(100 * height + width)
+    for dilation in height == 4 ? [1, 2] : [1] {
+      let options = Conv2dOptions(
+        padding: Padding2d(top: height / 2, bottom: dice.draw(0...2), left: dice.draw(0...2), right: width / 2),
+        dilation: Size2d(dilation))
+      let input: Shape = [
+        dice.draw(16...18), dilation * (height - 1) + 1 + dice.draw(5...9),
+        dilation * (width - 1) + 1 + dice.draw(5...9),
+      ]
+      try expectExactConvolution(
+        &dice, input, outChannels: dice.draw(16...18), kernel: Size2d(height, width), options)
     }
   }
 

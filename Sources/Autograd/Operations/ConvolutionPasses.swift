@@ -35,21 +35,30 @@ struct ConvolutionPasses: Sendable {
     outChannels = output[0]
     taps = kernel.height * kernel.width
     outPlane = output[1] * output[2]
-    let input = PaddedGeometry(
-      channels: inChannels, height: shape[1], width: shape[2], top: padding.top, bottom: padding.bottom,
-      left: padding.left, right: padding.right)
-    self.input = input
     let (groupIn, groupOut) = (inChannels / groups, outChannels / groups)
-
-    forwardGeometry = CorrelationGeometry(
-      channels: groupIn, outChannels: groupOut, outHeight: output[1], outWidth: output[2], pitch: input.pitch,
-      plane: input.plane,
-      rows: TapAxis(
-        kernel: kernel.height, stride: options.stride.height, dilation: dilation.height,
-        data: padding.top..<padding.top + shape[1]),
-      columns: TapAxis(
-        kernel: kernel.width, stride: options.stride.width, dilation: dilation.width,
-        data: padding.left..<padding.left + shape[2]))
+    func padded(_ border: Padding2d) -> PaddedGeometry {
+      PaddedGeometry(
+        channels: shape[0], height: shape[1], width: shape[2], top: border.top, bottom: border.bottom,
+        left: border.left, right: border.right)
+    }
+    func forward(_ input: PaddedGeometry, isBorderless: Bool) -> CorrelationGeometry {
+      CorrelationGeometry(
+        channels: groupIn, outChannels: groupOut, outHeight: output[1], outWidth: output[2], pitch: input.pitch,
+        plane: input.plane,
+        rows: TapAxis(
+          kernel: kernel.height, stride: options.stride.height, dilation: dilation.height,
+          data: padding.top..<padding.top + shape[1]),
+        columns: TapAxis(
+          kernel: kernel.width, stride: options.stride.width, dilation: dilation.width,
+          data: padding.left..<padding.left + shape[2]), isBorderless: isBorderless)
+    }
+    var (input, geometry) = (padded(padding), forward(padded(padding), isBorderless: false))
+    if geometry.worksWithoutBorder {
+      input = padded(.none)
+      geometry = forward(input, isBorderless: true)
+    }
+    self.input = input
+    forwardGeometry = geometry
     forwardTaps = Array(0..<groupIn * taps)
     // Its weight's gradient is summed row by row all the same, for the sake of its rounding.
     kernelGeometry =
@@ -58,7 +67,7 @@ struct ConvolutionPasses: Sendable {
         channels: groupIn, outChannels: groupOut, outHeight: image[1], outWidth: image[2], pitch: image[2],
         plane: input.plane, rows: TapAxis(kernel: 1, stride: 1, dilation: 1, data: 0..<image[1]),
         columns: TapAxis(kernel: 1, stride: 1, dilation: 1, data: 0..<image[2]))
-      : forwardGeometry
+      : geometry
 
     let rows = PhaseAxis.all(
       kernel: kernel.height, stride: options.stride.height, dilation: dilation.height, padding: padding.top,
@@ -66,20 +75,29 @@ struct ConvolutionPasses: Sendable {
     let columns = PhaseAxis.all(
       kernel: kernel.width, stride: options.stride.width, dilation: dilation.width, padding: padding.left,
       inputs: shape[2])
-    let gradient = PaddedGeometry(
-      channels: groupOut, height: output[1], width: output[2], top: rows.map(\.before).max() ?? 0,
-      bottom: rows.map { $0.behind(output[1]) }.max() ?? 0, left: columns.map(\.before).max() ?? 0,
-      right: columns.map { $0.behind(output[2]) }.max() ?? 0)
-    self.gradient = gradient
-    var packed = 0
-    phases = rows.flatMap { row in
-      columns.map { column in
-        let phase = GradientPhase(
-          row, column, gradient: gradient, inChannels: groupIn, kernel: kernel, packedOffset: packed)
-        packed += phase.packedCount
-        return phase
+    func gradient(hasBorder: Bool) -> PaddedGeometry {
+      PaddedGeometry(
+        channels: groupOut, height: output[1], width: output[2], top: hasBorder ? rows.map(\.before).max() ?? 0 : 0,
+        bottom: hasBorder ? rows.map { $0.behind(output[1]) }.max() ?? 0 : 0,
+        left: hasBorder ? columns.map(\.before).max() ?? 0 : 0,
+        right: hasBorder ? columns.map { $0.behind(output[2]) }.max() ?? 0 : 0)
+    }
+    func phases(_ gradient: PaddedGeometry, isBorderless: Bool) -> [GradientPhase] {
+      var packed = 0
+      return rows.flatMap { row in
+        columns.map { column in
+          let phase = GradientPhase(
+            row, column, gradient: gradient, inChannels: groupIn, kernel: kernel, packedOffset: packed,
+            isBorderless: isBorderless)
+          packed += phase.packedCount
+          return phase
+        }
       }
     }
+    let bordered = phases(gradient(hasBorder: true), isBorderless: false)
+    let isBorderless = bordered.allSatisfy(\.worksWithoutBorder)
+    self.gradient = gradient(hasBorder: !isBorderless)
+    self.phases = isBorderless ? phases(self.gradient, isBorderless: true) : bordered
   }
 
   /// Floats for the weights packed both ways, the backward half after the forward one.

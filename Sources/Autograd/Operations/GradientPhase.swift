@@ -56,10 +56,10 @@ struct GradientPhase: Sendable {
   /// - Parameter packedOffset: where its packed weights begin among those of all phases.
   init(
     _ rows: PhaseAxis, _ columns: PhaseAxis, gradient: PaddedGeometry, inChannels: Int, kernel: Size2d,
-    packedOffset: Int
+    packedOffset: Int, isBorderless: Bool
   ) {
     (self.rows, self.columns, self.inChannels, self.packedOffset) = (rows, columns, inChannels, packedOffset)
-    start = (gradient.top + rows.shift) * gradient.pitch + gradient.left + columns.shift
+    start = isBorderless ? 0 : (gradient.top + rows.shift) * gradient.pitch + gradient.left + columns.shift
     tapSource = (0..<gradient.channels).flatMap { o in
       rows.taps.flatMap { a in
         columns.taps.map { b in (o * inChannels * kernel.height + a) * kernel.width + b }
@@ -71,10 +71,13 @@ struct GradientPhase: Sendable {
       : CorrelationGeometry(
         channels: gradient.channels, outChannels: inChannels, outHeight: rows.count, outWidth: columns.count,
         pitch: gradient.pitch, plane: gradient.plane,
-        rows: rows.axis(gradient.height), columns: columns.axis(gradient.width))
+        rows: rows.axis(gradient.height), columns: columns.axis(gradient.width), isBorderless: isBorderless)
   }
 
   var packedCount: Int { geometry?.packedCount ?? 0 }
+
+  /// Whether it reads no border of the gradient.
+  var worksWithoutBorder: Bool { geometry?.correlatesWithoutBorder ?? true }
 
   /// Whether it is the only one, whose elements lie side by side.
   private var isWhole: Bool { rows.stride == 1 && columns.stride == 1 }

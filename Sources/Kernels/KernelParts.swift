@@ -1,0 +1,110 @@
+// Large kernels as sums of kernels of three and five taps an axis, which take fewer multiplications.
+
+import CVector
+
+/// A part of a kernel: the correlation of some of its taps, and which ones these are.
+struct KernelPart: Sendable {
+  let geometry: CorrelationGeometry
+  /// How far its windows begin behind those of the whole, in lanes.
+  let inputOffset: Int
+  /// For each of its taps of a channel, the whole kernel's; −1 for a tap that the whole does not have, and counts nothing.
+  let taps: [Int]
+  /// Where its weights begin among those of all parts.
+  let packedOffset: Int
+
+  /// How an axis is cut: 7 = 5 + 3, one of them nothing. Nil where there is nothing to gain, or nothing to cut.
+  private static func lengths(_ kernel: Int) -> [Int]? {
+    switch kernel {
+    case 3, 5: [kernel]
+    case 4: [5]
+    case 6: [3, 3]
+    case 7, 8: [5, 3]
+    case 9, 10: [5, 5]
+    case 11: [5, 3, 3]
+    default: nil
+    }
+  }
+
+  /// The parts of a correlation, all done by Winograd's transforms; none where it is done as a whole.
+  static func all(of g: CorrelationGeometry) -> [KernelPart] {
+    guard g.winograd == nil, g.rows.stride == 1, g.columns.stride == 1, let heights = lengths(g.rows.kernel),
+      let widths = lengths(g.columns.kernel), heights != [g.rows.kernel] || widths != [g.columns.kernel]
+    else { return [] }
+    var parts: [KernelPart] = []
+    var (top, packed) = (0, 0)
+    for height in heights {
+      var left = 0
+      for width in widths {
+        func axis(_ whole: TapAxis, _ first: Int, _ kernel: Int) -> TapAxis {
+          let shift = first * whole.dilation
+          return TapAxis(
+            kernel: kernel, stride: 1, dilation: whole.dilation,
+            data: whole.data.lowerBound - shift..<whole.data.upperBound - shift)
+        }
+        let geometry = CorrelationGeometry(
+          channels: g.channels, outChannels: g.outChannels, outHeight: g.outHeight, outWidth: g.outWidth,
+          pitch: g.pitch,
+          plane: g.plane, rows: axis(g.rows, top, height), columns: axis(g.columns, left, width),
+          isBorderless: g.isBorderless)
+        guard geometry.winograd != nil else { return [] }
+        let taps = (top..<top + height).flatMap { a in
+          (left..<left + width).map { b in
+            a < g.rows.kernel && b < g.columns.kernel ? a * g.columns.kernel + b : -1
+          }
+        }
+        parts.append(
+          KernelPart(
+            geometry: geometry,
+            inputOffset: g.isBorderless ? 0 : top * g.rows.dilation * g.pitch + left * g.columns.dilation, taps: taps,
+            packedOffset: packed))
+        packed += geometry.packedCount
+        left += width
+      }
+      top += height
+    }
+    return parts
+  }
+}
+
+/// As `correlate`, part by part.
+func correlateParts(
+  _ input: UnsafePointer<Lanes>, packed: UnsafePointer<Float>, bias: UnsafePointer<Float>?, parts: [KernelPart],
+  accumulate: Bool, scratch: LanePointer, into output: LanePointer
+) {
+  for (index, part) in parts.enumerated() {
+    correlate(
+      input + part.inputOffset, packed: packed + part.packedOffset, bias: index == 0 ? bias : nil,
+      geometry: part.geometry, accumulate: accumulate || index > 0, scratch: scratch, into: output)
+  }
+}
+
+/// As `accumulateKernelGradient`, part by part.
+///
+/// - Parameter scratch: first a part's gradient, then what its own pass needs.
+func accumulatePartsGradient(
+  _ outputGradient: UnsafePointer<Lanes>, _ input: UnsafePointer<Lanes>, geometry g: CorrelationGeometry,
+  scratch: LanePointer, into gradient: UnsafeMutablePointer<Float>
+) {
+  let whole = g.tapsPerChannel
+  for part in g.parts {
+    let taps = part.geometry.tapsPerChannel
+    let lanes = vectorCount(g.outChannels * g.channels * taps)
+    clearLanes(scratch, count: lanes)
+    let own = scratch.scalars
+    accumulateKernelGradient(
+      outputGradient, input + part.inputOffset, geometry: part.geometry, sums: scratch + lanes, into: own)
+    for pair in 0..<g.outChannels * g.channels {
+      for tap in 0..<taps where part.taps[tap] >= 0 {
+        gradient[pair * whole + part.taps[tap]] += own[pair * taps + tap]
+      }
+    }
+  }
+}
+
+extension CorrelationGeometry {
+  /// Lanes that `accumulatePartsGradient` needs.
+  var partsGradientLanes: Int {
+    parts.map { vectorCount(outChannels * channels * $0.geometry.tapsPerChannel) + $0.geometry.kernelGradientLanes }
+      .max() ?? 0
+  }
+}
