@@ -164,10 +164,26 @@ private struct WeightGradientTile: TileLoop {
   let accumulate: Bool
   let target: UnsafeMutablePointer<Float>
 
+  /// Shards' rows that are added up in one chain.
+  private static var rowsInChain: Int { 64 }
+
   @inline(__always)
   func compute<let count: Int>(_ size: Tile<count>.Type, _ height: Int, _ vectors: Int) {
+    let rows = terms.shards &* terms.rows
+    var row = 0
+    while row < rows {
+      let end = min(rows, row &+ WeightGradientTile.rowsInChain)
+      addRows(size, row..<end, height, vectors, accumulate: accumulate || row > 0)
+      row = end
+    }
+  }
+
+  @inline(__always)
+  private func addRows<let count: Int>(
+    _ size: Tile<count>.Type, _ rows: Range<Int>, _ height: Int, _ vectors: Int, accumulate: Bool
+  ) {
     var sums = InlineArray<count, Lanes> { _ in .zero }
-    for row in 0..<terms.shards &* terms.rows {
+    for row in rows {
       let (shard, rowOfShard) = terms.rows == 1 ? (row, 0) : row.quotientAndRemainder(dividingBy: terms.rows)
       let gradients = shard &* terms.step &+ rowOfShard &* terms.gradientRowStep
       let weights = (terms.outputGradient + (gradients &+ output)).scalars

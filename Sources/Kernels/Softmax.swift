@@ -44,11 +44,11 @@ public func softmaxGradient(
   for outer in 0..<g.outer {
     for inner in 0..<g.inner {
       let start = outer &* g.length &* g.inner &+ inner
-      var sum = Lanes.zero
-      for i in 0..<g.length {
+      let total = longSum(g.length) { i in
         let place = start &+ i &* g.inner
-        sum = asLogarithm ? sum + dy[place] : multiplyAdd(dy[place], y[place], sum)
+        return asLogarithm ? dy[place] : dy[place] * y[place]
       }
+      let sum = lanes_from_doubles(total)
       for i in 0..<g.length {
         let place = start &+ i &* g.inner
         let gradient = asLogarithm ? dy[place] - exponential(y[place]) * sum : y[place] * (dy[place] - sum)

@@ -157,6 +157,27 @@ import Testing
     }.expectAgreement()
   }
 
+  @Test(arguments: [784, 12_544])
+  func equalNumbersNormaliseToNothing(count: Int) throws {
+    let x = Tensor([1, 1, 1, count], repeating: 0.1)
+    for output in [
+      try evaluate([x]) { try layerNorm($0[0]) }, try evaluate([x]) { try groupNorm($0[0], groups: 1) },
+      try evaluate([x], training: true) { try batchNorm2d($0[0], weight: nil, bias: nil, statistics: nil) },
+    ] { #expect(output[0].values.allSatisfy { abs($0) < 1e-5 }, "\(output[0].values[0])") }
+  }
+
+  @Test func longSumsRoundNoMoreThanShortOnes() throws {
+    let x = noise([1, 50_000], seed: 3)
+    let exact = x.values.reduce(0.0) { $0 + Foundation.exp(Double($1)) }
+    let found = try evaluate([x]) { try logSoftmax($0[0]) }[0].values
+    for i in stride(from: 0, to: 50_000, by: 97) {
+      let expected = Double(x.values[i]) - Foundation.log(exact)
+      #expect(abs(Double(found[i]) - expected) <= 1.5e-6)
+    }
+    let mean = try evaluate([x]) { try $0[0].mean() }[0].values[0]
+    #expect(abs(Double(mean) - x.values.reduce(0.0) { $0 + Double($1) } / 50_000) <= 1e-8)
+  }
+
   @Test func batchNormNormalisesOverTheWholeBatchHoweverManyShards() throws {
     let x = noise([37, 2, 3, 3], seed: 8)
     let p = norm(2)
