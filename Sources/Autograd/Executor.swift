@@ -88,7 +88,7 @@ public final class Executor {
     precondition(
       !reusesMemory || loss == nil && kept != nil, "memory that is reused holds no gradients, only what is kept")
     threadsReuseMemory = reusesMemory && plan.isUninterrupted
-    let slots = threadsReuseMemory ? min(pool.threads, shards) : shards
+    let slots = threadsReuseMemory ? pool.threads : shards
     let arena = AlignedBuffer(lanes: slots * lanes)
     self.arena = arena
     workers = AlignedBuffer(lanes: pool.threads * plan.scratchLanes)
@@ -117,7 +117,7 @@ public final class Executor {
     let plan = Plan(tape, loss: loss, metrics: metrics, kept: kept)
     let shared = tape.nodes.reduce(0) { $0 + vectorCount($1.operation.sharedFloats) }
     let shards = shardCount(capacity)
-    let slots = reusesMemory && plan.isUninterrupted ? min(threads, shards) : shards
+    let slots = reusesMemory && plan.isUninterrupted ? threads : shards
     let results = reusesMemory ? shards * (kept ?? []).reduce(0) { $0 + $1.shape.count } : 0
     let lanes = slots * plan.lanesPerShardMemory + threads * plan.scratchLanes + shared + results
     return lanes * MemoryLayout<Lanes>.stride

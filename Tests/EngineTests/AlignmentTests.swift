@@ -45,18 +45,19 @@ private final class Arena {
     }
   }
 
-  private static func geometry(_ channels: Int, _ kernel: Int) -> CorrelationGeometry {
-    let axis = TapAxis(kernel: kernel, stride: 1, dilation: 1, data: 0..<12)
+  private static func geometry(_ channels: Int, _ kernel: Int, stride: Int = 1) -> CorrelationGeometry {
+    let axis = TapAxis(kernel: kernel, stride: stride, dilation: 1, data: 0..<12)
+    let outputs = (12 - kernel) / stride + 1
     return CorrelationGeometry(
-      channels: channels, outChannels: channels, outHeight: 13 - kernel, outWidth: 13 - kernel, pitch: 12, plane: 144,
+      channels: channels, outChannels: channels, outHeight: outputs, outWidth: outputs, pitch: 12, plane: 144,
       rows: axis, columns: axis)
   }
 
-  private static func correlation(_ channels: Int, _ kernel: Int) -> [Kernel] {
-    let outputs = channels * (13 - kernel) * (13 - kernel)
+  private static func correlation(_ channels: Int, _ kernel: Int, stride: Int = 1) -> [Kernel] {
+    let g = geometry(channels, kernel, stride: stride)
+    let outputs = channels * g.outHeight * g.outWidth
     return [
-      Kernel("correlate, \(channels) channels, \(kernel) taps") { arena in
-        let g = geometry(channels, kernel)
+      Kernel("correlate, \(channels) channels, \(kernel) taps, stride \(stride)") { arena in
         let packed = arena.floats(g.packedCount)
         packWeights(
           arena.floats(channels * g.offsets.count, seed: 1), channelStep: g.offsets.count,
@@ -67,8 +68,7 @@ private final class Arena {
           accumulate: false, scratch: arena.lanes(g.correlationLanes), into: output)
         return (arena.scalars(output), outputs * lanesPerShard)
       },
-      Kernel("weight gradient, \(channels) channels, \(kernel) taps") { arena in
-        let g = geometry(channels, kernel)
+      Kernel("weight gradient, \(channels) channels, \(kernel) taps, stride \(stride)") { arena in
         let gradient = arena.floats(channels * g.offsets.count)
         accumulateKernelGradient(
           arena.lanes(outputs, seed: 4), arena.lanes(channels * 144, seed: 5), geometry: g,
@@ -79,7 +79,7 @@ private final class Arena {
   }
 
   fileprivate static let kernels: [Kernel] =
-    correlation(3, 3) + correlation(16, 3) + correlation(16, 5) + [
+    correlation(3, 3) + correlation(16, 3) + correlation(16, 5) + correlation(16, 7) + correlation(17, 3, stride: 2) + [
       Kernel("linear, forward and both gradients") { arena in
         let (x, dy, vectors) = (arena.lanes(37, seed: 1), arena.lanes(19, seed: 2), arena.lanes(48))
         let (weight, y, dx) = (arena.floats(37 * 19, seed: 3), arena.lanes(19), arena.lanes(37))
@@ -120,6 +120,20 @@ private final class Arena {
         fillDropoutFactors(x, count: 12, probability: 0.5, firstImage: 0, stream: [1, 2], key: [3, 4])
         multiplyLanes(x, by: y, count: 12, accumulate: true, into: z)
         return (arena.scalars(z), 12 * lanesPerShard)
+      },
+      Kernel("sources of elements and average pooling") { arena in
+        let (rows, columns) = (
+          AxisSources(first: [0, 4, 2]), AxisSources(first: [0, 1], second: [1, 2], weights: [0.5, 0.25])
+        )
+        let (y, dx, pooled) = (arena.lanes(12), arena.lanes(60), arena.lanes(4))
+        gatherLanes(
+          arena.lanes(60, seed: 1), rows: rows, columns: columns, channels: 2, height: 5, width: 6, into: y)
+        scatterGathered(y, rows: rows, columns: columns, channels: 2, height: 5, width: 6, into: dx)
+        let window = [PoolWindow(start: 0, count: 3)]
+        averagePool(
+          dx, geometry: PoolGeometry(channels: 2, height: 5, width: 6, rows: window, columns: window + window),
+          divisors: [9, 3], into: pooled)
+        return (arena.scalars(pooled), 4 * lanesPerShard)
       },
       Kernel("max pooling and its gradient") { arena in
         func windows(_ count: Int) -> [PoolWindow] { (0..<count).map { PoolWindow(start: 2 * $0, count: 2) } }

@@ -28,7 +28,7 @@ import Testing
       return (means, (0..<77).map { executor.tensor(of: logits, image: $0) }, bytes)
     }
     let own = try run(reusing: false, threads: 1)
-    for threads in [1, 2, 3] {
+    for threads in [1, 2, 3, 9] {
       let reused = try run(reusing: true, threads: threads)
       #expect(reused.means == own.means && reused.logits == own.logits)
       #expect(threads > 2 || reused.bytes < own.bytes)

@@ -43,6 +43,12 @@ import Training
     #"{ "type": "residual", "layers": [ { "type": "conv2d", "out_channels": 3, "kernel_size": 3, "stride": 2, "padding": 1 } ], "shortcut": [ { "type": "conv2d", "out_channels": 3, "kernel_size": 1, "stride": 2 } ] }, { "type": "gelu", "approximate": "tanh" }"#,
     #"{ "type": "flatten" }, { "type": "linear", "out_features": 20, "weight_init": { "type": "orthogonal" }, "bias_init": { "type": "constant", "value": 0.1 } }, { "type": "sigmoid" }"#,
     #"{ "type": "conv2d", "out_channels": 3, "kernel_size": 3, "weight_init": { "type": "kaiming_normal", "mode": "fan_out" } }, { "type": "softmax" }"#,
+    #"{ "type": "conv2d", "out_channels": 4, "kernel_size": 5, "stride": 3, "padding": 2, "padding_mode": "reflect" }, { "type": "instance_norm2d", "affine": true }, { "type": "prelu", "num_parameters": 4 }"#,
+    #"{ "type": "zero_pad2d", "padding": [1, 2, 0, 1] }, { "type": "max_pool2d", "kernel_size": 2, "stride": 3, "dilation": 2 }, { "type": "linear", "out_features": 6 }, { "type": "mish" }"#,
+    #"{ "type": "adaptive_max_pool2d", "output_size": [7, null] }, { "type": "layer_norm", "normalized_shape": [28] }, { "type": "hardswish" }"#,
+    #"{ "type": "avg_pool2d", "kernel_size": 4 }, { "type": "upsample", "scale_factor": 2, "mode": "bilinear" }, { "type": "softplus", "beta": 2 }"#,
+    #"{ "type": "conv2d", "out_channels": 4, "kernel_size": 5, "stride": 3 }, { "type": "batch_norm2d", "momentum": null, "bias": false }, { "type": "relu6" }, { "type": "flatten", "start_dim": 2 }, { "type": "softmax", "dim": 2 }"#,
+    #"{ "type": "conv2d", "out_channels": 4, "kernel_size": 5, "stride": 3 }, { "type": "batch_norm2d", "track_running_stats": false, "affine": false }, { "type": "flatten" }, { "type": "group_norm", "num_groups": 8, "weight_init": { "type": "constant", "value": 0.5 } }"#,
     #"{ "type": "conv2d", "out_channels": 1, "kernel_size": 3, "bias": false, "trainable": false, "weight_init": { "type": "values", "values": [1, 0, -1, 1, 0, -1, 1, 0, -1] } }"#,
   ])
   func layersLearn(layers: String) throws {
@@ -61,6 +67,13 @@ import Training
     #"{ "schedule": { "type": "multi_step", "milestones": [1, 3] } }"#,
     #"{ "schedule": { "type": "cosine_restarts", "t_0": 2 } }"#,
     #"{ "schedule": { "type": "exponential", "gamma": 0.9 } }"#,
+    #"{ "schedule": { "type": "linear", "start_factor": 0.5 }, "drop_last": true, "optimizer": { "type": "nadam" } }"#,
+    #"{ "schedule": { "type": "polynomial", "power": 1.5, "total_iters": 9 }, "optimizer": { "type": "adagrad" } }"#,
+    #"{ "schedule": { "type": "plateau", "mode": "max" }, "optimizer": { "type": "adamw", "amsgrad": true } }"#,
+    #"{ "schedule": { "type": "one_cycle", "max_lr": 0.5, "cycle_momentum": false }, "optimizer": { "type": "adadelta" } }"#,
+    #"{ "loss": { "type": "l1_loss" }, "optimizer": { "type": "sgd", "learning_rate": 0.2 } }"#,
+    #"{ "loss": { "type": "smooth_l1_loss", "beta": 0.2 } }"#,
+    #"{ "loss": { "type": "cross_entropy", "weight": [1, 2, 1, 2, 1, 2, 1, 2, 1, 0] } }"#,
   ])
   func trainingOptionsLearn(training: String) throws {
     let layers = #"{ "type": "conv2d", "out_channels": 4, "kernel_size": 5, "stride": 3 }, { "type": "relu" }"#
