@@ -119,8 +119,11 @@ public final class Executor {
     let shards = shardCount(capacity)
     let slots = reusesMemory && plan.isUninterrupted ? threads : shards
     let results = reusesMemory ? shards * (kept ?? []).reduce(0) { $0 + $1.shape.count } : 0
-    let lanes = slots * plan.lanesPerShardMemory + threads * plan.scratchLanes + shared + results
-    return lanes * MemoryLayout<Lanes>.stride
+    // Not in whole numbers, whose product may be too large.
+    let lanes =
+      Double(slots) * Double(plan.lanesPerShardMemory) + Double(threads) * Double(plan.scratchLanes)
+      + Double(shared + results)
+    return Int(min(lanes * Double(MemoryLayout<Lanes>.stride), 0x1p62))
   }
 
   /// Runs forward only and returns the metrics' means over the batch.

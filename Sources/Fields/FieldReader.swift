@@ -50,7 +50,7 @@ public final class FieldReader: FieldVisitor {
     let hint =
       nearest(unknown, among: known).map { "did you mean \"\($0)\"?" }
       ?? "known keys: \(known.sorted().joined(separator: ", "))"
-    throw error(unknown, "is not a known key; \(hint)")
+    throw error(isShowable(unknown) ? unknown : "(a key)", "is not a known key; \(hint)")
   }
 
   // MARK: - Numbers

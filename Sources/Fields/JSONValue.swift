@@ -2,6 +2,17 @@
 
 import Foundation
 
+/// Whether a text may reach a terminal: it is short, and has no control characters nor such as turn others around.
+func isShowable(_ text: String) -> Bool {
+  text.unicodeScalars.count <= 40
+    && text.unicodeScalars.allSatisfy { scalar in
+      switch scalar.properties.generalCategory {
+      case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
+      default: true
+      }
+    }
+}
+
 /// A JSON value that tells whole numbers, other numbers and booleans apart.
 public enum JSONValue: Hashable, Sendable, Encodable {
   case null
@@ -44,9 +55,7 @@ public enum JSONValue: Hashable, Sendable, Encodable {
     case .int(let value): String(value)
     case .double(let value): value.description
     case .string(let value):
-      // Control characters must not reach a terminal.
-      value.count <= 40 && value.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
-        ? "\"\(value)\"" : "a string"
+      isShowable(value) ? "\"\(value)\"" : "a string"
     case .array(let values): "an array of \(values.count)"
     case .object: "an object"
     }

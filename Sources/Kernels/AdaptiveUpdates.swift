@@ -153,11 +153,14 @@ public func nadamUpdate(
   }
 }
 
-/// Σ x², in double precision, vector by vector: the same whatever the threads.
+/// Σ x², in double precision, lane by lane: the same whatever the threads.
 public func sumOfSquares(_ x: UnsafePointer<Lanes>, vectors: Int) -> Double {
-  var sum = 0.0
-  for i in 0..<vectors { sum += Double((x[i] * x[i]).treeSum) }
-  return sum
+  var sum = DoubleLanes.zero
+  for i in 0..<vectors {
+    let numbers = lanes_to_doubles(x[i])
+    sum += numbers * numbers
+  }
+  return sum.treeSum
 }
 
 /// x ← x · factor
@@ -165,9 +168,9 @@ public func scaleLanes(_ x: LanePointer, vectors: Int, by factor: Float) {
   for i in 0..<vectors { x[i] *= factor }
 }
 
-/// x ← min(max(x, −limit), limit)
+/// x ← min(max(x, −limit), limit); a NaN stays a NaN.
 public func clampLanes(_ x: LanePointer, vectors: Int, to limit: Float) {
   for i in 0..<vectors {
-    x[i] = x[i].clamped(lowerBound: Lanes(repeating: -limit), upperBound: Lanes(repeating: limit))
+    x[i] = bounded(x[i], from: Lanes(repeating: -limit), to: Lanes(repeating: limit))
   }
 }

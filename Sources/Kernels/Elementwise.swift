@@ -48,8 +48,8 @@ public func applyElementwise(_ kind: ElementwiseKind, _ x: UnsafePointer<Lanes>,
   case .silu, .gelu, .geluTanh, .mish, .softplus: applyWithSlope(kind, x, count: count, into: y, slopes: nil)
   case .elu(let alpha): each { $0.replacing(with: exponentialMinusOne($0) * alpha, where: $0 .< 0) }
   case .leakyReLU(let slope): each { $0.replacing(with: $0 * slope, where: $0 .< 0) }
-  case .relu6: each { bounded($0, zero, Lanes(repeating: 6)) }
-  case .hardswish: each { $0 * bounded($0 + 3, zero, Lanes(repeating: 6)) / 6 }
+  case .relu6: each { bounded($0, from: zero, to: Lanes(repeating: 6)) }
+  case .hardswish: each { $0 * bounded($0 + 3, from: zero, to: Lanes(repeating: 6)) / 6 }
   }
 }
 
@@ -140,12 +140,6 @@ public func elementwiseGradient(
   case .silu, .gelu, .geluTanh, .mish, .softplus:
     multiplyLanes(dy, by: source, count: count, accumulate: accumulate, into: dx)
   }
-}
-
-/// x where it lies between two numbers, otherwise the nearer one; a NaN stays a NaN.
-@inline(__always)
-private func bounded(_ x: Lanes, _ low: Lanes, _ high: Lanes) -> Lanes {
-  x.replacing(with: low, where: x .< low).replacing(with: high, where: x .> high)
 }
 
 /// A scalar function of each lane: for functions that are rare enough not to need vector code.

@@ -24,7 +24,7 @@ public func accumulateKernelGradient(
   _ outputGradient: UnsafePointer<Lanes>, _ input: UnsafePointer<Lanes>, geometry: CorrelationGeometry,
   sums: LanePointer, into gradient: UnsafeMutablePointer<Float>
 ) {
-  if !geometry.parts.isEmpty {
+  if geometry.takesPartsForGradient {
     return accumulatePartsGradient(outputGradient, input, geometry: geometry, scratch: sums, into: gradient)
   }
   if let plan = geometry.gradientPlan {
@@ -93,7 +93,7 @@ extension CorrelationGeometry {
 
   /// Lanes that `accumulateKernelGradient` keeps its sums in.
   public var kernelGradientLanes: Int {
-    if !parts.isEmpty { return partsGradientLanes }
+    if takesPartsForGradient { return partsGradientLanes }
     return gradientPlan?.gradientLanes ?? (suitsChannelGradient ? channelGradientLanes : tallestTile * tapsTogether)
   }
 }

@@ -102,6 +102,9 @@ func accumulatePartsGradient(
 }
 
 extension CorrelationGeometry {
+  /// Whether all parts are done by transforms, which read nothing for taps that the whole kernel does not have.
+  var takesPartsForGradient: Bool { !parts.isEmpty && parts.allSatisfy { $0.geometry.gradientPlan != nil } }
+
   /// Lanes that `accumulatePartsGradient` needs.
   var partsGradientLanes: Int {
     parts.map { vectorCount(outChannels * channels * $0.geometry.tapsPerChannel) + $0.geometry.kernelGradientLanes }

@@ -30,6 +30,12 @@ func multiplyAdd(_ a: Lanes, _ b: Lanes, _ c: Lanes) -> Lanes {
   lanes_multiply_add(a, b, c)
 }
 
+/// x where it lies between two numbers, otherwise the nearer one; a NaN stays a NaN.
+@inline(__always)
+func bounded(_ x: Lanes, from low: Lanes, to high: Lanes) -> Lanes {
+  x.replacing(with: low, where: x .< low).replacing(with: high, where: x .> high)
+}
+
 extension SIMD16 where Scalar == Float {
   /// The sum of the sixteen lanes, as a balanced tree, so that its rounding never depends on the processor.
   @inline(__always)

@@ -42,45 +42,11 @@ func logarithmOnePlus(_ x: Lanes) -> Lanes {
 }
 
 /// xᵖ in double precision, rounded once at the end; p by squaring where it is whole, otherwise e^(p·ln x).
-///
-/// The C library's function depends on the processor in its last bit.
 func power(_ x: Float, _ exponent: Float) -> Float {
-  if exponent == exponent.rounded() && abs(exponent) <= 1024 {
-    var (result, square, left) = (1.0, Double(x), Int(abs(exponent)))
-    while left > 0 {
-      if left & 1 == 1 { result *= square }
-      square *= square
-      left >>= 1
-    }
-    return Float(exponent < 0 ? 1 / result : result)
+  if exponent == exponent.rounded() && abs(exponent) <= 0x1p31 {
+    return Float(Reproducible.power(Double(x), Int(exponent)))
   }
   if x < 0 || x.isNaN || exponent.isNaN { return x == -.infinity ? (exponent < 0 ? 0 : .infinity) : .nan }
   if x == 0 || x == .infinity { return (x == 0) == (exponent < 0) ? .infinity : 0 }
-  return Float(exponential(Double(exponent) * logarithm(Double(x))))
-}
-
-/// ln x of a positive normal number, to twelve digits: 2·artanh(s) by its series.
-private func logarithm(_ x: Double) -> Double {
-  let (mantissa, exponent) = (x.significand, Double(x.exponent))
-  let s = (mantissa - 1.5) / (mantissa + 1.5)
-  var (sum, term, odd) = (0.0, s, 1.0)
-  while odd < 25 {
-    sum += term / odd
-    term *= s * s
-    odd += 2
-  }
-  return exponent * 0.693_147_180_559_945_3 + (0.405_465_108_108_164_4 + 2 * sum)
-}
-
-/// eˣ to twelve digits, by its series after a reduction to |r| ≤ ln 2 / 2.
-private func exponential(_ x: Double) -> Double {
-  guard x.magnitude < 700 else { return x < 0 ? 0 : .infinity }
-  let n = (x * 1.442_695_040_888_963_4).rounded()
-  let r = x - n * 0.693_147_180_559_945_3
-  var (sum, term) = (1.0, 1.0)
-  for i in 1..<16 {
-    term *= r / Double(i)
-    sum += term
-  }
-  return Double(sign: .plus, exponent: Int(n), significand: sum)
+  return Float(Reproducible.exponential(Double(exponent) * Reproducible.logarithm(Double(x))))
 }

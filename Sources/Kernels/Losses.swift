@@ -51,14 +51,14 @@ public func elementLossGradient(
     case .squared: slope = ofTarget ? d * -2 : d * 2
     case .binaryCrossEntropy: slope = ofTarget ? -x[i] : sigmoid(x[i]) - target[i]
     case .huber(let delta):
-      let bounded = d.clamped(lowerBound: Lanes(repeating: -delta), upperBound: Lanes(repeating: delta))
-      slope = ofTarget ? -bounded : bounded
+      let held = bounded(d, from: Lanes(repeating: -delta), to: Lanes(repeating: delta))
+      slope = ofTarget ? -held : held
     case .absolute:
       let sign = Lanes.zero.replacing(with: 1, where: d .> 0).replacing(with: -1, where: d .< 0)
       slope = ofTarget ? -sign : sign
     case .smoothAbsolute(let beta):
-      let bounded = (d / beta).clamped(lowerBound: Lanes(repeating: -1), upperBound: Lanes(repeating: 1))
-      slope = ofTarget ? -bounded : bounded
+      let held = bounded(d / beta, from: Lanes(repeating: -1), to: Lanes(repeating: 1))
+      slope = ofTarget ? -held : held
     }
     dx[i] = accumulate ? multiplyAdd(share, slope, dx[i]) : share * slope
   }

@@ -51,6 +51,8 @@ public struct PoolGeometry: Sendable {
     coversEachElementOnce = covers(rows, height) && covers(columns, width)
   }
 
+  /// Whether every window holds an element.
+  public var isFilled: Bool { !(rows + columns).contains { $0.count == 0 } }
   /// How many elements each row and each column of windows has.
   public var windowLengths: (rows: [Int], columns: [Int]) { (rows.map(\.count), columns.map(\.count)) }
   public var outCount: Int { channels * rows.count * columns.count }
@@ -171,9 +173,9 @@ public func averagePool(
   _ input: UnsafePointer<Lanes>, geometry g: PoolGeometry, divisors: [Float], into output: LanePointer
 ) {
   divisors.withUnsafeBufferPointer { divisors in
-    if g.isPlainTwo {
-      // Four, whose inverse is exact.
-      let factor = 1 / divisors[0]
+    // Four, whose inverse is exact; clipped windows may divide by more.
+    if g.isPlainTwo && divisors.allSatisfy({ $0 == 4 }) {
+      let factor: Float = 0.25
       return g.forEachPlainTwo { index, plane, place in
         let corner = input + (plane &+ place)
         let sum = (corner[0] + corner[1]) + (corner[g.width] + corner[g.width &+ 1])
@@ -202,8 +204,8 @@ public func averagePoolGradient(
   let assigns = !accumulate && g.coversEachElementOnce
   if !accumulate && !assigns { clearLanes(inputGradient, count: g.channels * g.height * g.width) }
   divisors.withUnsafeBufferPointer { divisors in
-    if assigns && g.isPlainTwo {
-      let factor = 1 / divisors[0]
+    if assigns && g.isPlainTwo && divisors.allSatisfy({ $0 == 4 }) {
+      let factor: Float = 0.25
       return g.forEachPlainTwo { index, plane, place in
         let share = outputGradient[index] * factor
         let target = inputGradient + (plane &+ place)

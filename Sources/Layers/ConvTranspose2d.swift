@@ -45,7 +45,10 @@ public struct ConvTranspose2d: Layer {
     }
 
     public func build(_ site: BuildSite) throws -> any Layer {
-      guard options.groups > 0, outChannels % options.groups == 0, site.input.rank == 3 else {
+      guard site.input.rank == 3 else {
+        throw ShapeError(type, [site.input], rule: "the input of one image must be channels×height×width")
+      }
+      guard options.groups > 0, outChannels % options.groups == 0 else {
         throw ShapeError(
           type, [site.input], rule: "groups (\(options.groups)) must divide \(outChannels) output channels",
           option: "groups")

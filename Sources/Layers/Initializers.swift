@@ -40,8 +40,23 @@ public enum Initializer: Hashable, Sendable {
       throw ShapeError(
         "initialisation", [shape], rule: "a parameter may hold at most \(Initializer.largestCount) numbers")
     }
+    let most = Double(min(shape.dimensions.first ?? 1, count))
+    let others = Double(count) / max(1, most)
+    if case .orthogonal = self, min(most, others) * Double(count) > 0x1p33 {
+      throw ShapeError("initialisation", [shape], rule: "so many orthogonal vectors would take minutes")
+    }
     func gain(_ slope: Float) -> Float { (2 / (1 + slope * slope)).squareRoot() }
     func size(_ fan: Fan) -> Float { Float(fan == .fanIn ? fanIn : fanOut) }
+    let tensor = try unchecked(shape, fanIn: fanIn, fanOut: fanOut, gain, size, stream)
+    guard tensor.values.allSatisfy(\.isFinite) else {
+      throw ShapeError("initialisation", [shape], rule: "the first values are more than single precision holds")
+    }
+    return tensor
+  }
+
+  private func unchecked(
+    _ shape: Shape, fanIn: Int, fanOut: Int, _ gain: (Float) -> Float, _ size: (Fan) -> Float, _ stream: RandomStream
+  ) throws -> Tensor {
     switch self {
     case .standard: return uniformByFanIn(shape, fanIn: fanIn, stream: stream)
     case .kaimingUniform(let fan, let slope): return uniform(shape, gain(slope) * (3 / size(fan)).squareRoot(), stream)
@@ -79,16 +94,26 @@ public struct ParameterInitialization: Hashable, Sendable {
   }
 
   func makeWeight(_ site: BuildSite, _ shape: Shape, fanIn: Int, fanOut: Int) throws -> Parameter {
-    Parameter(
-      "\(site.name).weight", try weight.tensor(shape, fanIn: fanIn, fanOut: fanOut, stream: site.stream(0)),
-      isTrainable: isTrainable)
+    let tensor = try named("weight_init") {
+      try weight.tensor(shape, fanIn: fanIn, fanOut: fanOut, stream: site.stream(0))
+    }
+    return Parameter("\(site.name).weight", tensor, isTrainable: isTrainable)
   }
 
   /// A bias's fans are its weight's, as in PyTorch.
   func makeBias(_ site: BuildSite, _ shape: Shape, fanIn: Int) throws -> Parameter {
-    Parameter(
-      "\(site.name).bias", try bias.tensor(shape, fanIn: fanIn, fanOut: shape.count, stream: site.stream(1)),
-      isTrainable: isTrainable)
+    let tensor = try named("bias_init") {
+      try bias.tensor(shape, fanIn: fanIn, fanOut: shape.count, stream: site.stream(1))
+    }
+    return Parameter("\(site.name).bias", tensor, isTrainable: isTrainable)
+  }
+
+  /// Puts the initialiser's key before the option that an error is about.
+  private func named<Result>(_ key: String, _ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch let error as ShapeError {
+      throw ShapeError(
+        error.operation, error.shapes, rule: error.rule, option: key + (error.option.map { ".\($0)" } ?? ""))
+    }
   }
 }
 
@@ -148,7 +173,7 @@ extension Initializer {
 }
 
 private func uniform(_ shape: Shape, _ bound: Float, _ stream: RandomStream) -> Tensor {
-  Tensor(shape, (0..<shape.count).map { stream.uniform($0, in: -bound..<bound) })
+  Tensor(shape, (0..<shape.count).map { -bound + (bound + bound) * stream.uniform($0) })
 }
 
 private func normal(_ shape: Shape, _ deviation: Float, _ stream: RandomStream) -> Tensor {

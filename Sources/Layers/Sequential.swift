@@ -10,9 +10,6 @@ public struct Sequential: Sendable {
   /// What leaves each layer, per image.
   public let outputShapes: [Shape]
 
-  /// The most numbers that leave a layer, an image: sixteen of them fill 17 GB.
-  public static let largestOutput = 1 << 28
-
   /// A layer that cannot be built, its place in the list (inside a block, the block's place comes first), and the option that
   /// is to blame where a single one is.
   public struct BuildError: Error, CustomStringConvertible {
@@ -35,7 +32,7 @@ public struct Sequential: Sendable {
     var shapes: [Shape] = []
     var shape = input
     var counts: [String: Int] = [:]
-    var place = firstIndex
+    var (place, numbers) = (firstIndex, 0)
     for (index, configuration) in configurations.enumerated() {
       // `dropout` and `dropout2d` count together, because they are called alike.
       let stem = Sequential.stem(configuration.type)
@@ -49,10 +46,11 @@ public struct Sequential: Sendable {
         let layer = try configuration.build(BuildSite(input: shape, name: name, seed: seed, index: place))
         place += configuration.layerCount
         shape = try layer.forward(Tape().input(shape)).shape
-        guard let count = shape.checkedCount, count <= Sequential.largestOutput else {
+        try shape.checkSize(configuration.type, [shape])
+        numbers += layer.parameters.reduce(0) { $0 + $1.count }
+        guard numbers <= Initializer.largestCount else {
           throw ShapeError(
-            configuration.type, [shape],
-            rule: "a layer may give at most \(Sequential.largestOutput) numbers an image, and this is more")
+            configuration.type, [shape], rule: "the model would have more than \(Initializer.largestCount) parameters")
         }
         layers.append(layer)
         shapes.append(shape)

@@ -2,6 +2,9 @@
 
 import Kernels
 
+/// See `Kernels`; for modules that know no kernels.
+public typealias Reproducible = Kernels.Reproducible
+
 /// What a random number is for; part of its key, so that no two uses ever share numbers.
 public enum RandomPurpose: UInt32, Sendable {
   case initialization = 1

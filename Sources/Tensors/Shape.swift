@@ -21,6 +21,17 @@ public struct Shape: Hashable, Sendable, CustomStringConvertible, ExpressibleByA
     }
     return count
   }
+  /// The most numbers that one image may be anywhere: sixteen of them fill 17 GB.
+  public static let largestImage = 1 << 28
+
+  /// - Throws: `ShapeError` when an image of this shape would be more than can be worked on.
+  public func checkSize(_ operation: String, _ shapes: [Shape], option: String? = nil) throws {
+    guard let count = checkedCount, count <= Shape.largestImage else {
+      throw ShapeError(
+        operation, shapes, rule: "\(self) are more than \(Shape.largestImage) numbers an image", option: option)
+    }
+  }
+
   public var rank: Int { dimensions.count }
   public subscript(axis: Int) -> Int { dimensions[axis] }
 

@@ -146,5 +146,11 @@ import Testing
     set([3, -7, 0.5])
     GradientClipping.value(2).apply([a, b])
     #expect(gradients() == [2, -2, 0.5])
+    // What has gone wrong stays visible, and large numbers have a norm.
+    set([.nan, 1, 1])
+    GradientClipping.value(2).apply([a, b])
+    #expect(gradients()[0].isNaN)
+    set([3e30, 0, 4e30])
+    #expect(abs(GradientClipping.norm(1).apply([a, b])! / 5e30 - 1) < 1e-6)
   }
 }

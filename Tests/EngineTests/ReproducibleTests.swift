@@ -28,6 +28,8 @@ import Testing
   @Test func edgesAreExact() {
     #expect((0...8).map { Reproducible.cosine(turns: Double($0) / 4 - 1) } == [1, 0, -1, 0, 1, 0, -1, 0, 1])
     #expect((0...4).map { Reproducible.cosine(turns: Double($0) / 4) } == [1, 0, -1, 0, 1])
+    #expect(Reproducible.exponential(-1e30) == 0 && Reproducible.exponential(1e30) == .infinity)
+    #expect(Reproducible.power(0.5, real: 1e20) == 0)
     #expect(Reproducible.logarithm(1) == 0 && Reproducible.exponential(0) == 1)
     #expect(
       Reproducible.power(3, 4) == 81 && Reproducible.power(2, -2) == 0.25 && Reproducible.power(0, real: 0.5) == 0)

@@ -161,11 +161,39 @@ import Training
     for (layers, expected) in [
       (
         #"{"type":"conv2d","out_channels":65536,"kernel_size":65536,"padding":65536},{"type":"conv2d","out_channels":65536,"kernel_size":65536,"padding":65536}"#,
-        "x.json: model.layers[0]: initialisation of 65536×1×65536×65536: a parameter may hold at most 268435456 numbers"
+        "x.json: model.layers[0]: conv2d of 1×28×28: 65536×65565×65565 are more than 268435456 numbers an image"
+      ),
+      (
+        #"{"type":"conv2d","out_channels":1,"kernel_size":4096,"padding":4096}"#,
+        "x.json: model.layers[0].kernel_size: conv2d of 1×28×28 and 1×4096×4096: a filter may have at most 4194304 weights, not 1×4096×4096"
+      ),
+      (
+        #"{"type":"adaptive_avg_pool2d","output_size":65536}"#,
+        "x.json: model.layers[0].output_size: adaptive_avg_pool2d of 1×28×28: 1×65536×65536 are more than 268435456 numbers an image"
+      ),
+      (
+        #"{"type":"conv_transpose2d","out_channels":1,"kernel_size":1,"stride":65536}"#,
+        "x.json: model.layers[0]: conv_transpose2d of 1×28×28: 1×1769473×1769473 are more than 268435456 numbers an image"
+      ),
+      (
+        #"{"type":"conv_transpose2d","out_channels":2,"groups":2,"kernel_size":3}"#,
+        "x.json: model.layers[0].groups: conv_transpose2d of 1×28×28 and 1×1×3×3: groups (2) must divide 1 input channels"
+      ),
+      (
+        #"{"type":"max_pool2d","kernel_size":2,"padding":1,"dilation":29}"#,
+        "x.json: model.layers[0].dilation: max_pool2d of 1×28×28 and 2×2: a window would hold nothing but padding"
+      ),
+      (
+        #"{"type":"flatten"},{"type":"linear","out_features":8192},{"type":"linear","out_features":8192,"weight_init":{"type":"orthogonal"}}"#,
+        "x.json: model.layers[2].weight_init: initialisation of 8192×8192: so many orthogonal vectors would take minutes"
+      ),
+      (
+        #"{"type":"linear","out_features":10,"bias_init":{"type":"values","values":[1]}}"#,
+        "x.json: model.layers[0].bias_init.values: initialisation of 10: 1 values were given for 10"
       ),
       (
         #"{"type":"upsample","scale_factor":65536}"#,
-        "x.json: model.layers[0]: upsample of 1×1835008×1835008: a layer may give at most 268435456 numbers an image, and this is more"
+        "x.json: model.layers[0].scale_factor: upsample of 1×28×28: 1×1835008×1835008 are more than 268435456 numbers an image"
       ),
       (#"{"type":"linear","out_features":10,"trainable":false}"#, nothingTrains),
       (
@@ -201,6 +229,24 @@ import Training
 
   private let nothingTrains =
     "x.json: model.layers: nothing in it can be trained; expected a layer with trainable parameters, or training.epochs=0 to look at it"
+
+  @Test func aNegativeGainTurnsTheWeightsRound() {
+    #expect(
+      complaint(
+        withLayer(
+          #"{"type":"conv2d","out_channels":2,"kernel_size":3,"weight_init":{"type":"xavier_uniform","gain":-1}}"#))
+        == "no error")
+  }
+
+  @Test func whatComesFromAFileReachesNoTerminalAsControl() {
+    for name in ["\\u001b[2J", "\\u009b31m", "\\u202e", String(repeating: "e\\u0301", count: 60)] {
+      for text in ["{\"\(name)\":1,\"model\":{\"layers\":[{\"type\":\"relu\"}]}}", "{\"name\":\"\(name)\"}"] {
+        let found = complaint(text)
+        #expect(found.contains("(a key)") || found.contains("found a string"), "\(text)")
+        #expect(found.unicodeScalars.allSatisfy { !["\u{1b}", "\u{9b}", "\u{202e}", "\u{301}"].contains($0) })
+      }
+    }
+  }
 
   @Test func layersOfOneNameAreToldApart() throws {
     let text =

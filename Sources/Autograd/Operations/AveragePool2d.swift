@@ -48,6 +48,8 @@ func adaptiveGeometry(_ operation: String, _ input: Shape, _ size: Size2d) throw
       operation, [input, [size.height, size.width]],
       rule: "the input must be channels×height×width and the size positive", option: "output_size")
   }
+  let output: Shape = [input[0], size.height, size.width]
+  try output.checkSize(operation, [input], option: "output_size")
   func windows(_ count: Int, _ size: Int) -> [PoolWindow] {
     (0..<count).map { index in
       let start = index * size / count
@@ -57,7 +59,7 @@ func adaptiveGeometry(_ operation: String, _ input: Shape, _ size: Size2d) throw
   let geometry = PoolGeometry(
     channels: input[0], height: input[1], width: input[2], rows: windows(size.height, input[1]),
     columns: windows(size.width, input[2]))
-  return (geometry, [input[0], size.height, size.width])
+  return (geometry, output)
 }
 
 private func record(

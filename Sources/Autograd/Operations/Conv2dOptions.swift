@@ -75,8 +75,15 @@ public struct Conv2dOptions: Hashable, Sendable {
         "the kernel covers \(reach.height)×\(reach.width) but the padded input is only "
           + "\(padded.height)×\(padded.width)", "kernel_size")
     }
-    return [
+    let output: Shape = [
       outChannels, (padded.height - reach.height) / stride.height + 1, (padded.width - reach.width) / stride.width + 1,
     ]
+    try output.checkSize("conv2d", [input])
+    try Shape([input[0], padded.height, padded.width]).checkSize("conv2d", [input], option: "padding")
+    let taps: Shape = [input[0] / groups, kernel.height, kernel.width]
+    guard let count = taps.checkedCount, count <= 1 << 22 else {
+      throw fail("a filter may have at most \(1 << 22) weights, not \(taps)", "kernel_size")
+    }
+    return output
   }
 }

@@ -20,7 +20,9 @@ public func convTranspose2d(
   _ x: Variable, weight: Parameter, bias: Parameter? = nil, options: Conv2dOptions = Conv2dOptions(),
   outputPadding: Size2d = Size2d(0)
 ) throws -> Variable {
-  func fail(_ rule: String) -> ShapeError { ShapeError("conv_transpose2d", [x.shape, weight.shape], rule: rule) }
+  func fail(_ rule: String, _ option: String? = nil) -> ShapeError {
+    ShapeError("conv_transpose2d", [x.shape, weight.shape], rule: rule, option: option)
+  }
   guard x.shape.rank == 3, weight.shape.rank == 4, weight.shape[0] == x.shape[0] else {
     throw fail("the weight must be in×out/groups×height×width for an input of in×H×W")
   }
@@ -28,7 +30,10 @@ public func convTranspose2d(
     outputPadding.height >= 0, outputPadding.width >= 0,
     outputPadding.height < max(options.stride.height, options.dilation.height),
     outputPadding.width < max(options.stride.width, options.dilation.width)
-  else { throw fail("output_padding must be 0 or more, and less than stride or dilation") }
+  else { throw fail("output_padding must be 0 or more, and less than stride or dilation", "output_padding") }
+  guard x.shape[0] % options.groups == 0 else {
+    throw fail("groups (\(options.groups)) must divide \(x.shape[0]) input channels", "groups")
+  }
   let kernel = Size2d(weight.shape[2], weight.shape[3])
   func extent(_ size: Int, _ stride: Int, _ padding: Int, _ dilation: Int, _ kernel: Int, _ extra: Int) -> Int {
     (size - 1) * stride - padding + dilation * (kernel - 1) + extra + 1
@@ -41,7 +46,10 @@ public func convTranspose2d(
     extent(
       x.shape[2], options.stride.width, p.left + p.right, options.dilation.width, kernel.width, outputPadding.width),
   ]
-  guard output[1] > 0 && output[2] > 0 else { throw fail("the output would be \(output): less padding is needed") }
+  guard output[1] > 0 && output[2] > 0 else {
+    throw fail("the output would be \(output): less padding is needed", "padding")
+  }
+  try output.checkSize("conv_transpose2d", [x.shape])
   // The convolution whose input gradient this is; it checks groups and the rest.
   let mirrored = try options.outputShape(input: output, outChannels: x.shape[0], kernel: kernel)
   // Much output padding lets it take further steps than there are inputs; those are not taken.

@@ -87,6 +87,8 @@ public func upsample(
       "upsample", [x.shape], rule: "the input must be channels×height×width and the factors positive",
       option: "scale_factor")
   }
+  try Shape([x.shape[0], x.shape[1] * factor.height, x.shape[2] * factor.width])
+    .checkSize("upsample", [x.shape], option: "scale_factor")
   func sources(_ count: Int, _ factor: Int) -> AxisSources {
     let indices = 0..<count * factor
     guard mode == .bilinear else { return AxisSources(first: indices.map { $0 / factor }) }

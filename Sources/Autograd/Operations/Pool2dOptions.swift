@@ -62,6 +62,10 @@ public struct Pool2dOptions: Hashable, Sendable {
         "the window is \(reach.height)×\(reach.width) but the padded input is only "
           + "\(input[1] + 2 * padding.height)×\(input[2] + 2 * padding.width)", "kernel_size")
     }
+    try output.checkSize(operation, [input])
+    guard geometry(input: input, output: output).isFilled else {
+      throw fail("a window would hold nothing but padding", "dilation")
+    }
     return output
   }
 }

@@ -15,6 +15,7 @@ extension Variable {
     try checkPadding("pad2d", padding)
     let (height, width) = (shape[shape.rank - 2], shape[shape.rank - 1])
     let output = replacingLast(height + padding.top + padding.bottom, width + padding.left + padding.right)
+    try output.checkSize("pad2d", [shape], option: "padding")
     var view = StridedView(dense: output.dimensions)
     view.offset = padding.top * (width + padding.left + padding.right) + padding.left
     return recordCopy("pad2d", output: output, to: view, shape: shape)

@@ -53,12 +53,16 @@ public struct DatasetConfiguration: Hashable, Sendable {
       read: { found in
         switch found {
         case .string("test"): .test
-        case .int(let count) where count > 0: .holdOut(count)
+        case .int(let count) where (1...1_000_000).contains(count): .holdOut(count)
         default: nil
         }
       },
       write: { if case .holdOut(let count) = $0 { .int(count) } else { .string("test") } },
       "what is measured after each epoch")
+    if case .holdOut(let count) = validation, let train, count >= train {
+      throw fields.complaint(
+        "validation", "holds out \(count) of \(train) training images; some must be left to train on")
+    }
   }
 
   private mutating func visitNormalization(_ fields: any FieldVisitor, channels: Int) throws {

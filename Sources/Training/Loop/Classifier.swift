@@ -47,6 +47,8 @@ final class Classifier {
     // Before any of it is laid out.
     let needed =
       Executor.memory(inspect, capacity: 1, threads: pool.threads)
+      // Each parameter with its gradient, and at most three numbers that an optimiser keeps.
+      + model.parameters.reduce(0) { $0 + $1.count * 5 * MemoryLayout<Float>.stride }
       + (recordings?.memory(batchSize: configuration.batchSize, threads: pool.threads) ?? 0)
     guard needed < Int(clamping: ProcessInfo.processInfo.physicalMemory) else { throw MemoryShortage(bytes: needed) }
     inspection = Executor(inspect, capacity: 1, pool: pool)

@@ -39,7 +39,7 @@ public struct ModelGradientCheck: Sendable {
 
 extension TrainingLoop {
   fileprivate func checkGradients(_ executor: Executor) -> [ModelGradientCheck.Result] {
-    let loss = withFirstBatch { executor.step($0, context: $1)[0] }
+    let loss = withFirstBatch { figures(executor.step($0, context: $1), $0).loss }
     return optimizer.parameters.map { parameter in
       let gradient = parameter.gradientTensor.values
       let norm = gradient.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
@@ -70,7 +70,7 @@ extension TrainingLoop {
       for index in direction.indices {
         parameter.values[index] = original.values[index] + Float(distance) * direction[index]
       }
-      return withFirstBatch { executor.run($0, context: $1)[0] }
+      return withFirstBatch { figures(executor.run($0, context: $1), $0).loss }
     }
     // Steps that change the loss by these shares of it: kinks ask for small ones, rounding for large ones.
     let errors = [1e-4, 1e-5, 3e-6, 1e-6].map { change -> Double in

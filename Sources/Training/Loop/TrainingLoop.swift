@@ -131,7 +131,7 @@ final class TrainingLoop {
   }
 
   /// A batch's loss and accuracy from its executor's means, which are over images.
-  private func figures(_ means: [Double], _ batch: ImageBatch) -> (loss: Double, accuracy: Double) {
+  func figures(_ means: [Double], _ batch: ImageBatch) -> (loss: Double, accuracy: Double) {
     let weight = batch.lossWeight
     return (weight == 0 ? 0 : means[0] * (Double(batch.images) / weight), means[1])
   }

@@ -46,6 +46,8 @@ extension Configuration {
     else { return (self, nil) }
     var copy = self
     copy.dataset = DatasetConfiguration(.glyphs)
+    (copy.dataset.train, copy.dataset.test) = (dataset.train, dataset.test)
+    copy.dataset.validation = dataset.validation
     return (
       copy,
       "\(description.name) is not installed, so this trains on the built-in glyphs; to get it: \(description.howToGet)"

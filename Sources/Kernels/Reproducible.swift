@@ -40,8 +40,9 @@ public enum Reproducible {
     return exponent * 0.693_147_180_369_123_8 + (2 * (s + s * sum) + exponent * 1.908_214_929_270_587_7e-10)
   }
 
-  /// eˣ where neither it nor its inverse overflows: x = n · ln 2 + r, and eʳ as its series.
+  /// eˣ: x = n · ln 2 + r, and eʳ as its series; zero and infinity where a normal number would not do.
   public static func exponential(_ x: Double) -> Double {
+    guard x.magnitude < 708 else { return x < 0 ? 0 : x > 0 ? .infinity : .nan }
     let n = (x / 0.693_147_180_559_945_3).rounded()
     let r = (x - n * 0.693_147_180_369_123_8) - n * 1.908_214_929_270_587_7e-10
     var sum = 1.0
