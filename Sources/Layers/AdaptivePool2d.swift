@@ -1,4 +1,4 @@
-// The pooling layers whose windows follow from the size that they should give.
+// The pooling layer whose windows follow from the size that it should give.
 
 import Autograd
 import Fields
@@ -21,54 +21,35 @@ public struct AdaptiveSize: Hashable, Sendable {
   }
 }
 
-/// The means of a grid of windows of any size; see `adaptiveAveragePool2d`. One by one is global average pooling.
-public struct AdaptiveAveragePool2d: Layer {
+/// The means of a grid of windows of any size, or the largest numbers; see `adaptiveAveragePool2d` and `adaptiveMaxPool2d`. One by
+/// one is global pooling.
+public struct AdaptivePool2d: Layer {
   public struct Configuration: LayerConfiguration {
-    public let type = "adaptive_avg_pool2d"
     public var name: String?
     public var size: AdaptiveSize
+    /// Whether the largest number of a window is taken, not the mean.
+    public var takesMaximum: Bool
+    public var type: String { takesMaximum ? "adaptive_max_pool2d" : "adaptive_avg_pool2d" }
 
-    public init(name: String? = nil, size: AdaptiveSize = AdaptiveSize(1, 1)) {
+    public init(name: String? = nil, size: AdaptiveSize = AdaptiveSize(1, 1), takesMaximum: Bool = false) {
       self.name = name
       self.size = size
+      self.takesMaximum = takesMaximum
     }
 
     public mutating func visitFields(_ fields: any FieldVisitor) throws { try size.visitFields(fields) }
 
     public func build(_ site: BuildSite) -> any Layer {
-      AdaptiveAveragePool2d(name: site.name, outputSize: size.resolved(site.input))
+      AdaptivePool2d(name: site.name, kind: type, outputSize: size.resolved(site.input))
     }
   }
 
   public let name: String
-  public let kind = "adaptive_avg_pool2d"
+  public let kind: String
   public let outputSize: Size2d
 
-  public func forward(_ x: Variable) throws -> Variable { try adaptiveAveragePool2d(x, size: outputSize) }
-}
-
-/// The largest numbers of such a grid; see `adaptiveMaxPool2d`.
-public struct AdaptiveMaxPool2d: Layer {
-  public struct Configuration: LayerConfiguration {
-    public let type = "adaptive_max_pool2d"
-    public var name: String?
-    public var size: AdaptiveSize
-
-    public init(name: String? = nil, size: AdaptiveSize = AdaptiveSize(1, 1)) {
-      self.name = name
-      self.size = size
-    }
-
-    public mutating func visitFields(_ fields: any FieldVisitor) throws { try size.visitFields(fields) }
-
-    public func build(_ site: BuildSite) -> any Layer {
-      AdaptiveMaxPool2d(name: site.name, outputSize: size.resolved(site.input))
-    }
+  public func forward(_ x: Variable) throws -> Variable {
+    kind == "adaptive_max_pool2d"
+      ? try adaptiveMaxPool2d(x, size: outputSize) : try adaptiveAveragePool2d(x, size: outputSize)
   }
-
-  public let name: String
-  public let kind = "adaptive_max_pool2d"
-  public let outputSize: Size2d
-
-  public func forward(_ x: Variable) throws -> Variable { try adaptiveMaxPool2d(x, size: outputSize) }
 }
