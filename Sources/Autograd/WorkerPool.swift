@@ -3,6 +3,7 @@
 import Glibc
 import Kernels
 import Synchronization
+import Tensors
 
 /// Numbered pieces of work as a value: it lies on the caller's stack while the threads share it out.
 public protocol PoolWork {

@@ -65,6 +65,18 @@ static inline unsigned long long processor_features_present(void) {
   return features;
 }
 
+// The system's own declaration is not there for Swift; the set is given as bytes.
+int sched_getaffinity(int process, unsigned long bytes, void *set);
+
+// How many processors this process is bound to; 0 when the system does not say.
+static inline int processor_affinity(void) {
+  unsigned char set[1024] = {0};
+  if (sched_getaffinity(0, sizeof set, set) != 0) return 0;
+  int count = 0;
+  for (unsigned long i = 0; i < sizeof set; i++) count += __builtin_popcount(set[i]);
+  return count;
+}
+
 // A feature's name, as processors list it.
 static inline const char *processor_feature_name(int index) {
 #define PROCESSOR_NAME(name, leaf, subleaf, word, bit, state) #name,

@@ -1,7 +1,6 @@
 // `convtop bench`: how fast this machine trains, and how near to its peak.
 
 import ArgumentParser
-import Autograd
 import Foundation
 import Tensors
 import Training

@@ -1,10 +1,10 @@
 // What an executor keeps, and how much of the machine it takes.
 
 import Layers
-import Tensors
 import Testing
 
 @testable import Autograd
+@testable import Tensors
 
 @Suite struct ExecutorTests {
   private static let layers: [any LayerConfiguration] = [

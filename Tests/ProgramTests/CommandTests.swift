@@ -56,7 +56,9 @@ import Testing
   @Test func theProgramAloneWorksFromAnywhere() throws {
     let folder = try TemporaryFolder()
     let copy = "\(folder.path)/elsewhere"
-    try FileManager.default.copyItem(atPath: programPath, toPath: copy)
+    // By another process: while this one holds a file open for writing, programs that other tests start inherit it, and a file
+    // that is open for writing does not run.
+    #expect(try runProgram([programPath, copy], in: folder.path, program: "/bin/cp").status == 0)
     let checked = try runProgram(["config", "check"], in: "/", program: copy)
     #expect(checked.status == 0)
     // What is inside the program is what the folder of stock configurations holds.
@@ -115,6 +117,14 @@ import Testing
       #expect(result.status == status)
       #expect(result.output.isEmpty)
     }
+  }
+
+  @Test func aProgramThatIsBoundToOneProcessorTakesOneThread() throws {
+    let folder = try TemporaryFolder()
+    let result = try runProgram(
+      ["-c", "0", programPath, "train", small, "--json", "--set", "training.epochs=1"], in: folder.path,
+      program: "/usr/bin/taskset")
+    #expect(result.status == 0 && result.output.contains("\"threads\":1}"), "\(result.output) \(result.errors)")
   }
 
   @Test func aRefusedRunLeavesNoFolder() throws {

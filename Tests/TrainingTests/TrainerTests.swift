@@ -203,7 +203,7 @@ private final class Harness: Sendable {
     let harness = try Harness(smallConfiguration(overrides: ["dataset.validation=30"]))
     #expect(harness.trainer.trainCount == 50 && harness.trainer.validationCount == 30)
     #expect(harness.trainer.status.steps == 6)
-    let message = "found 80, expected less than 80: images must be left to train on"
+    let message = "holds out 80 of 80 training images; some must be left to train on"
     #expect(throws: ConfigurationError(file: "test.json", keyPath: "dataset.validation", message: message)) {
       try Harness(smallConfiguration(overrides: ["dataset.validation=80"]))
     }

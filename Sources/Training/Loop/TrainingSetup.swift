@@ -1,6 +1,5 @@
 // A configuration with its images loaded: all that a trainer needs.
 
-import Autograd
 import Datasets
 import Foundation
 import Layers

@@ -1,5 +1,6 @@
 // How many processors this process may use.
 
+import CVector
 import Foundation
 
 /// The processors of the machine, as far as this process may use them.
@@ -7,7 +8,8 @@ public enum Processors {
   /// How many threads can run at once: the processors that the process is bound to (`taskset`), or fewer where its control
   /// group has a quota of processor time (containers); at least one.
   public static let available: Int = {
-    let bound = ProcessInfo.processInfo.activeProcessorCount
+    let affinity = Int(processor_affinity())
+    let bound = affinity > 0 ? affinity : ProcessInfo.processInfo.processorCount
     return max(1, min(bound, quota(text("/sys/fs/cgroup/cpu.max")) ?? bound, legacyQuota ?? bound))
   }()
 
