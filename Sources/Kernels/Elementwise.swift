@@ -72,11 +72,16 @@ public func applyWithSlope(
       let s = sigmoid(x)
       return (x * s, multiplyAdd(x * s, 1 - s, s))
     }
-  // Φ(x) + x · φ(x)
+  // x · Φ(x), as x − |x| · Φ(−|x|) above zero, which rounds once; and Φ(x) + x · φ(x).
   case .gelu:
     each { x in
-      let (probability, density) = gaussian(x)
-      return (x * probability, multiplyAdd(x, density, probability))
+      let normal = gaussian(x)
+      let isPositive = x .> 0
+      // Where Φ(−|x|) is 0 the factor must not be infinite.
+      let factor = x.replacing(with: -normal.size, where: isPositive)
+      let value = multiplyAdd(factor, normal.tail, Lanes.zero.replacing(with: x, where: isPositive))
+      let probability = normal.tail.replacing(with: 1 - normal.tail, where: isPositive)
+      return (value, multiplyAdd(x, normal.density, probability))
     }
   // (1 + tanh u) / 2 is s = σ(2u), so y = x · s, and y′ = s + x · s · (1 − s) · (2u)′.
   case .geluTanh:

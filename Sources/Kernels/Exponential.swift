@@ -7,10 +7,25 @@
 /// beyond a float's exponents.
 @inline(__always)
 func exponential(_ x: Lanes) -> Lanes {
+  let parts = exponentialParts(x)
+  return scale(parts.power, byPowerOfTwo: parts.exponent)
+}
+
+/// eˣ = (power + lost) · 2ⁿ, for results that go on from what the rounding of the power to a float would lose.
+@inline(__always)
+func exponentialParts(_ x: Lanes) -> (power: Lanes, lost: Lanes, exponent: SIMD16<Int32>) {
   let (n, r) = reduceByLogarithmOfTwo(x, from: -104, to: 89)
-  let power = r + exponentialTail(r) + 1
+  let tail = exponentialTail(r)
+  let rise = r + tail
+  let power = rise + 1
+  return (power, (rise - (power - 1)) + ((r - rise) + tail), n)
+}
+
+/// x · 2ⁿ in two factors, each of which a float can hold.
+@inline(__always)
+func scale(_ x: Lanes, byPowerOfTwo n: SIMD16<Int32>) -> Lanes {
   let half = n &>> 1
-  return power * powerOfTwo(half) * powerOfTwo(n &- half)
+  return x * powerOfTwo(half) * powerOfTwo(n &- half)
 }
 
 /// eˣ − 1 lane by lane, within two units in the last place; −1 for −∞, NaN for NaN.

@@ -22,8 +22,8 @@ import Testing
     Function(kind: .sigmoid, limit: 2) { 1 / (1 + Foundation.exp(-$0)) },
     Function(kind: .elu(alpha: 1), limit: 2) { $0 < 0 ? Foundation.expm1($0) : $0 },
     // Products with x, which round once more; below the smallest normal float the factor has lost digits already.
-    Function(kind: .gelu, limit: 4, isProduct: true) { $0 * 0.5 * Foundation.erfc(-$0 * 0.5.squareRoot()) },
-    Function(kind: .silu, limit: 3, isProduct: true) { $0 / (1 + Foundation.exp(-$0)) },
+    Function(kind: .gelu, limit: 2, isProduct: true) { $0 * 0.5 * Foundation.erfc(-$0 * 0.5.squareRoot()) },
+    Function(kind: .silu, limit: 2.5, isProduct: true) { $0 / (1 + Foundation.exp(-$0)) },
     Function(kind: .power(3), limit: 1) { Foundation.pow($0, 3) },
     Function(kind: .power(-0.75), limit: 1) { Foundation.pow($0, -0.75) },
   ]
