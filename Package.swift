@@ -28,32 +28,46 @@ let package = Package(
     .target(name: "Fields"),
     .target(name: "Kernels", dependencies: ["CVector"], swiftSettings: kernelSettings),
     .target(name: "Tensors", dependencies: ["CVector", "Kernels"]),
-    .target(name: "Autograd", dependencies: ["Tensors", "Kernels"]),
+    .target(name: "Workers", dependencies: ["Tensors", "Kernels"]),
+    .target(name: "Autograd", dependencies: ["Workers", "Tensors", "Kernels"]),
     .target(name: "Layers", dependencies: ["Autograd", "Fields", "Tensors"]),
-    .target(name: "Optimizers", dependencies: ["Autograd", "Fields", "Kernels", "Tensors"]),
+    .target(name: "Optimizers", dependencies: ["Workers", "Fields", "Kernels", "Tensors"]),
     .target(name: "Datasets", dependencies: ["Tensors", "CZlib"], swiftSettings: drawingSettings),
     .target(name: "Interchange", dependencies: ["Tensors"]),
+    .target(name: "Experiments", dependencies: ["Fields", "Layers", "Optimizers", "Datasets", "Tensors"]),
+    .target(name: "Telemetry", dependencies: ["Tensors"]),
     .target(
       name: "Training",
-      dependencies: ["Autograd", "Datasets", "Fields", "Interchange", "Kernels", "Layers", "Optimizers", "Tensors"]),
-    .target(name: "Dashboard", dependencies: ["Training"]),
+      dependencies: [
+        "Autograd", "Datasets", "Experiments", "Fields", "Interchange", "Kernels", "Layers", "Optimizers", "Telemetry",
+        "Tensors", "Workers",
+      ]),
+    .target(
+      name: "Benchmarks",
+      dependencies: ["Autograd", "Datasets", "Experiments", "Kernels", "Layers", "Tensors", "Training", "Workers"]),
+    .target(name: "Dashboard", dependencies: ["Telemetry"]),
     .target(name: "Terminal", dependencies: ["Dashboard", "CNcurses"]),
     .executableTarget(
       name: "convtop",
       dependencies: [
-        "Autograd", "Dashboard", "Datasets", "Fields", "Tensors", "Terminal", "Training",
+        "Autograd", "Benchmarks", "Dashboard", "Datasets", "Experiments", "Fields", "Telemetry", "Tensors", "Terminal",
+        "Training", "Workers",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       resources: ["lenet", "pytorch-mnist", "beautiful"].map { .embedInCode("Resources/\($0).json") }
     ),
     .testTarget(
-      name: "EngineTests", dependencies: ["Autograd", "Kernels", "Layers", "Optimizers", "Tensors"],
+      name: "EngineTests", dependencies: ["Autograd", "Kernels", "Layers", "Optimizers", "Tensors", "Workers"],
       exclude: ["Goldens"]),
     .testTarget(name: "FilesTests", dependencies: ["Datasets", "Fields", "Interchange", "Tensors"]),
     .testTarget(
-      name: "TrainingTests", dependencies: ["Autograd", "Fields", "Layers", "Optimizers", "Tensors", "Training"],
+      name: "TrainingTests",
+      dependencies: [
+        "Autograd", "Datasets", "Experiments", "Fields", "Layers", "Optimizers", "Telemetry", "Tensors", "Training",
+        "Workers",
+      ],
       exclude: ["Goldens"]),
-    .testTarget(name: "DashboardTests", dependencies: ["Dashboard", "Tensors", "Training"], exclude: ["Golden"]),
+    .testTarget(name: "DashboardTests", dependencies: ["Dashboard", "Telemetry", "Tensors"], exclude: ["Golden"]),
     .testTarget(name: "ProgramTests", dependencies: ["convtop"]),
   ],
   swiftLanguageModes: [.v6]

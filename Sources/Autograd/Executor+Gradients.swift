@@ -2,6 +2,7 @@
 
 import Kernels
 import Tensors
+import Workers
 
 extension Executor {
   /// A slice of one parameter's gradient: the unit that threads share out after the shards have finished.

@@ -2,6 +2,7 @@
 
 import Kernels
 import Tensors
+import Workers
 
 /// Where a batch's numbers come from; asked shard by shard, from several threads at once.
 public protocol BatchSource {

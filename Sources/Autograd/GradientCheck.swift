@@ -1,6 +1,7 @@
 // Gradients against central differences, in a form that can fail and does not cry wolf.
 
 import Tensors
+import Workers
 
 /// An operation with inputs and parameters whose gradients are to be checked.
 ///

@@ -19,6 +19,11 @@ public protocol Operation: Sendable {
   var readsInput: Bool { get }
   /// Whether backward reads the output.
   var readsOutput: Bool { get }
+  /// Whether each number of the output is the largest of some of the input.
+  var takesMaximum: Bool { get }
+  /// The same operation on `count` numbers, to be put behind a maximum that is taken of its output; nil where the results
+  /// would be others.
+  func behindMaximum(count: Int) -> (any Operation)?
   /// Lanes that each shard keeps from forward to backward: winners, masks, padded copies.
   var savedLanes: Int { get }
   /// Lanes of scratch space, free to overwrite in every call.
@@ -48,6 +53,8 @@ extension Operation {
   public var worksInPlace: Bool { false }
   public var readsInput: Bool { true }
   public var readsOutput: Bool { true }
+  public var takesMaximum: Bool { false }
+  public func behindMaximum(count: Int) -> (any Operation)? { nil }
   public var savedLanes: Int { 0 }
   public var scratchLanes: Int { 0 }
   public var sharedFloats: Int { 0 }

@@ -76,6 +76,20 @@ struct ParameterPlan {
 ///
 /// Only what the loss depends on gets gradients; the first operation to reach a gradient assigns it, which saves
 /// clearing it, and later ones add.
+///
+/// # Who may lie where another lies
+///
+/// A *place* is a piece of a shard's memory. Each value has one of its own, with two exceptions, both only where not all values
+/// are kept:
+///
+/// 1. An operation that works in place writes its output over its input, if it is the input's only reader, the input is not
+///    kept, and whoever computed the input does not read it backward. Their gradients share a place likewise.
+/// 2. A value that only forward reads makes room for its own gradient.
+///
+/// It follows that whenever an operation reads something, the last that was written to its place is what it means to read:
+/// forward its inputs; backward its output's gradient, and the inputs and the output where it says that it reads them;
+/// after the run what is kept. `firstFault` walks through a step and looks at just that; a debug build does so for
+/// each plan that it makes.
 struct Plan {
   private(set) var valueOffsets: [Int] = []
   private(set) var gradientOffsets: [Int?] = []
@@ -88,30 +102,32 @@ struct Plan {
   private(set) var lanesPerShardMemory = 1  // The image weights come first.
   private(set) var scratchLanes = 1
   /// The nodes that the loss's gradient passes through, last first.
-  private var backwardNodes: [PlannedNode] = []
-
-  /// Each value's place, or that of the value it was computed over, whose numbers are then gone.
-  private var places: [Int] = []
-  /// The places that nobody reads any more once forward is done: gradients of the same values may lie there.
+  private(set) var backwardNodes: [PlannedNode] = []
+  /// What is planned: the tape's operations, some of them exchanged.
+  let graph: Tape.Graph
+  /// Each value's place, named by the first value that lies there.
+  private(set) var places: [Int] = []
+  /// The places that nobody reads any more once forward is done.
   private var spentPlaces: Set<Int> = []
 
   /// - Parameters:
   ///   - loss: the per-image loss to differentiate; nil for a plan that only runs forward.
-  ///   - metrics, kept: the values that are read after a run; `kept` is nil for all. Operations may work in place on
-  ///     the others.
+  ///   - metrics, kept: the values that are read after a run; `kept` is nil for all. Operations may be exchanged, and work in
+  ///     place, on the others.
   init(_ tape: Tape, loss: Variable?, metrics: [Variable], kept: [Variable]?) {
-    places = Array(tape.values.indices)
+    let kept = kept.map { Set(($0 + metrics).map(\.id) + [loss?.id].compactMap(\.self)) }
+    graph = kept.map(tape.graph.poolingFirst) ?? tape.graph
+    places = Array(graph.values.indices)
     if let kept {
-      let kept = Set((kept + metrics).map(\.id) + [loss?.id].compactMap(\.self))
-      shareInPlace(tape, kept: kept)
-      findSpentPlaces(tape, kept: kept)
+      shareInPlace(kept: kept)
+      findSpentPlaces(kept: kept)
     }
-    for (id, value) in tape.values.enumerated() {
+    for (id, value) in graph.values.enumerated() {
       valueOffsets.append(places[id] == id ? allocate(value.count) : valueOffsets[places[id]])
     }
-    nodes = tape.nodes.enumerated().map { PlannedNode($1, index: $0, offsets: valueOffsets) }
+    nodes = graph.nodes.enumerated().map { PlannedNode($1, index: $0, offsets: valueOffsets) }
     preparations = nodes.flatMap { node in (0..<node.operation.preparations).map { (node, $0) } }
-    gradientOffsets = tape.values.map { _ in nil }
+    gradientOffsets = graph.values.map { _ in nil }
     for node in nodes {
       node.saved = allocate(node.operation.savedLanes)
       if let rendezvous = node.rendezvous {
@@ -119,28 +135,31 @@ struct Plan {
       }
       scratchLanes = max(scratchLanes, node.operation.scratchLanes)
     }
-    if let loss { planBackward(tape, from: loss) }
+    if let loss { planBackward(from: loss) }
+    assert(
+      firstFault(loss: loss, kept: kept ?? []) == nil,
+      "a plan that computes with numbers which are gone: \(firstFault(loss: loss, kept: kept ?? []) ?? "")")
   }
 
   /// Lets an operation that can work in place do so where nobody else reads what it overwrites.
-  private mutating func shareInPlace(_ tape: Tape, kept: Set<Int>) {
-    var readers = tape.values.map { _ in 0 }
-    for node in tape.nodes { for input in node.inputs { readers[input] += 1 } }
-    for node in tape.nodes where node.operation.worksInPlace {
+  private mutating func shareInPlace(kept: Set<Int>) {
+    var readers = graph.values.map { _ in 0 }
+    for node in graph.nodes { for input in node.inputs { readers[input] += 1 } }
+    for node in graph.nodes where node.operation.worksInPlace {
       let input = node.inputs[0]
-      guard readers[input] == 1, !kept.contains(input), let producer = tape.values[input].producer,
-        !tape.nodes[producer].operation.readsOutput
+      guard readers[input] == 1, !kept.contains(input), let producer = graph.values[input].producer,
+        !graph.nodes[producer].operation.readsOutput
       else { continue }
       places[node.output] = places[input]
     }
   }
 
   /// Finds the places whose values only forward reads.
-  private mutating func findSpentPlaces(_ tape: Tape, kept: Set<Int>) {
+  private mutating func findSpentPlaces(kept: Set<Int>) {
     spentPlaces = Set(places)
     func keep(_ value: Int) { spentPlaces.remove(places[value]) }
     kept.forEach(keep)
-    for node in tape.nodes {
+    for node in graph.nodes {
       if node.operation.readsInput { node.inputs.forEach(keep) }
       if node.operation.readsOutput { keep(node.output) }
     }
@@ -163,17 +182,17 @@ struct Plan {
 
   private mutating func allocateFloats(_ floats: Int) -> Int { allocate(vectorCount(floats)) }
 
-  private mutating func planBackward(_ tape: Tape, from loss: Variable) {
-    gradientOffsets[loss.id] = allocate(tape.values[loss.id].count)
-    var isWritten = tape.values.map { _ in false }
+  private mutating func planBackward(from loss: Variable) {
+    gradientOffsets[loss.id] = allocate(graph.values[loss.id].count)
+    var isWritten = graph.values.map { _ in false }
     var plans: [ObjectIdentifier: Int] = [:]
-    for index in tape.nodes.indices.reversed() {
-      let node = tape.nodes[index]
+    for index in graph.nodes.indices.reversed() {
+      let node = graph.nodes[index]
       let planned = nodes[index]
-      guard let outputGradient = gradientOffsets[node.output], tape.values[node.output].needsGradient else { continue }
+      guard let outputGradient = gradientOffsets[node.output], graph.values[node.output].needsGradient else { continue }
       planned.outputGradient = outputGradient
-      for (position, input) in node.inputs.enumerated() where tape.values[input].needsGradient {
-        let offset = gradientOffsets[input] ?? placeForGradient(of: input, node, outputGradient, tape)
+      for (position, input) in node.inputs.enumerated() where graph.values[input].needsGradient {
+        let offset = gradientOffsets[input] ?? placeForGradient(of: input, node, outputGradient)
         gradientOffsets[input] = offset
         planned.inputGradients[position] = (offset, accumulate: isWritten[input])
         isWritten[input] = true
@@ -197,9 +216,9 @@ struct Plan {
     }
   }
 
-  private mutating func placeForGradient(of input: Int, _ node: Tape.Node, _ outputGradient: Int, _ tape: Tape) -> Int {
+  private mutating func placeForGradient(of input: Int, _ node: Tape.Node, _ outputGradient: Int) -> Int {
     if places[node.output] == places[input] { return outputGradient }
-    return spentPlaces.contains(places[input]) ? valueOffsets[input] : allocate(tape.values[input].count)
+    return spentPlaces.contains(places[input]) ? valueOffsets[input] : allocate(graph.values[input].count)
   }
 
   /// Multiply-adds of one image: forward, and with `backward` for each gradient that is wanted.

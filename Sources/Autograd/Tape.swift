@@ -32,7 +32,7 @@ public struct Variable {
 public final class Tape {
   /// One recorded value.
   struct Value {
-    let count: Int
+    var count: Int
     let needsGradient: Bool
     /// The index of the operation that computes it; nil for an input.
     let producer: Int?
@@ -40,14 +40,21 @@ public final class Tape {
 
   /// One recorded operation with its place in the graph.
   struct Node {
-    let operation: any Operation
+    var operation: any Operation
     let inputs: [Int]
     let output: Int
-    let parameters: [Parameter]
+    var parameters: [Parameter]
   }
 
-  private(set) var values: [Value] = []
-  private(set) var nodes: [Node] = []
+  /// What was recorded: values, and the operations that compute them, in order.
+  struct Graph {
+    var values: [Value] = []
+    var nodes: [Node] = []
+  }
+
+  private(set) var graph = Graph()
+  var values: [Value] { graph.values }
+  var nodes: [Node] { graph.nodes }
   /// The values that the batch fills, in the order in which they were declared.
   private(set) var inputs: [Int] = []
 
@@ -58,14 +65,14 @@ public final class Tape {
 
   /// Declares a value that each batch fills: images, labels.
   public func input(_ shape: Shape) -> Variable {
-    values.append(Value(count: shape.count, needsGradient: false, producer: nil))
+    graph.values.append(Value(count: shape.count, needsGradient: false, producer: nil))
     inputs.append(values.count - 1)
     return Variable(tape: self, shape: shape, id: values.count - 1)
   }
 
   /// Declares an input whose gradient is wanted too, as gradient checks do.
   public func inputWithGradient(_ shape: Shape) -> Variable {
-    values.append(Value(count: shape.count, needsGradient: true, producer: nil))
+    graph.values.append(Value(count: shape.count, needsGradient: true, producer: nil))
     inputs.append(values.count - 1)
     return Variable(tape: self, shape: shape, id: values.count - 1)
   }
@@ -80,9 +87,9 @@ public final class Tape {
     let needsGradient =
       operation.isDifferentiable
       && (inputs.contains { values[$0.id].needsGradient } || parameters.contains(where: \.isTrainable))
-    values.append(Value(count: output.count, needsGradient: needsGradient, producer: nodes.count))
+    graph.values.append(Value(count: output.count, needsGradient: needsGradient, producer: nodes.count))
     let id = values.count - 1
-    nodes.append(Node(operation: operation, inputs: inputs.map(\.id), output: id, parameters: parameters))
+    graph.nodes.append(Node(operation: operation, inputs: inputs.map(\.id), output: id, parameters: parameters))
     return Variable(tape: self, shape: output, id: id)
   }
 }

@@ -1,6 +1,7 @@
 // Ticks of an axis, at steps of 1, 2 or 5 times a power of ten, or at those numbers themselves on a log axis.
 
 import Foundation
+import Telemetry
 
 /// A range of values with ticks; its ends are ticks too, so that it keeps still while data change a little.
 struct Axis: Equatable {

@@ -1,51 +1,5 @@
 // The grid together with what every pane needs to draw on it.
 
-import Training
-
-/// Everything that a screen is made from, apart from its size.
-public struct DashboardModel: Sendable {
-  public var state: DashboardState
-  public var status: TrainerStatus
-  public var layers: [LayerSummary]
-  public var classes: [String]
-  public var runName: String
-  public var datasetName: String
-  /// How many images can be probed.
-  public var probes: Int
-  /// Something that the person should know, such as a data set that is missing.
-  public var notice: String?
-  /// The smoothing of the training curves, as the chart's title says it.
-  public var smoothing: Float
-  public var snapshot: Snapshot?
-  public var capabilities: Capabilities
-
-  public init(
-    state: DashboardState, status: TrainerStatus, layers: [LayerSummary], classes: [String], runName: String,
-    datasetName: String, probes: Int, notice: String? = nil, smoothing: Float, snapshot: Snapshot? = nil,
-    capabilities: Capabilities
-  ) {
-    self.state = state
-    self.status = status
-    self.layers = layers
-    self.classes = classes
-    self.runName = runName
-    self.datasetName = datasetName
-    self.probes = probes
-    self.notice = notice
-    self.smoothing = smoothing
-    self.snapshot = snapshot
-    self.capabilities = capabilities
-  }
-
-  /// Whether there is anything to run: a model can also be only looked at.
-  public var trains: Bool { status.epochs > 0 }
-
-  var selectedLayer: LayerSummary? { layers.indices.contains(state.layer) ? layers[state.layer] : nil }
-
-  /// The snapshot, if it shows the selected layer.
-  var currentSnapshot: Snapshot? { snapshot.flatMap { $0.request.layer == state.layer ? $0 : nil } }
-}
-
 /// A grid being drawn, with the theme, glyphs and model that the panes draw from.
 struct Canvas {
   var grid: Grid
@@ -74,9 +28,9 @@ struct Canvas {
     grid.write(adapted, column: end - adapted.unicodeScalars.count, row: row, style: theme[role])
   }
 
-  /// The title of a pane, as a rule with words in it; returns the column after the words.
-  mutating func title(_ pane: Pane, _ text: String, in rect: Rect) -> Int {
-    let isFocused = model.state.focus == pane
+  /// The title of a pane, by its name, as a rule with words in it; returns the column after the words.
+  mutating func title(_ pane: String, _ text: String, in rect: Rect) -> Int {
+    let isFocused = model.state.focus.name == pane
     for column in rect.column..<rect.column + rect.columns {
       grid.write(glyphs.rule, column: column, row: rect.row, style: theme[.rule])
     }

@@ -1,6 +1,6 @@
 // From numbers to shades: a diverging map centred on zero, and a sequential one.
 
-import Training
+import Telemetry
 
 /// Which colours a picture uses.
 public enum ColorMap: Sendable, Hashable {
@@ -79,6 +79,16 @@ public struct Shading: Sendable, Hashable {
     guard hasColor && map == .diverging && position != 0 else { return Cell(character) }
     return Cell(character, Style(foreground: .indexed(position < 0 ? 4 : 1)))
   }
+}
+
+/// The colour of an image's pixel, each channel from 0 to 1: exactly, or the nearest of xterm's cube.
+func imageColor(_ red: Float, _ green: Float, _ blue: Float, _ ladder: ColorLadder) -> TerminalColor {
+  func level(_ value: Float) -> Int { Int((min(1, max(0, value)) * 255).rounded()) }
+  let levels = [red, green, blue].map(level)
+  guard ladder < .trueColor else { return .rgb(UInt8(levels[0]), UInt8(levels[1]), UInt8(levels[2])) }
+  // The cube's levels are 0, 95, 135, 175, 215, 255.
+  func step(_ level: Int) -> Int { level < 48 ? 0 : level < 115 ? 1 : min(5, (level - 35) / 40) }
+  return .indexed(UInt8(16 + 36 * step(levels[0]) + 6 * step(levels[1]) + step(levels[2])))
 }
 
 /// The colour behind an index from 16 on: xterm's cube and greys.

@@ -1,14 +1,6 @@
 // What the person at the screen has chosen, and how each key changes it.
 
-import Training
-
-/// The parts of the screen that can have the focus.
-public enum Pane: CaseIterable, Sendable, Hashable {
-  case loss, accuracy, layers, filters, maps, prediction
-
-  /// The panes of a run, or those of a model that is only looked at.
-  static func shown(trains: Bool) -> [Pane] { trains ? allCases : [.layers, .filters, .maps] }
-}
+import Telemetry
 
 /// Which numbers a picture's brightness is measured against.
 public enum ScaleMode: CaseIterable, Sendable, Hashable {
@@ -26,7 +18,7 @@ public enum ScaleMode: CaseIterable, Sendable, Hashable {
 /// What a key asks of the world outside the screen.
 public enum Effect: Hashable, Sendable {
   case none
-  case command(TrainerCommand)
+  case command(RunCommand)
   case quit
 }
 
@@ -52,13 +44,9 @@ public struct DashboardState: Sendable, Hashable {
   /// Changes the choice by a key.
   ///
   /// - Parameters:
-  ///   - layers: the model's layers.
-  ///   - probes: how many images can be probed.
-  ///   - state: what the trainer is doing.
+  ///   - phase: what the run is doing.
   ///   - trains: whether there is anything to run.
-  public mutating func handle(
-    _ key: Key, layers: [LayerSummary], probes: Int, state: TrainerState, trains: Bool = true
-  ) -> Effect {
+  public mutating func handle(_ key: Key, run: RunDescription, phase: RunPhase, trains: Bool = true) -> Effect {
     if isConfirmingQuit { return answerQuit(key) }
     if isHelpVisible {
       isHelpVisible = false
@@ -77,7 +65,8 @@ public struct DashboardState: Sendable, Hashable {
       return .none
     }
     guard let binding = KeyTable.binding(key), trains || !binding.needsTraining else { return .none }
-    return perform(binding.action, repeats, layers, probes, state, Pane.shown(trains: trains))
+    return binding.perform(
+      &self, KeyContext(run: run, phase: phase, panes: Pane.shown(trains: trains), repeats: repeats))
   }
 
   private mutating func answerQuit(_ key: Key) -> Effect {
@@ -88,46 +77,19 @@ public struct DashboardState: Sendable, Hashable {
     }
   }
 
-  private mutating func perform(
-    _ action: Action, _ repeats: Int, _ layers: [LayerSummary], _ probes: Int, _ state: TrainerState,
-    _ panes: [Pane]
-  ) -> Effect {
-    switch action {
-    case .toggleRun: return .command(state == .running ? .pause : .run)
-    case .stepBatches: return .command(.step(repeats))
-    case .finishEpochs: return .command(.finishEpoch(repeats))
-    case .previousLayer: selectLayer(layer - 1, layers)
-    case .nextLayer: selectLayer(layer + 1, layers)
-    case .previousFilter: filter = max(0, filter - 1)
-    case .nextFilter: filter = min(DashboardState.filterCount(layers, layer) - 1, filter + 1)
-    case .nextProbe: probe = (probe + 1) % max(1, probes)
-    case .previousProbe: probe = (probe + max(1, probes) - 1) % max(1, probes)
-    case .nextPane: focus = DashboardState.neighbor(of: focus, 1, in: panes)
-    case .previousPane: focus = DashboardState.neighbor(of: focus, -1, in: panes)
-    case .maximizePane: isMaximized.toggle()
-    case .cycleScale: scale = DashboardState.neighbor(of: scale, 1, in: ScaleMode.allCases)
-    case .toggleLogLoss: isLogLoss.toggle()
-    case .help: isHelpVisible = true
-    case .quit:
-      guard state == .running || state == .pausing else { return .quit }
-      isConfirmingQuit = true
-    }
-    return .none
+  /// Chooses a layer; the chosen filter stays within those that it has.
+  mutating func selectLayer(_ index: Int, _ run: RunDescription) {
+    layer = min(max(0, index), max(0, run.layers.count - 1))
+    selectFilter(filter, run)
   }
 
-  private mutating func selectLayer(_ index: Int, _ layers: [LayerSummary]) {
-    layer = min(max(0, index), max(0, layers.count - 1))
-    filter = min(filter, max(0, DashboardState.filterCount(layers, layer) - 1))
-  }
-
-  private static func neighbor<Value: Equatable>(of value: Value, _ step: Int, in all: [Value]) -> Value {
-    let index = all.firstIndex(of: value) ?? 0
-    return all[(index + step + all.count) % all.count]
+  mutating func selectFilter(_ index: Int, _ run: RunDescription) {
+    filter = max(0, min(index, DashboardState.filterCount(run, layer) - 1))
   }
 
   /// How many filters, or else feature maps, can be selected in a layer.
-  static func filterCount(_ layers: [LayerSummary], _ index: Int) -> Int {
-    guard layers.indices.contains(index) else { return 1 }
-    return layers[index].filters?.count ?? layers[index].maps.count
+  static func filterCount(_ run: RunDescription, _ index: Int) -> Int {
+    guard run.layers.indices.contains(index) else { return 1 }
+    return run.layers[index].filters?.count ?? run.layers[index].maps.count
   }
 }

@@ -78,6 +78,10 @@ public struct Rect: Hashable, Sendable {
       rows: max(0, self.rows - rows))
   }
 
+  public func contains(_ point: Point) -> Bool {
+    contains(Rect(column: point.column, row: point.row, columns: 1, rows: 1))
+  }
+
   public func contains(_ other: Rect) -> Bool {
     other.column >= column && other.row >= row && other.column + other.columns <= column + columns
       && other.row + other.rows <= row + rows
@@ -87,6 +91,14 @@ public struct Rect: Hashable, Sendable {
     column < other.column + other.columns && other.column < column + columns && row < other.row + other.rows
       && other.row < row + rows
   }
+}
+
+/// A cell's place, counted from the top left.
+public struct Point: Hashable, Sendable {
+  public var column: Int
+  public var row: Int
+
+  public init(column: Int, row: Int) { (self.column, self.row) = (column, row) }
 }
 
 /// A rectangle of cells; drawing outside it does nothing.

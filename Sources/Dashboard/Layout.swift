@@ -1,4 +1,4 @@
-// Where everything goes: a pure function of the screen's size.
+// Where everything goes: a pure function of the screen's size and of what the panes ask for.
 
 /// The parts of the screen for one size.
 public struct Layout: Hashable, Sendable {
@@ -11,70 +11,125 @@ public struct Layout: Hashable, Sendable {
   public let panes: [Pane: Rect]
   public let keys: Rect
 
-  /// - Parameters:
-  ///   - noticeRows: how many rows the notice takes.
-  ///   - classes: how many bars the prediction has.
-  ///   - trains: whether there are curves and a prediction.
-  ///   - maximized: the pane that has the screen to itself.
   /// - Returns: nil when the screen is below the minimum.
-  public init?(_ size: Size, noticeRows: Int = 0, classes: Int = 10, trains: Bool = true, maximized: Pane? = nil) {
+  public init?(_ size: Size, _ model: DashboardModel) {
     guard size.columns >= Layout.minimum.columns, size.rows >= Layout.minimum.rows else { return nil }
+    let noticeRows = Dashboard.noticeLines(model, width: size.columns).count
     header = Rect(column: 0, row: 0, columns: size.columns, rows: 2)
     notice = Rect(column: 0, row: 2, columns: size.columns, rows: noticeRows)
     keys = Rect(column: 0, row: size.rows - 1, columns: size.columns, rows: 1)
     let content = Rect(column: 0, row: 2 + noticeRows, columns: size.columns, rows: size.rows - 3 - noticeRows)
-    if let maximized {
-      panes = [maximized: content]
+    if model.state.isMaximized {
+      panes = [model.state.focus: content]
       return
     }
-    panes = trains ? Layout.arrange(content, classes: classes) : Layout.arrangePictures(content)
+    let view = model.trains ? View.run : View.pictures
+    let placed = view.arrangements.map { Layout.place($0, in: content, model) }
+    // The last one that is left has to do.
+    panes = placed.first { $0.allSatisfy { $0.key.smallest.fits(in: $0.value.size) } } ?? placed.last ?? [:]
   }
 
-  /// Curves side by side on top; below them the layers, and beside those the pictures.
-  private static func arrange(_ content: Rect, classes: Int) -> [Pane: Rect] {
-    let charts = max(7, min(16, content.rows * 3 / 10 + 1))
-    let half = content.columns / 2
-    var panes: [Pane: Rect] = [
-      .loss: Rect(column: 0, row: content.row, columns: half, rows: charts),
-      .accuracy: Rect(column: half + 1, row: content.row, columns: content.columns - half - 1, rows: charts),
-    ]
-    let lower = content.dropping(rows: charts)
-    let left = layersWidth(lower)
-    let right = lower.dropping(columns: left + 1)
-    // A tall screen has the prediction below the layers, a low one beside the feature maps.
-    if lower.rows >= classes + 12 {
-      let layers = lower.rows - (classes + 1)
-      let filters = 7 + (lower.rows - 22) / 6
-      panes[.layers] = Rect(column: 0, row: lower.row, columns: left, rows: layers)
-      panes[.prediction] = Rect(column: 0, row: lower.row + layers, columns: left, rows: classes + 1)
-      panes[.filters] = Rect(column: right.column, row: lower.row, columns: right.columns, rows: filters)
-      panes[.maps] = right.dropping(rows: filters)
-    } else {
-      let filters = max(5, lower.rows - 11)
-      let prediction = 21
-      panes[.layers] = Rect(column: 0, row: lower.row, columns: left, rows: lower.rows)
-      panes[.filters] = Rect(column: right.column, row: lower.row, columns: right.columns, rows: filters)
-      let bottom = right.dropping(rows: filters)
-      panes[.maps] = Rect(
-        column: bottom.column, row: bottom.row, columns: bottom.columns - prediction - 1, rows: bottom.rows)
-      panes[.prediction] = Rect(
-        column: bottom.column + bottom.columns - prediction, row: bottom.row, columns: prediction, rows: bottom.rows)
+  private static func place(_ arrangement: Arrangement, in room: Rect, _ model: DashboardModel) -> [Pane: Rect] {
+    switch arrangement {
+    case .pane(let pane): return [pane: room]
+    case .rows(let parts): return place(parts, in: room, .rows, gap: 0, model)
+    case .columns(let parts): return place(parts, in: room, .columns, gap: 1, model)
+    }
+  }
+
+  private static func place(
+    _ parts: [Arrangement.Part], in room: Rect, _ axis: Direction, gap: Int, _ model: DashboardModel
+  ) -> [Pane: Rect] {
+    let lengths = divide(room.size, among: parts, axis, gap: gap, model)
+    var panes: [Pane: Rect] = [:]
+    var at = 0
+    for (part, length) in zip(parts, lengths) {
+      let rect =
+        axis == .rows
+        ? Rect(column: room.column, row: room.row + at, columns: room.columns, rows: length)
+        : Rect(column: room.column + at, row: room.row, columns: length, rows: room.rows)
+      panes.merge(place(part.content, in: rect, model)) { first, _ in first }
+      at += length + gap
     }
     return panes
   }
-  private static func layersWidth(_ content: Rect) -> Int {
-    content.columns < 100 ? 27 : content.columns < 160 ? 31 : 36
+
+  /// How long each part is along an axis.
+  private static func divide(
+    _ room: Size, among parts: [Arrangement.Part], _ axis: Direction, gap: Int, _ model: DashboardModel
+  ) -> [Int] {
+    let total = room[axis] - gap * (parts.count - 1)
+    let wishes = parts.map { $0.content.wish(room, axis, model) }
+    let least = parts.map { $0.content.smallest(axis) }
+    var lengths = parts.indices.map { index -> Int? in
+      switch parts[index].share {
+      case .wish: max(least[index], wishes[index] ?? 0)
+      case .percent(let percent): max(least[index], total * percent / 100)
+      case .rest: nil
+      }
+    }
+    let rests = lengths.indices.filter { lengths[$0] == nil }
+    let leastRest = rests.reduce(0) { $0 + least[$1] }
+    // The others give way, from the last on, so that what is left is of use.
+    var excess = lengths.reduce(0) { $0 + ($1 ?? 0) } + leastRest - total
+    for index in lengths.indices.reversed() where excess > 0 {
+      guard let length = lengths[index] else { continue }
+      let shorter = max(min(least[index], length), length - excess)
+      excess -= length - shorter
+      lengths[index] = shorter
+    }
+    var left = max(0, total - lengths.reduce(0) { $0 + ($1 ?? 0) })
+    for (number, index) in rests.enumerated() {
+      let count = rests.count - number
+      lengths[index] = (left + count - 1) / count
+      left -= lengths[index] ?? 0
+    }
+    return lengths.map { $0 ?? 0 }
+  }
+}
+
+extension Arrangement {
+  /// The smallest length along an axis at which all its panes are of use.
+  func smallest(_ axis: Direction) -> Int {
+    switch self {
+    case .pane(let pane): pane.smallest[axis]
+    case .rows(let parts): combine(parts.map { $0.content.smallest(axis) }, along: axis == .rows, gap: 0)
+    case .columns(let parts): combine(parts.map { $0.content.smallest(axis) }, along: axis == .columns, gap: 1)
+    }
   }
 
-  /// Only pictures: the layers, and beside them the filters above what leaves the layer.
-  private static func arrangePictures(_ content: Rect) -> [Pane: Rect] {
-    let left = layersWidth(content)
-    let right = content.dropping(columns: left + 1)
-    let filters = max(6, content.rows * 3 / 10)
-    return [
-      .layers: Rect(column: 0, row: content.row, columns: left, rows: content.rows),
-      .filters: Rect(column: right.column, row: content.row, columns: right.columns, rows: filters),
-      .maps: right.dropping(rows: filters),
-    ]
+  /// The length along an axis that its panes wish for; nil when none of them minds.
+  func wish(_ room: Size, _ axis: Direction, _ model: DashboardModel) -> Int? {
+    func joined(_ parts: [Part], along: Bool, gap: Int) -> Int? {
+      let wishes = parts.map { $0.content.wish(room, axis, model) }
+      guard wishes.contains(where: { $0 != nil }) else { return nil }
+      let lengths = zip(wishes, parts).map { $0 ?? (along ? $1.content.smallest(axis) : 0) }
+      return combine(lengths, along: along, gap: gap)
+    }
+    switch self {
+    case .pane(let pane): return pane.wish(room, model)[axis]
+    case .rows(let parts): return joined(parts, along: axis == .rows, gap: 0)
+    case .columns(let parts): return joined(parts, along: axis == .columns, gap: 1)
+    }
   }
+
+  private func combine(_ lengths: [Int], along: Bool, gap: Int) -> Int {
+    along ? lengths.reduce(0, +) + gap * (lengths.count - 1) : lengths.max() ?? 0
+  }
+}
+
+/// Along rows, from top to bottom, or along columns.
+enum Direction {
+  case rows, columns
+}
+
+extension Size {
+  subscript(_ axis: Direction) -> Int { axis == .rows ? rows : columns }
+
+  /// Whether there is room for it in another.
+  func fits(in room: Size) -> Bool { columns <= room.columns && rows <= room.rows }
+}
+
+extension Wish {
+  fileprivate subscript(_ axis: Direction) -> Int? { axis == .rows ? rows : columns }
 }

@@ -1,6 +1,6 @@
 // How many tiles fit into a pane, and how large: known before a number is.
 
-import Training
+import Telemetry
 
 /// Strips of tiles laid out in a rectangle: a strip is one filter's channels, or one feature map.
 struct TileArrangement: Hashable {
@@ -59,6 +59,19 @@ struct TileArrangement: Hashable {
   func page(holding selected: Int, of total: Int) -> Range<Int> {
     let first = max(0, min(selected, total - 1)) / capacity * capacity
     return first..<min(total, first + capacity)
+  }
+
+  /// The strip at a point, counted from 0 on the page; nil between strips.
+  func place(at point: Point, in rect: Rect) -> Int? {
+    guard rect.contains(point) else { return nil }
+    let height = tileRows * tile.rows + (hasCaptions ? 1 : 0)
+    let strip = tilesAcross * (tile.columns + 1) - 1
+    return (0..<capacity).first { place in
+      let origin = origin(place)
+      let top = rect.row + origin.row - (hasCaptions ? 1 : 0)
+      let left = rect.column + origin.column
+      return Rect(column: left, row: top, columns: strip, rows: height).contains(point)
+    }
   }
 
   /// Where a strip's first tile is, relative to the rectangle; `place` counts from 0 on the page.

@@ -1,6 +1,6 @@
 // Tiles of numbers as pictures: half blocks where there are colours, shades and characters elsewhere.
 
-import Training
+import Telemetry
 
 /// How large a tile is drawn: a whole number of cells a pixel, or a whole number of pixels a cell.
 public enum TileScale: Hashable, Sendable {
@@ -49,6 +49,34 @@ struct TilePainter {
     }
   }
 
+  /// Draws an image, whose numbers lie from 0 to 1: in its colours where it has three channels and the terminal has the
+  /// colours, else as the mean of its channels.
+  func draw(_ channels: [Tile], scale: TileScale, shading: Shading, column: Int, row: Int, on grid: inout Grid) {
+    guard channels.count == 3, hasHalfBlocks else {
+      return draw(mean(channels), scale: scale, shading: shading, column: column, row: row, on: &grid)
+    }
+    let size = scale.cells(height: channels[0].height, width: channels[0].width)
+    func color(_ x: Int, _ y: Int) -> TerminalColor? {
+      let levels = channels.compactMap { pixel($0, scale, x, y) }
+      return levels.count == 3 ? imageColor(levels[0], levels[1], levels[2], capabilities.colors) : nil
+    }
+    for y in 0..<size.rows {
+      for x in 0..<size.columns {
+        if let cell = TilePainter.cell(color(x, 2 * y), color(x, 2 * y + 1)) { grid[column + x, row + y] = cell }
+      }
+    }
+  }
+
+  private func mean(_ channels: [Tile]) -> Tile {
+    guard channels.count != 1, let first = channels.first else {
+      return channels.first ?? Tile(height: 0, width: 0, values: [])
+    }
+    let values = first.values.indices.map { index in
+      channels.reduce(Float(0)) { $0 + $1.values[index] } / Float(channels.count)
+    }
+    return Tile(height: first.height, width: first.width, values: values, count: first.count)
+  }
+
   /// The number at a pixel; nil outside the tile.
   private func pixel(_ tile: Tile, _ scale: TileScale, _ x: Int, _ y: Int) -> Float? {
     switch scale {
@@ -76,12 +104,19 @@ struct TilePainter {
       // One shade stands for both pixels of the cell.
       return shading.cell(bottom.map { (first + $0) / 2 } ?? first, capabilities)
     }
-    let above = top.map { shading.color($0, capabilities.colors) } ?? .standard
-    let below = bottom.map { shading.color($0, capabilities.colors) } ?? .standard
-    if top == nil { return Cell("▄", Style(foreground: below)) }
-    if bottom == nil { return Cell("▀", Style(foreground: above)) }
-    return above == below
-      ? Cell(" ", Style(background: above)) : Cell("▀", Style(foreground: above, background: below))
+    return TilePainter.cell(
+      top.map { shading.color($0, capabilities.colors) }, bottom.map { shading.color($0, capabilities.colors) })
+  }
+
+  /// Two pixels as one cell; nil outside the picture.
+  private static func cell(_ top: TerminalColor?, _ bottom: TerminalColor?) -> Cell? {
+    switch (top, bottom) {
+    case (nil, nil): nil
+    case (nil, let below?): Cell("▄", Style(foreground: below))
+    case (let above?, nil): Cell("▀", Style(foreground: above))
+    case (let above?, let below?):
+      above == below ? Cell(" ", Style(background: above)) : Cell("▀", Style(foreground: above, background: below))
+    }
   }
 
   /// The scale as a bar of `width` cells with its ends in figures: `−0.42 ▒▒▒ +0.42`.
@@ -110,42 +145,4 @@ struct TilePainter {
     let digits = formatNumber(shading.limit).count
     return width + (shading.map == .diverging ? 2 * digits + 4 : digits + 3)
   }
-}
-
-/// A number in three significant digits: `0.423`, `12.3`, `1.2e-5`.
-func formatNumber(_ value: Float) -> String {
-  let magnitude = abs(value)
-  if !value.isFinite { return value.isNaN ? "nan" : value < 0 ? "-inf" : "inf" }
-  if magnitude == 0 { return "0" }
-  if magnitude >= 9999.5 || magnitude < 0.000_95 { return scientific(value) }
-  let decimals =
-    magnitude >= 99.95 ? 0 : magnitude >= 9.995 ? 1 : magnitude >= 0.0995 ? 2 : magnitude >= 0.00995 ? 3 : 4
-  return fixed(Double(value), decimals)
-}
-
-/// `1.2e-5`
-private func scientific(_ value: Float) -> String {
-  var (mantissa, exponent) = (Double(value), 0)
-  while abs(mantissa) >= 9.95 {
-    mantissa /= 10
-    exponent += 1
-  }
-  while abs(mantissa) < 0.995 {
-    mantissa *= 10
-    exponent -= 1
-  }
-  return "\(fixed(mantissa, 1))e\(exponent)"
-}
-
-/// A number with so many decimals, rounded.
-func fixed(_ value: Double, _ decimals: Int) -> String {
-  var factor = 1
-  for _ in 0..<decimals { factor *= 10 }
-  let scaled = (abs(value) * Double(factor)).rounded()
-  guard scaled < 1e15 else { return "\(value)" }
-  let whole = Int(scaled)
-  let sign = value < 0 && whole > 0 ? "-" : ""
-  guard decimals > 0 else { return "\(sign)\(whole)" }
-  let fraction = String(whole % factor)
-  return "\(sign)\(whole / factor).\(String(repeating: "0", count: decimals - fraction.count))\(fraction)"
 }

@@ -67,6 +67,8 @@ public struct Activation: Layer {
   public let function: Function
   public var kind: String { function.type }
 
+  public var keepsElements: Bool { true }
+
   public func forward(_ x: Variable) -> Variable {
     switch function {
     case .leakyReLU(let slope): leakyReLU(x, slope: slope)

@@ -122,6 +122,8 @@ public struct Conv2d: Layer {
 
   public var parameters: [Parameter] { [weight] + (bias.map { [$0] } ?? []) }
 
+  public var picturedWeight: Parameter? { weight }
+
   public func forward(_ x: Variable) throws -> Variable {
     guard paddingMode != .zeros else { return try conv2d(x, weight: weight, bias: bias, options: options) }
     var inside = options

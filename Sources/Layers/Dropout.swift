@@ -38,6 +38,8 @@ public struct Dropout: Layer {
   /// Tells this layer's random numbers from those of the other dropout layers.
   public let stream: Int
 
+  public var keepsElements: Bool { true }
+
   public func forward(_ x: Variable) throws -> Variable {
     kind == "dropout2d"
       ? try dropout2d(x, probability: probability, stream: stream)

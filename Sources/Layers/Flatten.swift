@@ -34,6 +34,8 @@ public struct Flatten: Layer {
   public let kind = "flatten"
   public let axes: ClosedRange<Int>
 
+  public var keepsElements: Bool { true }
+
   public func forward(_ x: Variable) throws -> Variable {
     let sides = x.shape.dimensions
     let joined = sides[axes].reduce(1, *)

@@ -16,10 +16,31 @@ public protocol Layer: Sendable {
   ///
   /// - Throws: `ShapeError` when the input does not fit.
   func forward(_ x: Variable) throws -> Variable
+  /// The same, with a look at each layer on the way: one that holds others shows those, and then itself.
+  func forward(_ x: Variable, visit: LayerVisit) throws -> Variable
+  /// The parameters of the layer itself, without those of layers inside it.
+  var ownParameters: [Parameter] { get }
+  /// The weights that are worth a picture, (outputs, inputs, …); nil when there are none.
+  var picturedWeight: Parameter? { get }
+  /// Whether each number of the output stands for the number in its place of the input: an image behind such a layer is
+  /// still an image after it.
+  var keepsElements: Bool { get }
 }
+
+/// What is seen of a layer while it is recorded.
+public typealias LayerVisit = (_ layer: any Layer, _ input: Variable, _ output: Variable) throws -> Void
 
 extension Layer {
   public var parameters: [Parameter] { [] }
+  public var ownParameters: [Parameter] { parameters }
+  public var picturedWeight: Parameter? { nil }
+  public var keepsElements: Bool { false }
+
+  public func forward(_ x: Variable, visit: LayerVisit) throws -> Variable {
+    let y = try forward(x)
+    try visit(self, x, y)
+    return y
+  }
 }
 
 /// A layer's options, without the shapes that follow from its place in a model.

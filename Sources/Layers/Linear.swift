@@ -54,5 +54,7 @@ public struct Linear: Layer {
 
   public var parameters: [Parameter] { [weight] + (bias.map { [$0] } ?? []) }
 
+  public var picturedWeight: Parameter? { weight }
+
   public func forward(_ x: Variable) throws -> Variable { try linear(x, weight: weight, bias: bias) }
 }

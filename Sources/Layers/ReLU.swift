@@ -15,5 +15,7 @@ public struct ReLU: Layer {
   public let name: String
   public let kind = "relu"
 
+  public var keepsElements: Bool { true }
+
   public func forward(_ x: Variable) -> Variable { relu(x) }
 }

@@ -51,7 +51,13 @@ public struct Residual: Layer {
 
   public var parameters: [Parameter] { main.parameters + shortcut.parameters }
 
-  public func forward(_ x: Variable) throws -> Variable {
-    try (main.forward(x).last ?? x).adding(shortcut.forward(x).last ?? x)
+  public var ownParameters: [Parameter] { [] }
+
+  public func forward(_ x: Variable) throws -> Variable { try forward(x, visit: { _, _, _ in }) }
+
+  public func forward(_ x: Variable, visit: LayerVisit) throws -> Variable {
+    let y = try main.forward(x, visit: visit).adding(shortcut.forward(x, visit: visit))
+    try visit(self, x, y)
+    return y
   }
 }

@@ -71,31 +71,15 @@ public struct Sequential: Sendable {
   public var parameters: [Parameter] { layers.flatMap(\.parameters) }
   public var output: Shape { outputShapes.last ?? input }
 
-  /// Records all layers and returns what leaves each.
+  /// Records all layers and returns what leaves the last, with a look at each, those inside of blocks included.
   ///
   /// - Throws: `ShapeError` when x does not have the model's input shape.
-  public func forward(_ x: Variable) throws -> [Variable] {
-    var outputs: [Variable] = []
-    for layer in layers { outputs.append(try layer.forward(outputs.last ?? x)) }
-    return outputs
+  public func forward(_ x: Variable, visit: LayerVisit) throws -> Variable {
+    try layers.reduce(x) { try $1.forward($0, visit: visit) }
   }
-  /// Records all layers and returns what leaves the last, in an order that costs less: a ReLU after the max pooling
-  /// that follows it has fewer numbers to look at. Both let the largest through if it is positive, so no number and no
-  /// gradient of a parameter changes.
+
+  /// Records all layers and returns what leaves the last.
   ///
   /// - Throws: `ShapeError` when x does not have the model's input shape.
-  public func output(of x: Variable) throws -> Variable {
-    var value = x
-    var index = 0
-    while index < layers.count {
-      if index + 1 < layers.count, layers[index] is ReLU, layers[index + 1] is MaxPool2d {
-        value = try layers[index].forward(layers[index + 1].forward(value))
-        index += 2
-      } else {
-        value = try layers[index].forward(value)
-        index += 1
-      }
-    }
-    return value
-  }
+  public func forward(_ x: Variable) throws -> Variable { try forward(x, visit: { _, _, _ in }) }
 }

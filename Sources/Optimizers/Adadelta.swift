@@ -1,9 +1,9 @@
 // Adadelta.
 
-import Autograd
 import Fields
 import Kernels
 import Tensors
+import Workers
 
 /// v ← ρv + (1 − ρ)g²;  Δ = √(u + ε) / √(v + ε) · g;  u ← ρu + (1 − ρ)Δ²;  θ ← θ − lr · Δ
 ///

@@ -1,9 +1,9 @@
 // Adagrad.
 
-import Autograd
 import Fields
 import Kernels
 import Tensors
+import Workers
 
 /// s ← s + g²;  θ ← θ − lr / (1 + (t − 1) · decay) · g / (√s + ε)
 ///

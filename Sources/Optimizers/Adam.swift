@@ -1,9 +1,9 @@
 // Adam, and AdamW with its decoupled weight decay.
 
-import Autograd
 import Fields
 import Kernels
 import Tensors
+import Workers
 
 /// m ← β₁m + (1 − β₁)g;  v ← β₂v + (1 − β₂)g²;  θ ← θ − lr · (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε)
 ///

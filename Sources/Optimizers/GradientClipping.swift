@@ -1,7 +1,7 @@
 // Clipping: what a gradient may be at most.
 
-import Autograd
 import Kernels
+import Tensors
 
 /// Keeps gradients from growing without bound, before an optimiser sees them.
 public enum GradientClipping: Hashable, Sendable {

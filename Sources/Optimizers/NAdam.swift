@@ -1,9 +1,9 @@
 // Adam with Nesterov's momentum.
 
-import Autograd
 import Fields
 import Kernels
 import Tensors
+import Workers
 
 /// Adam's averages m and v, with a momentum that rises: μₜ = β₁ · (1 − ½ · 0.96^(t·decay));
 ///
@@ -64,6 +64,11 @@ public final class NAdam: Optimizer, ElementwiseOptimizer {
   }
 
   public var memory: [(name: String, buffers: [AlignedBuffer])] { [("exp_avg", means), ("exp_avg_sq", variances)] }
+
+  public var scalars: [String: Double] {
+    get { ["mu_product": product] }
+    set { product = newValue["mu_product"] ?? product }
+  }
 
   private func momentum(at step: Int) -> Double {
     Double(options.beta1) * (1 - 0.5 * Reproducible.power(0.96, real: Double(step) * Double(options.momentumDecay)))

@@ -1,9 +1,9 @@
 // What an optimiser is: it moves parameters along their gradients, between steps.
 
-import Autograd
 import Fields
 import Kernels
 import Tensors
+import Workers
 
 /// Moves trained parameters by the gradients that the last step left in them.
 public protocol Optimizer: AnyObject {
@@ -17,6 +17,15 @@ public protocol Optimizer: AnyObject {
   func step(_ pool: WorkerPool)
   /// What it remembers, by PyTorch's names (`exp_avg`), one buffer a parameter: for checkpoints.
   var memory: [(name: String, buffers: [AlignedBuffer])] { get }
+  /// Single numbers that it remembers besides, by PyTorch's names (`mu_product`); those that are not set keep their values.
+  var scalars: [String: Double] { get set }
+}
+
+extension Optimizer {
+  public var scalars: [String: Double] {
+    get { [:] }
+    set {}
+  }
 }
 
 /// How an optimiser is set up.

@@ -1,9 +1,9 @@
 // RMSprop.
 
-import Autograd
 import Fields
 import Kernels
 import Tensors
+import Workers
 
 /// v ← αv + (1 − α)g²;  θ ← θ − lr · g / (√v + ε)
 ///

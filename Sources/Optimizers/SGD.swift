@@ -1,9 +1,9 @@
 // Stochastic gradient descent with momentum.
 
-import Autograd
 import Fields
 import Kernels
 import Tensors
+import Workers
 
 /// v ← momentum · v + (1 − dampening) · g;  θ ← θ − lr · v, or with Nesterov θ ← θ − lr · (g + momentum · v)
 ///

@@ -3,7 +3,7 @@
 /// The dimensions of a tensor, outermost first.
 ///
 /// At the surface a batch of images is (N, C, H, W); a value inside a shard has no N: its shape is per image.
-public struct Shape: Hashable, Sendable, CustomStringConvertible, ExpressibleByArrayLiteral {
+public struct Shape: Hashable, Sendable, Codable, CustomStringConvertible, ExpressibleByArrayLiteral {
   public let dimensions: [Int]
 
   public init(_ dimensions: [Int]) { self.dimensions = dimensions }

@@ -1,9 +1,11 @@
 // `convtop bench`: how fast this machine trains, and how near to its peak.
 
 import ArgumentParser
+import Benchmarks
+import Experiments
 import Foundation
+import Telemetry
 import Tensors
-import Training
 
 /// `3x32x32`: an image's shape on the command line.
 struct ImageShape: ExpressibleByArgument {

@@ -1,8 +1,8 @@
 // `convtop config`: configurations without running them.
 
 import ArgumentParser
+import Experiments
 import Foundation
-import Training
 
 struct ConfigCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Datasets
+import Experiments
 import Fields
 import Foundation
 import Tensors

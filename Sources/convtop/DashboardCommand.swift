@@ -3,6 +3,7 @@
 import ArgumentParser
 import Dashboard
 import Datasets
+import Experiments
 import Foundation
 import Terminal
 import Training
@@ -29,10 +30,36 @@ struct DashboardCommand: ParsableCommand {
     }
     try reportingFailures {
       let (configuration, notice) = try options.read(config).onAvailableData()
-      let setup = try TrainingSetup(configuration)
       if folder != nil { try configuration.requireTraining("write to --run") }
-      let status = try DashboardLoop(setup, folder: folder, notice: notice, startsPaused: paused).run()
+      let trainer = try Trainer(configuration)
+      let loop = try DashboardLoop(trainer, configuration.dashboard, notice: notice)
+      // Nothing is written down where nothing trains; and a run that is refused leaves no folder.
+      var written: RunFolder?
+      if !configuration.training.trainsNothing {
+        do {
+          let folder = try RunFolder(configuration, path: folder)
+          trainer.record(in: folder)
+          written = folder
+        } catch {
+          loop.close()
+          throw error
+        }
+      }
+      let status = loop.run(startsPaused: paused)
+      finish(trainer, written)
       if status != 0 { throw ExitCode(status) }
+    }
+  }
+
+  /// Saves what has been learned, and says where.
+  private func finish(_ trainer: Trainer, _ folder: RunFolder?) {
+    let saved = DispatchSemaphore(value: 0)
+    trainer.send(.stop) { saved.signal() }
+    saved.wait()
+    let status = trainer.status
+    if let failure = status.failure { complain(failure) }
+    if let folder {
+      say("\(trainer.description.name): \(status.step) of \(status.steps) steps, run \(folder.path)")
     }
   }
 }

@@ -1,23 +1,21 @@
-// The main thread: sleeps until a key, a signal or news from the trainer, and redraws what changed.
+// The main thread: sleeps until a key, a signal or news from the run, and redraws what changed.
 
 import Dashboard
+import Experiments
 import Foundation
-import Synchronization
+import Telemetry
+import Tensors
 import Terminal
-import Training
 
-/// Connects a trainer and a screen until the person quits.
+/// Connects a run and a screen until the person quits.
 final class DashboardLoop {
-  private let trainer: Trainer
-  private let setup: TrainingSetup
-  /// Nil when nothing trains: there is nothing to write down.
-  private var folder: RunFolder?
+  private let source: any RunSource
+  private let watcher: Watcher
   private let pipe: WakePipe
   private let screen: Screen
   private var model: DashboardModel
-  private let startsPaused: Bool
-  /// A picture has been asked for and has not come yet.
-  private var isWaiting = false
+  /// How many pictures have been asked for.
+  private var requests = 0
   private var lastFrame = ContinuousClock.now
   private var frameCost = Duration.zero
 
@@ -25,47 +23,39 @@ final class DashboardLoop {
   private static let frameInterval = Duration.milliseconds(100)
   private static let costFactor = 50
 
-  /// - Parameter folder: where to write the run; nil for a fresh folder.
-  /// - Throws: `Failure`, `RunError`, or whatever a trainer throws; the terminal is as before then, and no folder is left.
-  init(_ setup: TrainingSetup, folder: String?, notice: String?, startsPaused: Bool) throws {
-    self.setup = setup
-    self.startsPaused = startsPaused
+  /// Opens the screen.
+  ///
+  /// - Throws: `Failure`; the terminal is as before then.
+  init(_ source: any RunSource, _ configuration: DashboardConfiguration, notice: String?) throws {
+    self.source = source
     let pipe = try WakePipe()
     self.pipe = pipe
-    trainer = try Trainer(setup) { event in
-      if case .changed = event { pipe.wake() }
-    }
     do { screen = try Screen(pipe) } catch let error as TerminalError {
       throw Failure(description: error.description, status: .failure)
     }
-    let configuration = setup.configuration
-    if !configuration.training.trainsNothing {
-      do {
-        let run = try RunFolder(configuration, path: folder)
-        trainer.record(in: run)
-        self.folder = run
-      } catch {
-        screen.close()
-        throw error
-      }
-    }
+    watcher = source.addWatcher { pipe.wake() }
     var capabilities = screen.capabilities
-    if configuration.dashboard.theme != .auto { capabilities.isLight = configuration.dashboard.theme == .light }
+    if configuration.theme != .auto { capabilities.isLight = configuration.theme == .light }
+    let run = source.description
     model = DashboardModel(
-      state: DashboardState(probe: min(configuration.dashboard.probe, trainer.validationCount - 1)),
-      status: trainer.status, layers: trainer.layers, classes: setup.dataset.classes, runName: configuration.name,
-      datasetName: setup.dataset.name, probes: trainer.validationCount, notice: notice,
-      smoothing: configuration.dashboard.smoothing, capabilities: capabilities)
+      state: DashboardState(probe: min(configuration.probe, run.probes - 1)), run: run, status: source.status,
+      notice: notice, capabilities: capabilities)
   }
 
-  /// Runs until the person quits or a signal ends it; returns the exit status.
-  func run() -> Int32 {
-    draw()
-    requestPictures()
-    if !startsPaused { trainer.send(.run) }
+  /// Gives the terminal back.
+  func close() {
+    source.removeWatcher(watcher)
+    screen.close()
+  }
+
+  /// Runs until the person quits or a signal ends it, and gives the terminal back; returns the exit status.
+  func run(startsPaused: Bool) -> Int32 {
+    defer { close() }
+    refresh()
+    if !startsPaused { source.send(.run) }
     while true {
       let isThere = waitForEvent(pipe, milliseconds: timeToNextFrame())
-      if !isThere { return leave(128 + SIGHUP) }
+      if !isThere { return 128 + SIGHUP }
       for byte in pipe.drain() {
         switch Int32(byte) {
         case 0: takeNews()
@@ -78,17 +68,15 @@ final class DashboardLoop {
         case SIGCONT:
           screen.resume()
           refresh()
-        case let signal: return leave(128 + signal)
+        case let signal: return 128 + signal
         }
       }
       while let key = screen.nextKey() {
-        switch model.state.handle(
-          key, layers: model.layers, probes: model.probes, state: trainer.status.state,
-          trains: model.trains)
-        {
+        model.status = source.status
+        switch model.handle(key) {
         case .none: break
-        case .command(let command): trainer.send(command)
-        case .quit: return leave(0)
+        case .command(let command): source.send(command)
+        case .quit: return 0
         }
         refresh()
       }
@@ -96,30 +84,25 @@ final class DashboardLoop {
     }
   }
 
-  private var isTraining: Bool {
-    switch model.status.state {
-    case .running, .pausing: true
-    case .idle, .paused, .finished, .failed: false
-    }
-  }
-
+  /// Whether the answer to the latest request has not come yet; answers to earlier ones do not count.
+  private var isWaiting: Bool { requests > 0 && model.snapshot?.request.number != requests }
   private var interval: Duration { max(DashboardLoop.frameInterval, frameCost * DashboardLoop.costFactor) }
-  private var isFrameDue: Bool { isTraining && !isWaiting && ContinuousClock.now - lastFrame >= interval }
+  private var isFrameDue: Bool {
+    model.status.phase.isUnderWay && !isWaiting && ContinuousClock.now - lastFrame >= interval
+  }
 
   /// Milliseconds to sleep; nil for as long as nothing happens: an idle screen costs nothing.
   private func timeToNextFrame() -> Int? {
-    guard isTraining && !isWaiting else { return nil }
+    guard model.status.phase.isUnderWay && !isWaiting else { return nil }
     let left = interval - (ContinuousClock.now - lastFrame)
-    let milliseconds = left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000
-    return max(0, Int(milliseconds) + 1)
+    return max(0, Int((left.inSeconds * 1000).rounded(.up)))
   }
 
-  /// The trainer has a picture ready, or has changed its state.
+  /// The run has a picture ready, or its status has changed.
   private func takeNews() {
-    let before = model.status.state
-    isWaiting = false
+    let before = model.status.phase
     draw()
-    if model.status.state != before { requestPictures() }
+    if model.status.phase != before { requestPictures() }
   }
 
   /// Draws at once and has the pictures follow.
@@ -129,34 +112,22 @@ final class DashboardLoop {
   }
 
   private func requestPictures() {
-    guard let request = Dashboard.request(model, size: screen.size) else {
+    guard var request = Dashboard.request(model, size: screen.size) else {
       // A screen too small for pictures is looked at again when its next frame would be due.
       lastFrame = .now
       return
     }
-    isWaiting = true
-    trainer.request(request)
+    requests += 1
+    request.number = requests
+    source.request(request, for: watcher)
   }
 
   private func draw() {
     let start = ContinuousClock.now
-    model.status = trainer.status
-    model.snapshot = trainer.snapshot
+    model.status = source.status
+    model.snapshot = source.snapshot(for: watcher)
     screen.show(Dashboard.render(model, size: screen.size))
     lastFrame = .now
     frameCost = lastFrame - start
-  }
-
-  /// Gives the terminal back, then saves what has been learned.
-  private func leave(_ status: Int32) -> Int32 {
-    screen.close()
-    let saved = DispatchSemaphore(value: 0)
-    trainer.send(.stop) { saved.signal() }
-    saved.wait()
-    if let failure = trainer.status.failure { complain(failure) }
-    if let folder {
-      say("\(setup.configuration.name): \(trainer.status.step) of \(trainer.status.steps) steps, run \(folder.path)")
-    }
-    return status
   }
 }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import Telemetry
 import Training
 
 struct EvaluateCommand: ParsableCommand {

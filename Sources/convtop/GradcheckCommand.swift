@@ -5,6 +5,7 @@ import Autograd
 import Foundation
 import Tensors
 import Training
+import Workers
 
 struct GradcheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -55,7 +56,7 @@ struct GradcheckCommand: ParsableCommand {
       throw Failure(
         description: "--break spoils an operation's check; leave the configuration out", status: ExitCode(64))
     }
-    let check = try ModelGradientCheck(TrainingSetup(options.read(path)))
+    let check = try ModelGradientCheck(options.read(path))
     row("", "gradient of", "shape", "largest error", "")
     for result in check.results {
       row("", result.parameter, result.shape.description, result.error, result.passes)

@@ -1,11 +1,12 @@
 // `convtop train`: training without a screen.
 
 import ArgumentParser
-import Dashboard
 import Dispatch
+import Experiments
 import Fields
 import Foundation
 import Synchronization
+import Telemetry
 import Training
 
 struct TrainCommand: ParsableCommand {
@@ -27,20 +28,19 @@ struct TrainCommand: ParsableCommand {
     try reportingFailures {
       let configuration = try options.read(config)
       try configuration.requireTraining("train")
-      let setup = try TrainingSetup(configuration)
-      try train(setup)
+      try train(configuration)
     }
   }
 
-  private func train(_ setup: TrainingSetup) throws {
+  private func train(_ configuration: Configuration) throws {
     let isTerminal = isatty(STDOUT_FILENO) == 1
-    let epochs = setup.configuration.training.epochs
+    let epochs = configuration.training.epochs
     let report: any TrainingReport =
       if json { JSONReport() } else if isTerminal { BarReport(epochs: epochs) } else { LineReport(epochs: epochs) }
     let done = DispatchSemaphore(value: 0)
     let reference = Mutex<Trainer?>(nil)
     let diverged = Mutex(false)
-    let trainer = try Trainer(setup) { event in
+    let trainer = try Trainer(configuration) { event in
       guard let trainer = reference.withLock({ $0 }) else { return }
       let status = trainer.status
       if case .step(let record) = event, !record.loss.isFinite,
@@ -52,13 +52,13 @@ struct TrainCommand: ParsableCommand {
         complain("the loss is not a finite number from step \(record.step) on: a lower learning rate may help")
       }
       report.handle(event, status)
-      if case .changed = event, [.finished, .failed, .paused].contains(status.state) { done.signal() }
+      if case .changed = event, [.finished, .failed, .paused].contains(status.phase) { done.signal() }
     }
-    let folder = try RunFolder(setup.configuration, path: folder)
+    let folder = try RunFolder(configuration, path: folder)
     trainer.record(in: folder)
     reference.withLock { $0 = trainer }
     defer { reference.withLock { $0 = nil } }
-    report.begin(setup, trainer, folder.path)
+    report.begin(trainer.description, trainer.status, threads: configuration.threadCount, folder.path)
     let interrupted = Mutex<Int32?>(nil)
     let interrupts = [SIGINT, SIGTERM, SIGHUP].map { number in
       signal(number, SIG_IGN)
@@ -75,7 +75,7 @@ struct TrainCommand: ParsableCommand {
     for source in interrupts { source.cancel() }
     let status = trainer.status
     let caught = interrupted.withLock { $0 }
-    report.end(status, caught == nil ? status.state.rawValue : "interrupted", folder.path)
+    report.end(status, caught == nil ? status.phase.rawValue : "interrupted", folder.path)
     if let failure = status.failure { throw Failure(description: failure, status: .output) }
     if let caught { throw ExitCode(128 + caught) }
   }
@@ -83,35 +83,35 @@ struct TrainCommand: ParsableCommand {
 
 /// How progress is told.
 protocol TrainingReport: Sendable {
-  func begin(_ setup: TrainingSetup, _ trainer: Trainer, _ folder: String)
-  func handle(_ event: Trainer.Event, _ status: TrainerStatus)
+  func begin(_ run: RunDescription, _ status: RunStatus, threads: Int, _ folder: String)
+  func handle(_ event: Trainer.Event, _ status: RunStatus)
   /// - Parameter outcome: `finished`, `failed` or `interrupted`.
-  func end(_ status: TrainerStatus, _ outcome: String, _ folder: String)
+  func end(_ status: RunStatus, _ outcome: String, _ folder: String)
 }
 
 /// One JSON object a line, each written out at once.
 struct JSONReport: TrainingReport {
-  func begin(_ setup: TrainingSetup, _ trainer: Trainer, _ folder: String) {
+  func begin(_ run: RunDescription, _ status: RunStatus, threads: Int, _ folder: String) {
     emit {
       var line = JSONLine()
       try line.add("event", "start")
-      try line.add("name", setup.configuration.name)
+      try line.add("name", run.name)
       try line.add("run", folder)
-      try line.add("dataset", setup.dataset.name)
-      line.add("train_images", trainer.trainCount)
-      line.add("validation_images", trainer.validationCount)
-      line.add("parameters", trainer.layers.reduce(0) { $0 + $1.parameters })
-      line.add("steps", trainer.status.steps)
-      line.add("threads", setup.threads)
+      try line.add("dataset", run.dataset)
+      line.add("train_images", run.trainImages)
+      line.add("validation_images", run.probes)
+      line.add("parameters", run.parameters)
+      line.add("steps", status.steps)
+      line.add("threads", threads)
       return line
     }
   }
 
-  func handle(_ event: Trainer.Event, _ status: TrainerStatus) {
+  func handle(_ event: Trainer.Event, _ status: RunStatus) {
     if case .epoch(let record) = event { emit { try record.event() } }
   }
 
-  func end(_ status: TrainerStatus, _ outcome: String, _ folder: String) {
+  func end(_ status: RunStatus, _ outcome: String, _ folder: String) {
     emit {
       var line = JSONLine()
       try line.add("event", outcome)
@@ -135,19 +135,18 @@ struct JSONReport: TrainingReport {
 struct LineReport: TrainingReport {
   let epochs: Int
 
-  func begin(_ setup: TrainingSetup, _ trainer: Trainer, _ folder: String) {
-    let parameters = trainer.layers.reduce(0) { $0 + $1.parameters }
+  func begin(_ run: RunDescription, _ status: RunStatus, threads: Int, _ folder: String) {
     say(
-      "\(setup.configuration.name) on \(setup.dataset.name): \(trainer.trainCount) training images, "
-        + "\(parameters) parameters, \(setup.threads) threads, run \(folder)")
+      "\(run.name) on \(run.dataset): \(run.trainImages) training images, \(run.parameters) parameters, "
+        + "\(threads) threads, run \(folder)")
   }
 
-  func handle(_ event: Trainer.Event, _ status: TrainerStatus) {
+  func handle(_ event: Trainer.Event, _ status: RunStatus) {
     guard case .epoch(let record) = event else { return }
     say(epochLine(record, of: epochs))
   }
 
-  func end(_ status: TrainerStatus, _ outcome: String, _ folder: String) {
+  func end(_ status: RunStatus, _ outcome: String, _ folder: String) {
     say("\(outcome) after step \(status.step)")
   }
 }
@@ -166,12 +165,12 @@ final class BarReport: TrainingReport, @unchecked Sendable {
 
   init(epochs: Int) { self.epochs = epochs }
 
-  func begin(_ setup: TrainingSetup, _ trainer: Trainer, _ folder: String) {
-    LineReport(epochs: epochs).begin(setup, trainer, folder)
+  func begin(_ run: RunDescription, _ status: RunStatus, threads: Int, _ folder: String) {
+    LineReport(epochs: epochs).begin(run, status, threads: threads, folder)
   }
 
   /// Only the trainer's queue calls this, so the time of the last drawing needs no lock.
-  func handle(_ event: Trainer.Event, _ status: TrainerStatus) {
+  func handle(_ event: Trainer.Event, _ status: RunStatus) {
     switch event {
     case .epoch(let record): say("\r\u{1b}[K\(epochLine(record, of: epochs))")
     case .step:
@@ -182,11 +181,11 @@ final class BarReport: TrainingReport, @unchecked Sendable {
     draw(status)
   }
 
-  private func draw(_ status: TrainerStatus) {
+  private func draw(_ status: RunStatus) {
     var size = winsize()
     let columns = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
-    let loss = status.lastStep.map { String(format: "%.4f", $0.loss) } ?? "–"
-    let accuracy = status.lastStep.map { String(format: "%.1f%%", 100 * $0.accuracy) } ?? "–"
+    let loss = status.lastStep.map { fixed($0.loss, 4) } ?? "–"
+    let accuracy = status.lastStep.map { "\(fixed(100 * $0.accuracy, 1))%" } ?? "–"
     let left = status.secondsLeft.map { "\(formatDuration($0)) left" } ?? ""
     let text =
       " \(status.step)/\(status.steps)  loss \(loss)  accuracy \(accuracy)  \(Int(status.imagesPerSecond)) images/s  \(left)"
@@ -199,7 +198,7 @@ final class BarReport: TrainingReport, @unchecked Sendable {
     say("\r\u{1b}[K\((bar + text).prefix(max(0, columns - 1)))", terminator: "")
   }
 
-  func end(_ status: TrainerStatus, _ outcome: String, _ folder: String) {
+  func end(_ status: RunStatus, _ outcome: String, _ folder: String) {
     say("\r\u{1b}[K", terminator: "")
     LineReport(epochs: epochs).end(status, outcome, folder)
   }

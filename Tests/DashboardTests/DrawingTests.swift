@@ -1,7 +1,7 @@
 // Axes, numbers and shades.
 
+import Telemetry
 import Testing
-import Training
 
 @testable import Dashboard
 

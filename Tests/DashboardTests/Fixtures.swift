@@ -2,9 +2,8 @@
 
 import Dashboard
 import Foundation
+import Telemetry
 import Tensors
-
-@testable import Training
 
 /// LeNet's layers as a screen knows them.
 let lenetLayers: [LayerSummary] = [
@@ -37,20 +36,20 @@ let clothes = [
   "T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
 ]
 
+let lenetRun = RunDescription(
+  name: "lenet", dataset: "fashion-mnist", classes: clothes, image: [1, 28, 28], probes: 10_000, trainImages: 60_000,
+  layers: lenetLayers)
+
 /// A model of a screen, 1,200 steps into a run, with the snapshot that its own request would bring.
 func fixture(
   _ capabilities: Capabilities = Capabilities(colors: .indexed256, unicode: true), size: Size,
-  trainer: TrainerState = .running, change: (inout DashboardState) -> Void = { _ in }
+  phase: RunPhase = .running, change: (inout DashboardState) -> Void = { _ in }
 ) -> DashboardModel {
   var state = DashboardState()
   change(&state)
-  var model = DashboardModel(
-    state: state,
-    status: TrainerStatus(
-      state: trainer, epoch: 2, epochs: 10, step: 1200, steps: 9380, imagesPerSecond: 53_512, secondsLeft: 62,
-      learningRate: 0.001),
-    layers: lenetLayers, classes: clothes, runName: "lenet", datasetName: "fashion-mnist", probes: 10_000,
-    smoothing: 0.98, capabilities: capabilities)
+  var status = RunStatus(phase: phase, epoch: 2, epochs: 10, step: 1200, steps: 9380, learningRate: 0.001)
+  (status.imagesPerSecond, status.secondsLeft) = (53_512, 62)
+  var model = DashboardModel(state: state, run: lenetRun, status: status, capabilities: capabilities)
   if let request = Dashboard.request(model, size: size) { model.snapshot = snapshot(request) }
   return model
 }
@@ -83,30 +82,26 @@ func snapshot(_ request: PictureRequest, poison: Bool = false) -> Snapshot {
   return Snapshot(
     request: request, step: 1200, filters: filters, maps: maps,
     probe: ProbePicture(
-      index: request.probe, image: tile(image, 0, signed: false), label: 9,
+      index: request.probe, channels: [tile(image, 0, signed: false)], label: 9,
       prediction: Prediction(.probabilities, [0, 0, 0.01, 0, 0, 0.1, 0, 0.24, 0, 0.65])),
     curves: curves(request.curvePoints, poison: poison))
 }
 
-private func curves(_ points: Int, poison: Bool) -> Curves {
-  var loss = MetricHistory(smoothing: 0.98)
-  var accuracy = MetricHistory(smoothing: 0.98)
+private func curves(_ points: Int, poison: Bool) -> [Curve] {
+  var series = SeriesList(smoothing: Double(Float(0.98)))
   for step in 1...1200 {
     let trend = 0.35 + 2 * exp(-Double(step) / 150)
     let ripple = 0.12 * sin(Double(step) * 0.9)
-    loss.append(step: step, poison && (500..<560).contains(step) ? .nan : trend + ripple)
-    accuracy.append(step: step, 1 - trend / 2.6 + ripple / 2)
+    series.append(
+      StepRecord(
+        step: step, epoch: step < 470 ? 1 : 2, loss: poison && (500..<560).contains(step) ? .nan : trend + ripple,
+        accuracy: 1 - trend / 2.6 + ripple / 2, learningRate: 0.001, images: 128))
+    for (last, epoch, loss, accuracy) in [(469, 1, 0.45, 0.81), (938, 2, 0.39, 0.856)] where step == last {
+      series.append(
+        EpochRecord(
+          epoch: epoch, step: step, trainLoss: loss, trainAccuracy: accuracy, validationLoss: loss,
+          validationAccuracy: accuracy))
+    }
   }
-  var curves = Curves()
-  curves.trainLoss = loss.curve(limit: points)
-  curves.trainAccuracy = accuracy.curve(limit: points)
-  var validationLoss = MetricHistory()
-  var validationAccuracy = MetricHistory()
-  validationLoss.append(step: 469, 0.45)
-  validationLoss.append(step: 938, 0.39)
-  validationAccuracy.append(step: 469, 0.81)
-  validationAccuracy.append(step: 938, 0.856)
-  curves.validationLoss = validationLoss.curve(limit: points)
-  curves.validationAccuracy = validationAccuracy.curve(limit: points)
-  return curves
+  return series.curves(of: ["loss", "accuracy"], limit: points)
 }

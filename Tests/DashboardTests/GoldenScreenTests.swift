@@ -4,15 +4,15 @@
 
 import Dashboard
 import Foundation
+import Telemetry
 import Testing
-import Training
 
 @Suite struct GoldenScreenTests {
   struct Scene: Sendable, CustomTestStringConvertible {
     let name: String
     let size: Size
     var capabilities = Capabilities(colors: .indexed256, unicode: true)
-    var trainer = TrainerState.running
+    var phase = RunPhase.running
     var trains = true
     var poison = false
     var notice: String?
@@ -34,16 +34,16 @@ import Training
     Scene(name: "conv1-monochrome", size: Size(80, 24), capabilities: Capabilities(colors: .monochrome, unicode: true)),
     Scene(name: "conv1-ascii", size: Size(80, 24), capabilities: Capabilities(colors: .monochrome, unicode: false)),
     Scene(name: "conv1-ascii-colors", size: Size(120, 40), capabilities: Capabilities(colors: .eight, unicode: false)),
-    Scene(name: "conv2-filter3", size: Size(120, 40), trainer: .paused) { state in
+    Scene(name: "conv2-filter3", size: Size(120, 40), phase: .paused) { state in
       state.layer = 3
       state.filter = 3
       state.focus = .filters
     },
-    Scene(name: "relu-tile-scale", size: Size(120, 40), trainer: .paused) { state in
+    Scene(name: "relu-tile-scale", size: Size(120, 40), phase: .paused) { state in
       state.layer = 1
       state.scale = .tile
     },
-    Scene(name: "fc1-network-scale", size: Size(120, 40), trainer: .finished) { state in
+    Scene(name: "fc1-network-scale", size: Size(120, 40), phase: .finished) { state in
       state.layer = 7
       state.scale = .network
       state.isLogLoss = true
@@ -59,23 +59,23 @@ import Training
     Scene(name: "not-a-number", size: Size(120, 40), poison: true),
     Scene(name: "help", size: Size(80, 24)) { $0.isHelpVisible = true },
     Scene(name: "quit-question", size: Size(80, 24)) { $0.isConfirmingQuit = true },
-    Scene(name: "count", size: Size(80, 24), trainer: .paused) { $0.count = 100 },
+    Scene(name: "count", size: Size(80, 24), phase: .paused) { $0.count = 100 },
     Scene(
       name: "notice", size: Size(80, 24),
       notice:
         "fashion-mnist is not installed, so this trains on the built-in glyphs; to get it: apt-get install dataset-fashion-mnist"
     ),
     Scene(
-      name: "failure", size: Size(120, 40), trainer: .failed,
+      name: "failure", size: Size(120, 40), phase: .failed,
       failure: "runs/lenet/metrics.jsonl: cannot be written: No space left on device"),
-    Scene(name: "looked-at-80x24", size: Size(80, 24), trainer: .finished, trains: false),
-    Scene(name: "looked-at-120x40", size: Size(120, 40), trainer: .finished, trains: false) { $0.focus = .maps },
+    Scene(name: "looked-at-80x24", size: Size(80, 24), phase: .finished, trains: false),
+    Scene(name: "looked-at-120x40", size: Size(120, 40), phase: .finished, trains: false) { $0.focus = .maps },
     Scene(name: "too-small", size: Size(79, 24)),
   ]
 
   @Test(arguments: scenes)
   func screenIsAsRecorded(scene: Scene) throws {
-    var model = fixture(scene.capabilities, size: scene.size, trainer: scene.trainer, change: scene.change)
+    var model = fixture(scene.capabilities, size: scene.size, phase: scene.phase, change: scene.change)
     model.notice = scene.notice
     model.status.failure = scene.failure
     if !scene.trains { model.status.epochs = 0 }

@@ -1,17 +1,29 @@
 // Every size of the screen: nothing overlaps, nothing overflows, nothing crashes.
 
 import Dashboard
+import Telemetry
 import Testing
 
-@testable import Training
-
 @Suite struct SweepTests {
-  @Test func atEverySizeThePanesLieInsideAndApart() {
-    for columns in stride(from: 1, through: 300, by: 1) {
-      for rows in stride(from: 1, through: 100, by: 1) {
-        for (notice, trains) in [(0, true), (3, true), (0, false), (3, false)] {
+  /// A line or three of notice above, and a model that trains or is only looked at.
+  private func model(notice: Bool, trains: Bool, classes: Int) -> DashboardModel {
+    let fixture = fixture(size: Size(80, 24))
+    var (run, status) = (fixture.run, fixture.status)
+    run.classes = (0..<classes).map { "class \($0)" }
+    if !trains { status.epochs = 0 }
+    return DashboardModel(
+      state: fixture.state, run: run, status: status, notice: notice ? String(repeating: "word ", count: 99) : nil,
+      capabilities: fixture.capabilities)
+  }
+
+  @Test(arguments: [2, 10, 100])
+  func atEverySizeThePanesLieInsideAndApart(classes: Int) {
+    for (notice, trains) in [(false, true), (true, true), (false, false), (true, false)] {
+      let model = model(notice: notice, trains: trains, classes: classes)
+      for columns in stride(from: 1, through: 300, by: classes == 10 ? 1 : 3) {
+        for rows in stride(from: 1, through: 100, by: 1) {
           let size = Size(columns, rows)
-          guard let layout = Layout(size, noticeRows: notice, trains: trains) else {
+          guard let layout = Layout(size, model) else {
             if columns >= Layout.minimum.columns && rows >= Layout.minimum.rows { Issue.record("no layout at \(size)") }
             continue
           }
@@ -20,13 +32,41 @@ import Testing
           let isSound = parts.indices.allSatisfy { i in
             screen.contains(parts[i]) && parts.indices.allSatisfy { j in i == j || !parts[i].overlaps(parts[j]) }
           }
-          if !isSound || layout.panes.count != (trains ? Pane.allCases.count : 3) {
+          if !isSound || Set(layout.panes.keys) != Set(Pane.all.filter { trains || !$0.needsTraining }) {
             Issue.record("unsound layout at \(size)")
           }
-          for (pane, rect) in layout.panes where rect.columns < 16 || rect.rows < 4 {
-            Issue.record("\(pane) has only \(rect.size) at \(size)")
+          for (pane, rect) in layout.panes where rect.columns < pane.smallest.columns || rect.rows < pane.smallest.rows
+          {
+            Issue.record("\(pane.name) has only \(rect.size) at \(size)")
           }
         }
+      }
+    }
+  }
+
+  @Test func everyCellOfAPaneIsHitAndWhatLiesThereCanBeChosen() throws {
+    for size in [Size(80, 24), Size(120, 40), Size(200, 60)] {
+      for layer in [0, 3, 7] {
+        let model = fixture(size: size) { $0.layer = layer }
+        let layout = try #require(Layout(size, model))
+        var labels: Set<String> = []
+        for row in 0..<size.rows {
+          for column in 0..<size.columns {
+            let point = Point(column: column, row: row)
+            let hit = Dashboard.hit(point, model, size: size)
+            #expect(hit?.pane == layout.panes.first { $0.value.contains(point) }?.key)
+            if let target = hit?.target { labels.insert(target.label) }
+          }
+        }
+        let request = try #require(Dashboard.request(model, size: size))
+        for filter in request.filters { #expect(labels.contains("filter \(filter)")) }
+        for map in request.maps { #expect(labels.contains("map \(map)")) }
+        #expect(labels.contains("layer conv1"))
+        let list = try #require(layout.panes[.layers])
+        let hit = Dashboard.hit(Point(column: list.column + 3, row: list.row + 2), fixture(size: size), size: size)
+        var state = DashboardState()
+        hit?.target?.choose(&state)
+        #expect(hit?.target?.label == "layer relu1" && state.layer == 1)
       }
     }
   }
@@ -46,7 +86,7 @@ import Testing
         state.layer = layer
         state.filter = (columns * rows) % 200
         state.isMaximized = rows % 4 == 0
-        state.focus = Pane.allCases[columns % Pane.allCases.count]
+        state.focus = Pane.all[columns % Pane.all.count]
       }
       let grid = Dashboard.render(model, size: size, fill: Cell("x"))
       #expect(grid.size == size)
@@ -56,7 +96,7 @@ import Testing
 
   @Test func thePanesLeaveTheGapsBetweenThemUntouched() throws {
     let size = Size(120, 40)
-    let layout = try #require(Layout(size))
+    let layout = try #require(Layout(size, fixture(size: size)))
     let grid = Dashboard.render(fixture(size: size), size: size, fill: Cell("x"))
     let parts = [layout.header, layout.keys] + Array(layout.panes.values)
     for row in 0..<size.rows {
@@ -84,7 +124,7 @@ import Testing
           model.snapshot = Snapshot(
             request: request, step: picture.step, filters: picture.filters, maps: picture.maps,
             probe: ProbePicture(
-              index: 0, image: picture.probe.image, label: 0,
+              index: 0, channels: picture.probe.channels, label: 0,
               prediction: Prediction(.probabilities, [Float](repeating: .nan, count: 10))),
             curves: picture.curves)
           model.status.imagesPerSecond = .infinity

@@ -3,6 +3,7 @@
 import Autograd
 import Tensors
 import Testing
+import Workers
 
 @Suite struct ConvolutionTests {
   @Test func aVerticalEdgeFilterFindsTheEdge() throws {

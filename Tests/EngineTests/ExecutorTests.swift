@@ -2,6 +2,7 @@
 
 import Layers
 import Testing
+import Workers
 
 @testable import Autograd
 @testable import Tensors
@@ -18,7 +19,7 @@ import Testing
     func run(reusing: Bool, threads: Int) throws -> (means: [Double], logits: [Tensor], bytes: Int) {
       let tape = Tape()
       let images = tape.input([2, 6, 6])
-      let logits = try model.output(of: images)
+      let logits = try model.forward(images)
       let loss = try crossEntropy(logits, labels: tape.input([]))
       let executor = Executor(
         tape, metrics: [loss], kept: [logits], capacity: 80, pool: WorkerPool(threads: threads), reusesMemory: reusing)

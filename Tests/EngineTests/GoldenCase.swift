@@ -4,6 +4,7 @@ import Autograd
 import Foundation
 import Tensors
 import Testing
+import Workers
 
 /// A result: a checksum where the arithmetic is exact, all its numbers otherwise.
 enum GoldenResult: Decodable {

@@ -4,6 +4,7 @@ import Autograd
 import Foundation
 import Tensors
 import Testing
+import Workers
 
 @Suite struct OperationTests {
   @Test(arguments: [1, 2, 17])

@@ -5,6 +5,7 @@ import Foundation
 import Optimizers
 import Tensors
 import Testing
+import Workers
 
 @Suite struct OptimizerGoldenTests {
   private struct OptimizerCase: Decodable {

@@ -3,6 +3,7 @@
 import Autograd
 import Tensors
 import Testing
+import Workers
 
 @Suite struct PropertyTests {
   private func dot(_ a: [Float], _ b: [Float]) -> Double { zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) } }

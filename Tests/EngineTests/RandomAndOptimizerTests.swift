@@ -6,6 +6,7 @@ import Layers
 import Optimizers
 import Tensors
 import Testing
+import Workers
 
 @Suite struct RandomAndOptimizerTests {
   /// Known answers of Random123's `kat_vectors`, philox 4×32, ten rounds.

@@ -3,6 +3,7 @@
 import Autograd
 import Tensors
 import Testing
+import Workers
 
 /// See `GradientCheck.noise`.
 func noise(_ shape: Shape, seed: UInt64) -> Tensor { GradientCheck.noise(shape, seed: seed) }

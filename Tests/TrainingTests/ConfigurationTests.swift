@@ -1,8 +1,10 @@
 // Configurations: defaults, overrides, and a sentence for everything that can be wrong.
 
+import Experiments
 import Fields
 import Foundation
 import Optimizers
+import Telemetry
 import Testing
 import Training
 

@@ -1,7 +1,9 @@
 // Every layer, loss, optimiser and schedule is reachable from a configuration, and learns.
 
+import Experiments
 import Fields
 import Foundation
+import Telemetry
 import Testing
 import Training
 
@@ -20,12 +22,12 @@ import Training
   private func expectLearning(_ configuration: Configuration, _ label: String) throws {
     let resolved = try configuration.resolvedText()
     #expect(try Configuration(resolved, file: "x.json").resolvedText() == resolved, "\(label)")
-    let trainer = try Trainer(TrainingSetup(configuration), folder: nil)
+    let trainer = try Trainer(configuration, folder: nil)
     trainer.send(.finishEpoch(1))
     while trainer.status.lastEpoch?.epoch != 1 { usleep(200) }
     let first = try #require(trainer.status.lastEpoch)
     trainer.send(.run)
-    while trainer.status.state != .finished { usleep(200) }
+    while trainer.status.phase != .finished { usleep(200) }
     let last = try #require(trainer.status.lastEpoch)
     #expect(last.trainLoss < first.trainLoss, "\(label): from \(first.trainLoss) to \(last.trainLoss)")
     #expect(last.validationLoss.isFinite, "\(label)")
@@ -86,9 +88,9 @@ import Training
       overrides: [
         #"training.schedule={"type":"step","step_size":1,"gamma":0.5,"warmup":{"steps":2,"start_factor":0.5}}"#
       ])
-    let trainer = try Trainer(TrainingSetup(configuration), folder: RunFolder(configuration, path: folder.path))
+    let trainer = try Trainer(configuration, folder: RunFolder(configuration, path: folder.path))
     trainer.send(.run)
-    while trainer.status.state != .finished { usleep(200) }
+    while trainer.status.phase != .finished { usleep(200) }
     let rates = folder.text("metrics.jsonl").split(separator: "\n").compactMap { line in
       line.range(of: #""learning_rate":"#).map { String(line[$0.upperBound...].dropLast()) }
     }

@@ -1,10 +1,12 @@
 // The fields that configurable types declare: what is written is what is read, whatever the values.
 
 import Autograd
+import Experiments
 import Fields
 import Foundation
 import Layers
 import Optimizers
+import Telemetry
 import Testing
 
 @testable import Training

@@ -1,8 +1,13 @@
 // Small runs for tests.
 
+import Dispatch
+import Experiments
 import Fields
 import Foundation
+import Synchronization
+import Telemetry
 import Training
+import Workers
 
 /// A configuration that trains on 80 glyphs in batches of 32: three steps an epoch.
 func smallConfiguration(
@@ -28,5 +33,57 @@ final class TemporaryFolder {
 
   func text(_ name: String) -> String {
     FileManager.default.contents(atPath: "\(path)/\(name)").map { String(decoding: $0, as: UTF8.self) } ?? "(no file)"
+  }
+}
+
+/// A trainer with its records collected and one watcher, and waiting for both made easy.
+final class Harness: Sendable {
+  let trainer: Trainer
+  private let collector = Collector()
+  private let watcher: Watcher
+  private let asked = Mutex(0)
+
+  private final class Collector: Sendable {
+    let records = Mutex<[StepRecord]>([])
+  }
+
+  convenience init(_ configuration: Configuration, folder: RunFolder? = nil) throws {
+    let queue = DispatchQueue(label: "test")
+    try self.init(
+      configuration, pool: WorkerPool(threads: configuration.threadCount), queue: queue, folder: folder)
+  }
+
+  init(_ configuration: Configuration, pool: WorkerPool, queue: DispatchQueue, folder: RunFolder? = nil) throws {
+    trainer = try Trainer(
+      configuration, dataset: configuration.loadDataset(), pool: pool, queue: queue, folder: folder
+    ) { [collector] event in
+      if case .step(let record) = event { collector.records.withLock { $0.append(record) } }
+    }
+    watcher = trainer.addWatcher {}
+  }
+
+  var records: [StepRecord] { collector.records.withLock { $0 } }
+
+  /// Gives a command and waits until the trainer is in one of the phases.
+  func send(_ command: RunCommand, until phases: Set<RunPhase>) -> RunStatus {
+    let taken = DispatchSemaphore(value: 0)
+    trainer.send(command) { taken.signal() }
+    taken.wait()
+    while !phases.contains(trainer.status.phase) { usleep(500) }
+    return trainer.status
+  }
+
+  /// Waits for the picture that answers a request.
+  func picture(_ request: PictureRequest) -> Snapshot {
+    var request = request
+    request.number = asked.withLock { asked in
+      asked += 1
+      return asked
+    }
+    trainer.request(request, for: watcher)
+    while true {
+      if let snapshot = trainer.snapshot(for: watcher), snapshot.request.number == request.number { return snapshot }
+      usleep(500)
+    }
   }
 }

@@ -1,8 +1,11 @@
 // A model that trains nothing, and the report on one that has been trained.
 
+import Experiments
 import Fields
 import Foundation
+import Telemetry
 import Testing
+import Workers
 
 @testable import Training
 
@@ -12,14 +15,12 @@ import Testing
       .appending(path: "../../configs/edge-filter.json").standardized
     let overrides = ["dataset.name=glyphs", "dataset.test=20"]
     let configuration = try Configuration(Data(contentsOf: file), file: file.path, overrides: overrides)
-    let trainer = try Trainer(TrainingSetup(configuration), folder: nil)
-    #expect(trainer.status.state == .finished && trainer.status.steps == 0)
-    trainer.request(PictureRequest(layer: 0, filters: 0..<1, maps: 0..<1, probe: 7, curvePoints: 10))
-    while trainer.snapshot == nil { usleep(1000) }
-    let picture = try #require(trainer.snapshot)
+    let harness = try Harness(configuration)
+    #expect(harness.trainer.status.phase == .finished && harness.trainer.status.steps == 0)
+    let picture = harness.picture(PictureRequest(layer: 0, filters: 0..<1, maps: 0..<1, probe: 7))
     #expect(picture.filters?.tiles.first?.values == [1, 0, -1, 1, 0, -1, 1, 0, -1])
     #expect(picture.probe.prediction == nil)
-    let (image, edges) = (picture.probe.image, try #require(picture.maps?.tiles.first))
+    let (image, edges) = (picture.probe.channels[0], try #require(picture.maps?.tiles.first))
     #expect(edges.height == 46 && edges.width == 46)
     func pixel(_ y: Int, _ x: Int) -> Float {
       (0..<28).contains(y) && (0..<28).contains(x) ? image.values[y * 28 + x] : 0
@@ -46,12 +47,12 @@ import Testing
           "model": { "layers": [ { "type": "flatten" }, { "type": "linear", "out_features": 10 }, { "type": "\(last)" } ] },
           "training": { "loss": { "type": "\(loss)" }, "batch_size": 20 } }
         """.utf8), file: "x.json")
-    let loop = try TrainingLoop(configuration, dataset: configuration.loadDataset(), threads: 1)
-    let request = PictureRequest(layer: 1, filters: 0..<1, maps: 0..<1, probe: 0, curvePoints: 2)
-    let picture = loop.snapshot(request, curves: Curves())
+    let loop = try TrainingLoop(configuration, dataset: configuration.loadDataset(), pool: WorkerPool(threads: 1))
+    let request = PictureRequest(layer: 1, filters: 0..<1, maps: 0..<1, probe: 0)
+    let picture = loop.snapshot(request)
     let prediction = try #require(picture.probe.prediction)
     #expect(prediction.meaning == meaning)
-    let outputs = loop.classifier.inspection.tensor(of: loop.classifier.inspectionOutputs[2], image: 0).values
+    let outputs = loop.classifier.inspection.tensor(of: loop.classifier.inspected[2].output, image: 0).values
     let shown = prediction.values.reduce(0, +)
     switch meaning {
     case .probabilities: #expect(abs(shown - 1) < 1e-5 && (last != "softmax" || prediction.values == outputs))
@@ -62,14 +63,14 @@ import Testing
     #expect(picture.filters?.networkRange == nil && picture.maps?.networkRange == nil)
     var whole = request
     whole.wantsNetworkRange = true
-    #expect(loop.snapshot(whole, curves: Curves()).maps?.networkRange != nil)
+    #expect(loop.snapshot(whole).maps?.networkRange != nil)
   }
 
   @Test func classWeightsDivideByTheLabelsWeights() throws {
     func loss(_ weights: String) throws -> (loss: Double, first: [Float]) {
       let configuration = try smallConfiguration(
         threads: 1, overrides: ["training.loss={\"weight\":\(weights)}", "training.shuffle=false"])
-      let loop = try TrainingLoop(configuration, dataset: configuration.loadDataset(), threads: 1)
+      let loop = try TrainingLoop(configuration, dataset: configuration.loadDataset(), pool: WorkerPool(threads: 1))
       guard case .step(let record) = loop.advance() else { return (0, []) }
       return (record.loss, loop.classifier.model.parameters[0].gradientTensor.values)
     }
@@ -82,14 +83,14 @@ import Testing
 
   @Test func aLastBatchThatIsNotFullCanBeLeftOut() throws {
     let configuration = try smallConfiguration(threads: 1, overrides: ["training.drop_last=true"])
-    let loop = try TrainingLoop(configuration, dataset: configuration.loadDataset(), threads: 1)
+    let loop = try TrainingLoop(configuration, dataset: configuration.loadDataset(), pool: WorkerPool(threads: 1))
     #expect(loop.stepsPerEpoch == 2)
     var images: [Int] = []
     while case .step(let record) = loop.advance() { images.append(record.images) }
     #expect(images == [32, 32])
     let few = try smallConfiguration(overrides: ["training.drop_last=true", "training.batch_size=99"])
     #expect(throws: ConfigurationError.self) {
-      try TrainingLoop(few, dataset: few.loadDataset(), threads: 1)
+      try TrainingLoop(few, dataset: few.loadDataset(), pool: WorkerPool(threads: 1))
     }
   }
 
@@ -97,9 +98,9 @@ import Testing
     let folder = TemporaryFolder()
     let configuration = try smallConfiguration(
       epochs: 1, overrides: ["dataset.validation=10", "dataset.name=fashion-mnist"])
-    let trainer = try Trainer(TrainingSetup(configuration), folder: RunFolder(configuration, path: folder.path))
+    let trainer = try Trainer(configuration, folder: RunFolder(configuration, path: folder.path))
     trainer.send(.run)
-    while trainer.status.state != .finished { usleep(500) }
+    while trainer.status.phase != .finished { usleep(500) }
     #expect(
       throws: ConfigurationError(
         file: "\(folder.path)/config.json", keyPath: "dataset.test",

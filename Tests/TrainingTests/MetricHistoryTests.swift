@@ -1,5 +1,6 @@
 // Curves of any length in constant memory.
 
+import Telemetry
 import Testing
 import Training
 

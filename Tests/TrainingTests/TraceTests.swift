@@ -1,8 +1,10 @@
 // The stock configurations against PyTorch, step by step: the same first weights, the same batches, the same losses.
 
+import Experiments
 import Fields
 import Foundation
 import Synchronization
+import Telemetry
 import Testing
 import Training
 
@@ -42,11 +44,11 @@ import Training
     if trace.configuration == "pytorch-mnist" { overrides += ["model.layers[5].p=0", "model.layers[9].p=0"] }
     let configuration = try Configuration(Data(contentsOf: file), file: file.path, overrides: overrides)
     let losses = Collector()
-    let trainer = try Trainer(TrainingSetup(configuration), folder: nil) { event in
+    let trainer = try Trainer(configuration, folder: nil) { event in
       if case .step(let record) = event { losses.add(record.loss) }
     }
     trainer.send(.step(trace.losses.count))
-    while losses.all.count < trace.losses.count || trainer.status.state != .paused { usleep(1000) }
+    while losses.all.count < trace.losses.count || trainer.status.phase != .paused { usleep(1000) }
     #expect(trace.losses.count == 50)
     for (step, (found, expected)) in zip(losses.all, trace.losses).enumerated() {
       #expect(abs(found - expected) <= 1e-3 * expected, "step \(step + 1): \(found), not \(expected)")

@@ -1,62 +1,22 @@
 // The trainer as a state machine, and its run folder.
 
 import Dispatch
+import Experiments
 import Fields
 import Foundation
 import Synchronization
+import Telemetry
 import Tensors
 import Testing
 import Training
 
-/// A trainer with its events collected, and waiting for it made easy.
-private final class Harness: Sendable {
-  let trainer: Trainer
-  private let steps: Mutex<[StepRecord]>
-
-  init(_ configuration: Configuration, folder: RunFolder? = nil) throws {
-    let collected = Collector()
-    trainer = try Trainer(TrainingSetup(configuration), folder: folder) { event in
-      if case .step(let record) = event { collected.add(record) }
-    }
-    collector = collected
-    steps = Mutex([])
-  }
-
-  private let collector: Collector
-
-  private final class Collector: Sendable {
-    private let records = Mutex<[StepRecord]>([])
-    func add(_ record: StepRecord) { records.withLock { $0.append(record) } }
-    var all: [StepRecord] { records.withLock { $0 } }
-  }
-
-  var records: [StepRecord] { collector.all }
-
-  /// Gives a command and waits until the trainer is in one of the states.
-  func send(_ command: TrainerCommand, until states: Set<TrainerState>) -> TrainerStatus {
-    let taken = DispatchSemaphore(value: 0)
-    trainer.send(command) { taken.signal() }
-    taken.wait()
-    while !states.contains(trainer.status.state) { usleep(500) }
-    return trainer.status
-  }
-
-  /// Waits for the picture that answers a request.
-  func picture(_ request: PictureRequest) -> Snapshot {
-    trainer.request(request)
-    while true {
-      if let snapshot = trainer.snapshot, snapshot.request == request { return snapshot }
-      usleep(500)
-    }
-  }
-}
-
 @Suite struct TrainerTests {
-  private let request = PictureRequest(layer: 0, filters: 0..<9, maps: 0..<2, probe: 1, curvePoints: 50)
+  private let request = PictureRequest(
+    layer: 0, filters: 0..<9, maps: 0..<2, probe: 1, quantities: ["loss"], curvePoints: 50)
 
   @Test func nothingHappensBeforeACommand() throws {
     let harness = try Harness(smallConfiguration())
-    #expect(harness.trainer.status.state == .idle)
+    #expect(harness.trainer.status.phase == .idle)
     #expect(harness.picture(request).step == 0)
     #expect(harness.trainer.status.step == 0)
     #expect(harness.trainer.status.steps == 9)
@@ -68,15 +28,15 @@ private final class Harness: Sendable {
       #expect(harness.send(.step(1), until: [.paused]).step == expected)
       #expect(harness.records.count == expected)
     }
-    let weights = harness.trainer.parameters()
+    let state = harness.trainer.state()
     for probe in 0..<5 {
       var other = request
       other.probe = probe
       _ = harness.picture(other)
     }
-    #expect(harness.trainer.parameters() == weights)
+    #expect(harness.trainer.state() == state)
     #expect(harness.send(.step(1), until: [.paused]).step == 3)
-    #expect(harness.trainer.parameters() != weights)
+    #expect(harness.trainer.state() != state)
   }
 
   @Test func aCountOfStepsCrossesEpochsAndValidatesAtTheirEnds() throws {
@@ -99,13 +59,13 @@ private final class Harness: Sendable {
     #expect(harness.send(.finishEpoch(1), until: [.paused]).step == 3)
     #expect(harness.send(.finishEpoch(1), until: [.paused]).step == 6)
     let end = harness.send(.finishEpoch(5), until: [.finished, .paused])
-    #expect(end.step == 9 && end.state == .finished)
+    #expect(end.step == 9 && end.phase == .finished)
   }
 
   @Test func aFinishedRunStaysFinishedButCanBeInspected() throws {
     let harness = try Harness(smallConfiguration(epochs: 1))
     #expect(harness.send(.run, until: [.finished]).step == 3)
-    for command: TrainerCommand in [.run, .step(1), .pause] {
+    for command: RunCommand in [.run, .step(1), .pause] {
       #expect(harness.send(command, until: [.finished]).step == 3)
     }
     let snapshot = harness.picture(request)
@@ -113,7 +73,8 @@ private final class Harness: Sendable {
     #expect(snapshot.filters?.tiles.count == 3)
     #expect(snapshot.maps?.tiles.count == 2)
     #expect(abs((snapshot.probe.prediction?.values ?? []).reduce(0, +) - 1) < 1e-5)
-    #expect(snapshot.curves.trainLoss.count == 3 && snapshot.curves.validationLoss.count == 1)
+    #expect(snapshot.curves(of: "loss").map(\.buckets.count) == [3, 1])
+    #expect(snapshot.curves(of: "accuracy").isEmpty)
   }
 
   @Test func pausingARunningTrainerStopsItBetweenBatches() throws {
@@ -128,7 +89,7 @@ private final class Harness: Sendable {
   }
 
   @Test func metricsAreTheSameWhateverTheThreadsAndWhoeverLooks() throws {
-    func metrics(threads: Int, looking: Bool, stepwise: Bool) throws -> (String, [String: Tensor]) {
+    func metrics(threads: Int, looking: Bool, stepwise: Bool) throws -> (String, RunState) {
       let folder = TemporaryFolder()
       let configuration = try smallConfiguration(threads: threads)
       let harness = try Harness(configuration, folder: RunFolder(configuration, path: folder.path))
@@ -139,16 +100,16 @@ private final class Harness: Sendable {
         }
       } else {
         harness.trainer.send(.run)
-        while harness.trainer.status.state != .finished { if looking { _ = harness.picture(request) } }
+        while harness.trainer.status.phase != .finished { if looking { _ = harness.picture(request) } }
       }
-      return (folder.text("metrics.jsonl"), harness.trainer.parameters())
+      return (folder.text("metrics.jsonl"), harness.trainer.state())
     }
-    let (alone, weights) = try metrics(threads: 1, looking: false, stepwise: false)
+    let (alone, state) = try metrics(threads: 1, looking: false, stepwise: false)
     #expect(alone.split(separator: "\n").count == 9 + 3)
     for (threads, looking, stepwise) in [(2, false, false), (2, true, false), (3, true, true), (7, false, true)] {
-      let (text, parameters) = try metrics(threads: threads, looking: looking, stepwise: stepwise)
+      let (text, end) = try metrics(threads: threads, looking: looking, stepwise: stepwise)
       #expect(text == alone)
-      #expect(parameters == weights)
+      #expect(end == state)
     }
   }
 
@@ -201,7 +162,7 @@ private final class Harness: Sendable {
 
   @Test func heldOutImagesAreNotTrainedOn() throws {
     let harness = try Harness(smallConfiguration(overrides: ["dataset.validation=30"]))
-    #expect(harness.trainer.trainCount == 50 && harness.trainer.validationCount == 30)
+    #expect(harness.trainer.description.trainImages == 50 && harness.trainer.description.probes == 30)
     #expect(harness.trainer.status.steps == 6)
     let message = "holds out 80 of 80 training images; some must be left to train on"
     #expect(throws: ConfigurationError(file: "test.json", keyPath: "dataset.validation", message: message)) {
@@ -227,6 +188,6 @@ private final class Harness: Sendable {
     let named = try Configuration(
       Data(#"{"dataset":{"name":"mnist","path":"/nowhere"},\#(model)}"#.utf8), file: "x.json")
     #expect(named.onAvailableData().notice == nil)
-    #expect(throws: (any Error).self) { try TrainingSetup(named) }
+    #expect(throws: (any Error).self) { try named.loadDataset() }
   }
 }

@@ -44,6 +44,7 @@ struct MaxPool2dOperation: Operation {
   var name = "max_pool2d"
   let readsInput = false
   let readsOutput = false
+  let takesMaximum = true
   let geometry: PoolGeometry
 
   var savedLanes: Int { geometry.outCount }

@@ -19,6 +19,8 @@ struct ReLUOperation: Operation {
   let readsInput = false
   let count: Int
 
+  func behindMaximum(count: Int) -> (any Operation)? { ReLUOperation(count: count) }
+
   func forward(_ frame: Frame) { relu(frame.input(), count: count, into: frame.output) }
 
   func backward(_ frame: Frame) {

@@ -1,17 +1,17 @@
 // The top two rows: which run, on which data, in which state, how far and how fast.
 
-import Training
+import Telemetry
 
 extension Canvas {
   mutating func drawHeader(_ rect: Rect) {
     let status = model.status
     var at = write(" convtop ", .brand, column: rect.column, row: rect.row)
-    at = write("  \(model.runName)", .number, column: at, row: rect.row)
+    at = write("  \(model.run.name)", .number, column: at, row: rect.row)
     at = write(" on ", .faint, column: at, row: rect.row)
-    at = write(model.datasetName, .text, column: at, row: rect.row)
+    at = write(model.run.dataset, .text, column: at, row: rect.row)
     guard model.trains else { return drawLookedAt(row: rect.row + 1) }
-    at = write("  \(stateMark(status.state)) ", stateRole(status.state), column: at, row: rect.row)
-    at = write(status.state.rawValue, stateRole(status.state), column: at, row: rect.row)
+    at = write("  \(stateMark(status.phase)) ", stateRole(status.phase), column: at, row: rect.row)
+    at = write(status.phase.rawValue, stateRole(status.phase), column: at, row: rect.row)
     if let validation = status.validation {
       at = write("  validating \(Int(validation * 100))%", .faint, column: at, row: rect.row)
     }
@@ -24,7 +24,7 @@ extension Canvas {
     at = write("  step ", .faint, column: at, row: row)
     at = write("\(status.step)/\(status.steps)", .number, column: at, row: row)
     let fraction = status.steps > 0 ? Double(status.step) / Double(status.steps) : 0
-    let left = status.secondsLeft.map { status.state == .finished ? "" : "  \(formatDuration($0)) left" } ?? ""
+    let left = status.secondsLeft.map { status.phase == .finished ? "" : "  \(formatDuration($0)) left" } ?? ""
     let hasSpeed = status.imagesPerSecond > 0 && status.imagesPerSecond < 1e12
     let speed = hasSpeed ? "\(grouped(Int(status.imagesPerSecond))) images/s" : "– images/s"
     let tail = " \(padLeft("\(Int(fraction * 100))%", 4))  \(speed)\(left)"
@@ -36,12 +36,12 @@ extension Canvas {
   /// Which image a model that trains nothing looks at.
   private mutating func drawLookedAt(row: Int) {
     let at = write(" nothing trains here; image ", .faint, column: 0, row: row)
-    let end = write("\(grouped(model.state.probe)) of \(grouped(model.probes))", .number, column: at, row: row)
-    guard let label = model.snapshot?.probe.label, model.classes.indices.contains(label) else { return }
-    write(", \(model.classes[label])", .text, column: end, row: row)
+    let end = write("\(grouped(model.state.probe)) of \(grouped(model.run.probes))", .number, column: at, row: row)
+    guard let label = model.snapshot?.probe.label, model.run.classes.indices.contains(label) else { return }
+    write(", \(model.run.classes[label])", .text, column: end, row: row)
   }
 
-  private func stateMark(_ state: TrainerState) -> String {
+  private func stateMark(_ state: RunPhase) -> String {
     guard model.capabilities.unicode else { return "*" }
     return switch state {
     case .running: "▶"
@@ -51,7 +51,7 @@ extension Canvas {
     }
   }
 
-  private func stateRole(_ state: TrainerState) -> Role {
+  private func stateRole(_ state: RunPhase) -> Role {
     switch state {
     case .running: .running
     case .finished: .finished
@@ -96,35 +96,4 @@ extension Canvas {
       write(line, role, column: rect.column + 1, row: rect.row + index)
     }
   }
-}
-
-/// `53,512`
-func grouped(_ value: Int) -> String {
-  var digits = String(abs(value))
-  var parts: [String] = []
-  while digits.count > 3 {
-    parts.insert(String(digits.suffix(3)), at: 0)
-    digits = String(digits.dropLast(3))
-  }
-  return (value < 0 ? "-" : "") + ([digits] + parts).joined(separator: ",")
-}
-
-/// `1h 02m`, `3m 07s`, `12s`.
-public func formatDuration(_ seconds: Double) -> String {
-  guard seconds.isFinite else { return "?" }
-  let total = Int(min(max(0, seconds), 359_999).rounded())
-  func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
-  if total >= 3600 { return "\(total / 3600)h \(two(total / 60 % 60))m" }
-  return total >= 60 ? "\(total / 60)m \(two(total % 60))s" : "\(total)s"
-}
-
-/// Spaces before a text, to so many columns.
-func padLeft(_ text: String, _ width: Int) -> String {
-  String(repeating: " ", count: max(0, width - text.count)) + text
-}
-
-/// Spaces after a text, or its beginning, in exactly so many columns.
-func padRight(_ text: String, _ width: Int) -> String {
-  let cut = text.prefix(max(0, width))
-  return cut + String(repeating: " ", count: max(0, width - cut.count))
 }

@@ -14,7 +14,7 @@ extension Canvas {
       at = write("\(count)…", .number, column: at, row: rect.row) + 2
     }
     var entries = KeyTable.shown(trains: model.trains).compactMap { binding in
-      binding.short.map { (keyLabel(binding), $0) }
+      binding.line.map { (glyphs.adapt($0.label), $0.word) }
     }
     // What does not fit is left to the help, from the least used on; help and quit stay.
     func width() -> Int { entries.reduce(0) { $0 + $1.0.count + $1.1.count + 3 } - 2 }
@@ -22,16 +22,6 @@ extension Canvas {
     for (label, short) in entries {
       at = write(label, .key, column: at, row: rect.row)
       at = write(" \(short)", .keyLabel, column: at, row: rect.row) + 2
-    }
-  }
-
-  /// The label for the line of keys: both of a pair of keys.
-  private func keyLabel(_ binding: KeyBinding) -> String {
-    switch binding.action {
-    case .nextLayer: glyphs.adapt("[ ]")
-    case .nextFilter: glyphs.adapt("← →")
-    case .nextProbe: "p P"
-    default: glyphs.adapt(binding.label)
     }
   }
 

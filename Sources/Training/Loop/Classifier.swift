@@ -2,36 +2,56 @@
 
 import Autograd
 import Datasets
+import Experiments
 import Foundation
 import Layers
 import Optimizers
+import Telemetry
 import Tensors
+import Workers
 
 /// A batch that does not fit this machine's memory.
 struct MemoryShortage: Error {
   let bytes: Int
 }
 
+/// What the outputs of a model mean: what its last layer has made of them already, or else what the loss takes them for.
+private func predict(
+  _ last: InspectedLayer, _ loss: LossChoice
+) throws -> (meaning: Prediction.Meaning, values: Variable) {
+  let outputs = last.output
+  return switch (last.layer.kind, loss) {
+  case ("softmax", _): (.probabilities, outputs)
+  case ("log_softmax", _), (_, .negativeLogLikelihood): (.probabilities, exp(outputs))
+  case ("sigmoid", _): (.independentProbabilities, outputs)
+  case (_, .crossEntropy): (.probabilities, try softmax(outputs))
+  case (_, .binaryCrossEntropy): (.independentProbabilities, sigmoid(outputs))
+  case (_, .meanSquaredError), (_, .huber), (_, .absolute), (_, .smoothAbsolute): (.scores, outputs)
+  }
+}
+
 /// A classifier of images: one set of parameters, and a tape for each way of running them.
-final class Classifier {
+package final class Classifier {
   let model: Sequential
   /// Nil for a model that is only looked at.
-  let learning: Learning?
+  package let learning: Learning?
   /// Runs one image and keeps what leaves every layer.
   let inspection: Executor
-  let inspectionOutputs: [Variable]
+  let inspected: [InspectedLayer]
+  /// What the net says of that image, class by class; nil for a model that is only looked at.
+  let prediction: (meaning: Prediction.Meaning, values: Variable)?
   let pool: WorkerPool
 
   /// The model with its loss and its accuracy, forward and backward, and forward alone.
-  struct Learning {
-    let training: Executor
-    let evaluation: Executor
+  package struct Learning {
+    package let training: Executor
+    package let evaluation: Executor
     /// What the evaluation predicts from.
     let logits: Variable
   }
 
   /// How many images are evaluated at once.
-  static let evaluationBatch = 512
+  package static let evaluationBatch = 512
 
   /// - Throws: `Sequential.BuildError` or `ShapeError` when the model does not fit the images.
   init(
@@ -42,7 +62,8 @@ final class Classifier {
     let model = try Sequential(layers, input: input, seed: seed)
     self.model = model
     let inspect = Tape()
-    inspectionOutputs = try model.forward(inspect.input(model.input))
+    inspected = try InspectedLayer.record(model, inspect.input(model.input))
+    prediction = try configuration.trainsNothing ? nil : inspected.last.map { try predict($0, configuration.loss) }
     let recordings = configuration.trainsNothing ? nil : try Recordings(model, configuration)
     // Before any of it is laid out.
     let needed =
@@ -66,7 +87,7 @@ final class Classifier {
     init(_ model: Sequential, _ choice: LossChoice) throws {
       let images = tape.input(model.input)
       let labels = tape.input([])
-      let logits = try model.output(of: images)
+      let logits = try model.forward(images)
       self.logits = logits
       let target = { oneHot(labels, classes: logits.shape.count) }
       loss =

@@ -1,15 +1,16 @@
 // Which images are in which batch.
 
 import Datasets
+import Experiments
 import Fields
 import Tensors
 
 /// The images that a run trains and validates on, and their order in each epoch.
-struct ImageSampler {
+package struct ImageSampler {
   let trainSource: LabeledImages
-  let validationSource: LabeledImages
+  package let validationSource: LabeledImages
   private let trainIndices: [Int32]
-  let validationIndices: [Int32]
+  package let validationIndices: [Int32]
   private let seed: UInt64
   private let shuffle: Bool
 

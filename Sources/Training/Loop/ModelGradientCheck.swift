@@ -1,8 +1,10 @@
 // The gradients of a whole configured model against finite differences.
 
 import Autograd
+import Experiments
 import Foundation
 import Tensors
+import Workers
 
 /// Checks the gradient of each trained parameter of a model on one batch of its own training images.
 ///
@@ -28,10 +30,11 @@ public struct ModelGradientCheck: Sendable {
   /// Runs the check.
   ///
   /// - Throws: `ConfigurationError`, `DatasetError` or `Sequential.BuildError`.
-  public init(_ setup: TrainingSetup) throws {
-    var configuration = setup.configuration
+  public init(_ configuration: Configuration) throws {
+    var configuration = configuration
     configuration.training.batchSize = ModelGradientCheck.images
-    let loop = try TrainingLoop(configuration, dataset: setup.dataset, threads: setup.threads)
+    let loop = try TrainingLoop(
+      configuration, dataset: configuration.loadDataset(), pool: WorkerPool(threads: configuration.threadCount))
     try configuration.requireTraining("check")
     results = loop.classifier.learning.map { loop.checkGradients($0.training) } ?? []
   }

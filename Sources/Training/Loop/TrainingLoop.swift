@@ -2,17 +2,21 @@
 
 import Autograd
 import Datasets
+import Experiments
 import Fields
 import Foundation
 import Optimizers
+import Telemetry
 import Tensors
+import Workers
 
 /// A run's arithmetic, one unit of work at a time; it knows no clock, no queue and no screen.
 ///
-/// Its state is a pure function of the configuration and the number of units done.
-final class TrainingLoop {
+/// Its state is a pure function of the configuration and the number of units done:
+/// `state()` copies it, `restore(_:)` goes back to it, and `advance()` does one unit of work.
+public final class TrainingLoop {
   /// What a unit of work was.
-  enum Event {
+  public enum Event: Hashable, Sendable {
     case step(StepRecord)
     /// So many of so many validation images are done.
     case validating(done: Int, total: Int)
@@ -21,58 +25,30 @@ final class TrainingLoop {
     case finished
   }
 
-  let configuration: Configuration
+  package let configuration: Configuration
   let dataset: Dataset
-  let classifier: Classifier
+  package let classifier: Classifier
   let optimizer: any Optimizer
-  let sampler: ImageSampler
+  package let sampler: ImageSampler
   let scale: [Float]
   let shift: [Float]
 
-  /// Steps done, over the whole run.
-  private(set) var step = 0
-  /// The epoch that the next unit belongs to, counted from 1.
-  private(set) var epoch = 1
-  private(set) var stepInEpoch = 0
-  /// The learning rate that the schedule starts from; a plateau lowers it.
-  private var baseRate: Double
-  private var plateau: PlateauSchedule?
-  private var order: [Int32] = []
-  private var trained = FigureSums()
-  private var validated = FigureSums()
+  /// The run's state, apart from the numbers that lie in parameters and in the optimiser's memory.
+  var progress: RunState
+  /// The epoch's images in order, while its training is under way.
+  var order: [Int32] = []
 
-  /// Loss and hits over some images.
-  private struct FigureSums {
-    private(set) var images = 0
-    private var loss = 0.0
-    private var weight = 0.0
-    private var hits = 0.0
-
-    /// - Parameters:
-    ///   - means: of the images' losses and hits.
-    ///   - weight: what the sum of the losses is divided by for their mean.
-    mutating func add(_ means: (loss: Double, accuracy: Double), images count: Int, weight added: Double) {
-      images += count
-      loss += means.loss * added
-      weight += added
-      hits += means.accuracy * Double(count)
-    }
-
-    var meanLoss: Double { weight == 0 ? 0 : loss / weight }
-    var accuracy: Double { hits / Double(images) }
-  }
-
-  /// - Throws: `DatasetError`, `Sequential.BuildError` or `ShapeError`.
-  init(_ configuration: Configuration, dataset: Dataset, threads: Int) throws {
+  /// - Parameter pool: the threads that do the arithmetic; one loop at a time may advance on them.
+  /// - Throws: `ConfigurationError`, `DatasetError`, `Sequential.BuildError` or `ShapeError`.
+  public init(_ configuration: Configuration, dataset: Dataset, pool: WorkerPool) throws {
     self.configuration = configuration
     self.dataset = dataset
     let training = configuration.training
     do {
       classifier = try Classifier(
-        configuration.layers, input: dataset.shape, seed: configuration.seed, training: training,
-        pool: WorkerPool(threads: threads))
+        configuration.layers, input: dataset.shape, seed: configuration.seed, training: training, pool: pool)
     } catch let shortage as MemoryShortage {
-      let gigabytes = { (bytes: Int) in String(format: "%.1f GB", Double(bytes) / 1e9) }
+      let gigabytes = { (bytes: Int) in "\(fixed(Double(bytes) / 1e9, 1)) GB" }
       throw ConfigurationError(
         file: configuration.file, keyPath: training.trainsNothing ? "model.layers" : "training.batch_size",
         message: "\(training.trainsNothing ? 1 : training.batchSize) images of this model need "
@@ -80,8 +56,10 @@ final class TrainingLoop {
           + gigabytes(Int(clamping: ProcessInfo.processInfo.physicalMemory)))
     }
     optimizer = classifier.makeOptimizer(training.optimizer)
-    baseRate = Double(optimizer.learningRate)
-    if case .plateau(let schedule) = training.schedule.choice { plateau = schedule }
+    var schedule = RunState.Schedule(baseRate: Double(optimizer.learningRate))
+    if case .plateau(let plateau) = training.schedule.choice { schedule.plateau = plateau }
+    progress = RunState(
+      schedule: schedule, series: SeriesList(smoothing: Double(configuration.dashboard.smoothing)))
     sampler = try ImageSampler(dataset, configuration)
     guard !training.dropLast || sampler.trainCount >= training.batchSize else {
       throw ConfigurationError(
@@ -92,16 +70,22 @@ final class TrainingLoop {
     shift = configuration.dataset.normalization.shift
   }
 
-  var stepsPerEpoch: Int {
+  /// Steps done, over the whole run.
+  public var step: Int { progress.position.step }
+  /// The epoch that the next unit belongs to, counted from 1.
+  public var epoch: Int { progress.position.epoch }
+  public var stepInEpoch: Int { progress.position.stepInEpoch }
+  public var series: SeriesList { progress.series }
+  public var stepsPerEpoch: Int {
     let (full, rest) = sampler.trainCount.quotientAndRemainder(dividingBy: configuration.training.batchSize)
     return rest == 0 || configuration.training.dropLast ? full : full + 1
   }
-  var totalSteps: Int { stepsPerEpoch * configuration.training.epochs }
-  var isFinished: Bool { epoch > configuration.training.epochs }
-  var isValidating: Bool { stepInEpoch == stepsPerEpoch }
+  public var totalSteps: Int { stepsPerEpoch * configuration.training.epochs }
+  public var isFinished: Bool { epoch > configuration.training.epochs }
+  public var isValidating: Bool { stepInEpoch == stepsPerEpoch }
 
   /// Does the next unit of work.
-  func advance() -> Event {
+  public func advance() -> Event {
     guard let learning = classifier.learning, !isFinished else { return .finished }
     if !isValidating { return .step(trainBatch(learning.training)) }
     return validateBatch(learning.evaluation)
@@ -122,12 +106,14 @@ final class TrainingLoop {
     }
     configuration.training.clipping?.apply(optimizer.parameters)
     optimizer.step(classifier.pool)
-    step += 1
-    stepInEpoch += 1
-    trained.add(means, images: count, weight: weight)
-    return StepRecord(
+    progress.position.step += 1
+    progress.position.stepInEpoch += 1
+    progress.trained.add(means, images: count, weight: weight)
+    let record = StepRecord(
       step: step, epoch: epoch, loss: means.loss, accuracy: means.accuracy, learningRate: optimizer.learningRate,
       images: count)
+    progress.series.append(record)
+    return record
   }
 
   /// A batch's loss and accuracy from its executor's means, which are over images.
@@ -141,9 +127,9 @@ final class TrainingLoop {
     let rate =
       switch configuration.training.schedule.choice {
       case .function(let schedule, let interval):
-        schedule.rate(base: baseRate, at: interval == .step ? step : epoch - 1)
+        schedule.rate(base: progress.schedule.baseRate, at: interval == .step ? step : epoch - 1)
       case .oneCycle(let cycle): cycle.rate(at: step, of: totalSteps)
-      case .plateau: baseRate
+      case .plateau: progress.schedule.baseRate
       }
     return Float(rate * (configuration.training.schedule.warmUp?.factor(at: step) ?? 1))
   }
@@ -156,29 +142,36 @@ final class TrainingLoop {
 
   private func validateBatch(_ executor: Executor) -> Event {
     let indices = sampler.validationIndices
-    let count = min(Classifier.evaluationBatch, indices.count - validated.images)
-    let (means, weight) = withBatch(sampler.validationSource, indices, validated.images, count) { batch in
+    let first = progress.validated.images
+    let count = min(Classifier.evaluationBatch, indices.count - first)
+    let (means, weight) = withBatch(sampler.validationSource, indices, first, count) { batch in
       (figures(executor.run(batch), batch), batch.lossWeight)
     }
-    validated.add(means, images: count, weight: weight)
-    guard validated.images == indices.count else {
-      return .validating(done: validated.images, total: indices.count)
+    progress.validated.add(means, images: count, weight: weight)
+    guard progress.validated.images == indices.count else {
+      return .validating(done: progress.validated.images, total: indices.count)
     }
-    let record = EpochRecord(
-      epoch: epoch, step: step, trainLoss: trained.meanLoss, trainAccuracy: trained.accuracy,
-      validationLoss: validated.meanLoss, validationAccuracy: validated.accuracy, imagesPerSecond: 0, seconds: 0)
-    (trained, validated) = (FigureSums(), FigureSums())
-    if var watch = plateau {
-      baseRate = watch.rate(
-        baseRate, after: watch.mode == .minimum ? record.validationLoss : record.validationAccuracy)
-      plateau = watch
-    }
-    stepInEpoch = 0
-    epoch += 1
-    return .epoch(record)
+    return .epoch(finishEpoch())
   }
 
-  func withBatch<Result>(
+  private func finishEpoch() -> EpochRecord {
+    let record = EpochRecord(
+      epoch: epoch, step: step, trainLoss: progress.trained.meanLoss, trainAccuracy: progress.trained.accuracy,
+      validationLoss: progress.validated.meanLoss, validationAccuracy: progress.validated.accuracy)
+    progress.series.append(record)
+    (progress.trained, progress.validated) = (FigureSums(), FigureSums())
+    if var plateau = progress.schedule.plateau {
+      progress.schedule.baseRate = plateau.rate(
+        progress.schedule.baseRate,
+        after: plateau.mode == .minimum ? record.validationLoss : record.validationAccuracy)
+      progress.schedule.plateau = plateau
+    }
+    progress.position.stepInEpoch = 0
+    progress.position.epoch += 1
+    return record
+  }
+
+  package func withBatch<Result>(
     _ source: LabeledImages, _ indices: [Int32], _ first: Int, _ count: Int, _ body: (ImageBatch) -> Result
   ) -> Result {
     indices.withUnsafeBufferPointer { indices in

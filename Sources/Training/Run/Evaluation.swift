@@ -1,8 +1,11 @@
 // A run's last checkpoint, measured on the test images.
 
+import Experiments
 import Fields
 import Foundation
 import Interchange
+import Telemetry
+import Workers
 
 /// A run's last checkpoint, measured on the test images.
 public struct Evaluation: Sendable {
@@ -32,7 +35,8 @@ public struct Evaluation: Sendable {
       throw RunError("\(path): does not say after which step it was taken")
     }
     let dataset = try configuration.loadDataset()
-    let loop = try TrainingLoop(configuration, dataset: dataset, threads: configuration.threadCount)
+    let loop = try TrainingLoop(
+      configuration, dataset: dataset, pool: WorkerPool(threads: configuration.threadCount))
     try loop.restoreParameters(checkpoint, path: path)
     images = configuration.dataset.test ?? dataset.test.count
     guard images <= dataset.test.count else {

@@ -1,7 +1,9 @@
 // The folder that a run leaves behind, and that other tools can follow while it is written.
 
+import Experiments
 import Foundation
 import Interchange
+import Telemetry
 
 /// What could not be read or written, and why.
 public struct RunError: Error, CustomStringConvertible, Equatable {

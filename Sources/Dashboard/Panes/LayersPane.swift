@@ -1,0 +1,65 @@
+// The list of layers: name, output shape, parameters.
+
+import Telemetry
+
+extension Pane {
+  /// The list of layers.
+  public static let layers = Pane(
+    name: "layers", smallest: Size(27, 11),
+    wish: { room, _ in Wish(columns: room.columns < 100 ? 27 : room.columns < 160 ? 31 : 36) },
+    draw: { $0.drawLayers($1) },
+    keys: [
+      .choice([.character("["), .up], "[ ↑", "the layer before", .choosing) { $0.selectLayer($0.layer - 1, $1.run) },
+      .choice([.character("]"), .down], "] ↓", line: ("[ ]", "layer"), "the layer after", .choosing) {
+        $0.selectLayer($0.layer + 1, $1.run)
+      },
+    ],
+    target: { model, rect, point in
+      let index = firstLayer(model, rows: rect.rows - 1) + point.row - rect.row - 1
+      guard point.row > rect.row, model.run.layers.indices.contains(index) else { return nil }
+      return Target(label: "layer \(model.run.layers[index].name)") { $0.selectLayer(index, model.run) }
+    })
+
+  /// The layer in the first row of a list: the selected one stays in view, in the middle where possible.
+  fileprivate static func firstLayer(_ model: DashboardModel, rows: Int) -> Int {
+    max(0, min(model.state.layer - rows / 2, model.run.layers.count - rows))
+  }
+}
+
+extension Canvas {
+  fileprivate mutating func drawLayers(_ rect: Rect) {
+    let at = title("layers", "Layers", in: rect)
+    _ = addToTitle(
+      "\(grouped(model.run.parameters)) parameters", .faint, column: at, end: rect.column + rect.columns, row: rect.row)
+    let rows = rect.rows - 1
+    guard rows > 0 else { return }
+    let first = Pane.firstLayer(model, rows: rows)
+    for (offset, layer) in model.run.layers.dropFirst(first).prefix(rows).enumerated() {
+      let index = first + offset
+      drawLayer(layer, isSelected: index == model.state.layer, rect, row: rect.row + 1 + offset)
+    }
+    if first > 0 {
+      writeRight(model.capabilities.unicode ? "↑" : "^", .faint, end: rect.column + rect.columns, row: rect.row + 1)
+    }
+    if first + rows < model.run.layers.count {
+      writeRight(model.capabilities.unicode ? "↓" : "v", .faint, end: rect.column + rect.columns, row: rect.row + rows)
+    }
+  }
+
+  private mutating func drawLayer(_ layer: LayerSummary, isSelected: Bool, _ rect: Rect, row: Int) {
+    let width = rect.columns - 1
+    let parameters = layer.parameters > 0 ? grouped(layer.parameters) : ""
+    let shapeWidth = rect.columns < 30 ? 9 : 11
+    let nameWidth = width - 1 - shapeWidth - 7
+    let name = "\(padRight(layer.name, nameWidth - 1)) "
+    let shape = padRight(glyphs.adapt(layer.outputShape.description), shapeWidth)
+    let line = "\(isSelected ? glyphs.marker : " ")\(name)\(shape)\(padLeft(parameters, 7))"
+    if isSelected {
+      write(line, .selected, column: rect.column, row: row, limit: width)
+      return
+    }
+    var at = write(" \(name)", layer.parameters > 0 ? .text : .faint, column: rect.column, row: row)
+    at = write(shape, .faint, column: at, row: row)
+    write(padLeft(parameters, 7), .text, column: at, row: row, limit: rect.column + width - at)
+  }
+}

@@ -1,0 +1,65 @@
+// What the net says of the probe image: a bar for each class.
+
+import Telemetry
+
+extension Pane {
+  /// What the net says of the probe image.
+  public static let prediction = Pane(
+    name: "prediction", needsTraining: true, smallest: Size(16, 4),
+    wish: { _, model in Wish(columns: 21, rows: model.run.classes.count + 1) },
+    draw: { $0.drawPrediction($1) })
+}
+
+extension Canvas {
+  fileprivate mutating func drawPrediction(_ rect: Rect) {
+    var at = title("prediction", "Prediction", in: rect)
+    guard let probe = model.snapshot?.probe, let prediction = probe.prediction else { return }
+    let values = prediction.values
+    let end = rect.column + rect.columns
+    let best = values.indices.max { values[$0] < values[$1] }
+    let verdict = best == probe.label ? "right" : "wrong"
+    at = addToTitle(verdict, best == probe.label ? .barRight : .barWrong, column: at, end: end, row: rect.row)
+    if let note = prediction.meaning.note { _ = addToTitle(note, .faint, column: at, end: end, row: rect.row) }
+
+    let rows = rect.rows - 1
+    var shown = Array(values.indices)
+    if shown.count > rows {
+      // The likeliest, and always the true class, in the classes' own order.
+      var kept = Array(shown.sorted { values[$0] > values[$1] }.prefix(max(1, rows)))
+      if !kept.contains(probe.label) { kept[kept.count - 1] = probe.label }
+      shown = kept.sorted()
+    }
+    let nameWidth = min(11, max(4, rect.columns / 2 - 2))
+    let barWidth = rect.columns - nameWidth - 8
+    for (offset, index) in shown.enumerated() where offset < rows {
+      let row = rect.row + 1 + offset
+      let isLabel = index == probe.label
+      let name = model.run.classes.indices.contains(index) ? model.run.classes[index] : "\(index)"
+      // The true class is marked, whatever the colours.
+      write(isLabel ? (model.capabilities.unicode ? "✓" : "*") : " ", .barRight, column: rect.column + 1, row: row)
+      write(padRight(name, nameWidth), isLabel ? .number : .text, column: rect.column + 2, row: row, limit: nameWidth)
+      let role: Role = isLabel ? .barRight : index == best ? .barWrong : .barOther
+      // A score has no bounds: 0 to 1 is what its loss compares it with.
+      drawBar(
+        Double(min(max(values[index], 0), 1)), role: role, column: rect.column + 3 + nameWidth, row: row,
+        width: max(1, barWidth))
+      writeRight(prediction.meaning.text(values[index]), .text, end: end, row: row)
+    }
+  }
+}
+
+extension Prediction.Meaning {
+  fileprivate var note: String? {
+    switch self {
+    case .probabilities: nil
+    case .independentProbabilities: "each by itself"
+    case .scores: "scores"
+    }
+  }
+
+  fileprivate func text(_ value: Float) -> String {
+    guard value.isFinite else { return "nan" }
+    if self != .scores { return "\(Int((Double(value) * 100).rounded()))%" }
+    return abs(value) < 100 ? fixed(Double(value), 2) : formatNumber(value)
+  }
+}

@@ -1,0 +1,71 @@
+// Everything that a run is configured with.
+
+import Datasets
+import Fields
+import Foundation
+import Layers
+
+/// A run's configuration, every default explicit.
+public struct Configuration: Sendable {
+  public var name = "run"
+  public var seed: UInt64 = 42
+  public var dataset = DatasetConfiguration(.fashionMNIST)
+  public var layers: [any LayerConfiguration] = []
+  public var training = TrainingConfiguration()
+  public var dashboard = DashboardConfiguration()
+  /// Where it was read from: the start of every complaint about it.
+  public var file: String
+
+  /// The defaults of everything but the layers, of which there are none.
+  package init(file: String) { self.file = file }
+
+  package mutating func visitFields(_ fields: any FieldVisitor) throws {
+    var label: String? = name
+    try fields.name("name", &label, limit: 60, "what the run's folder is called")
+    name = label ?? name
+    if name.first == "." { throw fields.complaint("name", "begins with \".\"; it names the run's folder") }
+    var number = Int(clamping: seed)
+    try fields.int("seed", &number, in: 0...Int.max, "what all random numbers follow from")
+    seed = UInt64(number)
+    try fields.object("dataset", "the images") { try dataset.visitFields($0) }
+    try fields.object("model", "the net") {
+      try $0.variants("layers", &layers, among: layerTypes, isRequired: true, "an array of at least one layer")
+    }
+    try fields.object("training", "how it learns") { try training.visitFields($0) }
+    try fields.object("dashboard", "how the screen starts") { try dashboard.visitFields($0) }
+  }
+
+  /// The resolved configuration as the text of a file: reading it gives the same run.
+  public func resolvedText() throws -> Data {
+    var copy = self
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return try encoder.encode(FieldWriter.json { try copy.visitFields($0) }) + Data("\n".utf8)
+  }
+
+  /// - Throws: `ConfigurationError` when nothing trains, so that `what` is not to be had.
+  public func requireTraining(_ what: String) throws {
+    guard training.trainsNothing else { return }
+    throw ConfigurationError(
+      file: file, keyPath: "training.epochs",
+      message: "is 0, so nothing trains and there is nothing to \(what); convtop dashboard shows such a model")
+  }
+}
+
+/// How the dashboard starts.
+public struct DashboardConfiguration: Hashable, Sendable {
+  public enum Theme: String, Hashable, Sendable, CaseIterable {
+    case auto, dark, light
+  }
+  public var theme = Theme.auto
+  /// The test image whose feature maps are shown first.
+  public var probe = 0
+  /// The weight of the past in the smoothed training curves, from 0 (none) to below 1.
+  public var smoothing: Float = 0.98
+
+  mutating func visitFields(_ fields: any FieldVisitor) throws {
+    try fields.choice("theme", &theme, "for a dark or a light background")
+    try fields.int("probe", &probe, in: 0...999_999, "the validation image that is shown first")
+    try fields.float("smoothing", &smoothing, .decay, "the weight of the past in smoothed curves")
+  }
+}

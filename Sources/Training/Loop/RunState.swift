@@ -1,0 +1,85 @@
+// Everything that a run is at one moment, as one value.
+
+import Optimizers
+import Telemetry
+import Tensors
+
+/// What a run goes on from: with its configuration and its data set, all that follows is a function of it.
+///
+/// The order of an epoch's images is not in it, because it follows from the seed and the epoch; nor are the learning rate
+/// and the momentum, which follow from the schedule and the step.
+public struct RunState: Hashable, Sendable {
+  /// Where it stands among its units of work.
+  public struct Position: Hashable, Sendable {
+    /// Steps done, over the whole run.
+    public internal(set) var step = 0
+    /// The epoch that the next unit belongs to, counted from 1.
+    public internal(set) var epoch = 1
+    public internal(set) var stepInEpoch = 0
+  }
+
+  /// What the schedule has made of what it saw.
+  struct Schedule: Hashable, Sendable {
+    /// The learning rate that the schedule starts from; a plateau lowers it.
+    var baseRate: Double
+    var plateau: PlateauSchedule?
+  }
+
+  public internal(set) var position = Position()
+  /// The epoch's training images, as they were while it went by, and the validation so far.
+  var trained = FigureSums()
+  var validated = FigureSums()
+  var schedule: Schedule
+  public internal(set) var series: SeriesList
+  var optimizerSteps = 0
+  var optimizerScalars: [String: Double] = [:]
+  /// Parameters, running statistics among them, in the model's order; then what the optimiser remembers, in the order of its
+  /// memory: one piece of memory, so that a state costs one copy of it.
+  var numbers: [Float] = []
+}
+
+extension TrainingLoop {
+  /// A copy of what the run is now.
+  public func state() -> RunState {
+    var copy = progress
+    copy.optimizerSteps = optimizer.steps
+    copy.optimizerScalars = optimizer.scalars
+    copy.numbers = Array(unsafeUninitializedCapacity: stateCount) { target, count in
+      for piece in statePieces {
+        (target.baseAddress! + count).update(from: piece.values, count: piece.count)
+        count += piece.count
+      }
+    }
+    return copy
+  }
+
+  /// Makes the run what it was when the state was taken, of this loop or of another one of the same configuration.
+  ///
+  /// - Precondition: the state is of a run with the same model and optimiser.
+  public func restore(_ state: RunState) {
+    precondition(state.numbers.count == stateCount, "a state of \(state.numbers.count) numbers for \(stateCount)")
+    state.numbers.withUnsafeBufferPointer { source in
+      var place = source.baseAddress!
+      for piece in statePieces {
+        piece.values.update(from: place, count: piece.count)
+        place += piece.count
+      }
+    }
+    optimizer.steps = state.optimizerSteps
+    optimizer.scalars = state.optimizerScalars
+    progress = state
+    progress.numbers = []
+    order = progress.position.stepInEpoch > 0 ? sampler.order(epoch: progress.position.epoch) : []
+  }
+
+  /// Numbers in a state.
+  var stateCount: Int { statePieces.reduce(0) { $0 + $1.count } }
+
+  /// The memory that a state is a copy of, in its order.
+  private var statePieces: [(values: UnsafeMutablePointer<Float>, count: Int)] {
+    classifier.model.parameters.map { ($0.values, $0.count) }
+      + optimizer.memory.flatMap { memory in
+        zip(optimizer.parameters, memory.buffers).map { ($1.floats, $0.count) }
+      }
+  }
+}

@@ -1,0 +1,265 @@
+// Training on a background queue, under command.
+
+import Datasets
+import Dispatch
+import Experiments
+import Synchronization
+import Telemetry
+import Tensors
+import Workers
+
+/// Trains on a serial queue, one unit of work a block, and takes commands between two of them.
+///
+///     idle → running → (pausing →) paused → running → … → finished | failed
+///
+/// A block does what has been asked of the trainer, then one unit of work if it runs, and puts the next block at the
+/// queue's end: several trainers on one queue take turns, and may share a worker pool. Pictures are made on request, at
+/// most one a watcher between two units. Nothing that happens here depends on whether anyone looks.
+public final class Trainer: RunSource, @unchecked Sendable {
+  /// Something worth telling, in order; called on the trainer's queue.
+  public enum Event: Sendable {
+    case step(StepRecord)
+    case epoch(EpochRecord)
+    /// The status has changed.
+    case changed
+  }
+
+  /// When to pause.
+  private enum Goal {
+    case none
+    case steps(Int)
+    case epochs(Int)
+  }
+
+  public let description: RunDescription
+  private let queue: DispatchQueue
+  private let mailbox: Mutex<Mailbox>
+  private let onEvent: @Sendable (Event) -> Void
+
+  // Only the queue touches these.
+  private let loop: TrainingLoop
+  private var recorder: RunRecorder?
+  private var estimates = Estimates()
+  private var goal = Goal.none
+  private let clock = ContinuousClock()
+
+  /// - Parameters:
+  ///   - pool: the threads that do the arithmetic; shared only with trainers on the same queue.
+  ///   - queue: a serial one.
+  ///   - folder: where to write metrics and checkpoints; nil to write nothing.
+  ///   - onEvent: called on the trainer's queue; it must return soon.
+  /// - Throws: `ConfigurationError`, `DatasetError`, `Sequential.BuildError` or `ShapeError`.
+  public init(
+    _ configuration: Configuration, dataset: Dataset, pool: WorkerPool,
+    queue: DispatchQueue = DispatchQueue(label: "convtop.trainer", qos: .userInitiated), folder: RunFolder? = nil,
+    onEvent: @escaping @Sendable (Event) -> Void = { _ in }
+  ) throws {
+    let loop = try TrainingLoop(configuration, dataset: dataset, pool: pool)
+    self.loop = loop
+    self.queue = queue
+    self.onEvent = onEvent
+    recorder = folder.map(RunRecorder.init)
+    description = RunDescription(
+      name: configuration.name, dataset: dataset.name, classes: dataset.classes, image: dataset.shape,
+      probes: loop.sampler.validationIndices.count, trainImages: loop.sampler.trainCount,
+      layers: loop.classifier.inspected.map(\.summary))
+    mailbox = Mutex(
+      Mailbox(
+        status: RunStatus(
+          phase: loop.isFinished ? .finished : .idle, epoch: 1, epochs: configuration.training.epochs, step: 0,
+          steps: loop.totalSteps, learningRate: loop.optimizer.learningRate)))
+  }
+
+  /// A trainer with a data set, a queue and a pool of its own, as the configuration says.
+  ///
+  /// - Throws: as above.
+  public convenience init(
+    _ configuration: Configuration, folder: RunFolder? = nil, onEvent: @escaping @Sendable (Event) -> Void = { _ in }
+  ) throws {
+    try self.init(
+      configuration, dataset: configuration.loadDataset(), pool: WorkerPool(threads: configuration.threadCount),
+      folder: folder, onEvent: onEvent)
+  }
+
+  /// Writes metrics and checkpoints to a folder from now on. A folder is best made once all else is known to work: a run that
+  /// is refused then leaves none.
+  public func record(in folder: RunFolder) { queue.sync { recorder = RunRecorder(folder) } }
+
+  public var status: RunStatus { mailbox.withLock { $0.status } }
+
+  /// A copy of all that the run is, taken between two units of work.
+  public func state() -> RunState { queue.sync { loop.state() } }
+
+  // MARK: - Being asked
+
+  public func addWatcher(onNews: @escaping @Sendable () -> Void) -> Watcher {
+    mailbox.withLock { $0.addWatcher(onNews) }
+  }
+
+  public func removeWatcher(_ watcher: Watcher) { mailbox.withLock { $0.slots[watcher] = nil } }
+
+  public func snapshot(for watcher: Watcher) -> Snapshot? { mailbox.withLock { $0.slots[watcher]?.snapshot } }
+
+  public func send(_ command: RunCommand, acknowledge: (@Sendable () -> Void)?) {
+    schedule { mailbox in
+      mailbox.commands.append((command, acknowledge))
+      if command == .pause && mailbox.status.phase == .running { mailbox.status.phase = .pausing }
+    }
+  }
+
+  public func request(_ request: PictureRequest, for watcher: Watcher) {
+    schedule { $0.slots[watcher]?.request = request }
+  }
+
+  /// Leaves something to do, and sees to it that a block will find it.
+  private func schedule(_ leave: (inout Mailbox) -> Void) {
+    let isFirst = mailbox.withLock { mailbox in
+      leave(&mailbox)
+      defer { mailbox.isScheduled = true }
+      return !mailbox.isScheduled
+    }
+    if isFirst { enqueue() }
+  }
+
+  private func enqueue() { queue.async { self.work() } }
+
+  // MARK: - Working
+
+  /// One block: what has been asked, then one unit of work; and another block while there is something to do.
+  private func work() {
+    let (commands, requests) = mailbox.withLock { ($0.takeCommands(), $0.takeRequests()) }
+    for (command, acknowledge) in commands {
+      obey(command)
+      acknowledge?()
+    }
+    for (watcher, request) in requests { serve(request, for: watcher) }
+    if !commands.isEmpty { tellAll() }
+    // Asked to pause is not paused yet: the command comes with the next block.
+    if status.phase == .running { advance() }
+    let goesOn = mailbox.withLock { mailbox in
+      mailbox.isScheduled = mailbox.status.phase == .running || mailbox.hasWork
+      return mailbox.isScheduled
+    }
+    if goesOn { enqueue() }
+  }
+
+  private func serve(_ request: PictureRequest, for watcher: Watcher) {
+    let snapshot = loop.snapshot(request)
+    let onNews = mailbox.withLock { mailbox in
+      mailbox.slots[watcher]?.snapshot = snapshot
+      return mailbox.slots[watcher]?.onNews
+    }
+    onNews?()
+  }
+
+  /// The status has changed.
+  private func tellAll() {
+    onEvent(.changed)
+    for onNews in mailbox.withLock({ $0.slots.values.map(\.onNews) }) { onNews() }
+  }
+
+  private func obey(_ command: RunCommand) {
+    let phase = status.phase
+    guard phase != .finished && phase != .failed else { return }
+    switch command {
+    case .run: begin(.none)
+    case .step(let count): begin(.steps(max(1, count)))
+    case .finishEpoch(let count): begin(.epochs(max(1, count)))
+    case .pause, .stop:
+      if phase != .idle { setPhase(.paused) }
+      attempt {
+        if command == .stop { try recorder?.save(loop) }
+        try recorder?.flush()
+      }
+    }
+  }
+
+  private func begin(_ goal: Goal) {
+    self.goal = goal
+    setPhase(.running)
+  }
+
+  private func setPhase(_ phase: RunPhase) { mailbox.withLock { $0.status.phase = phase } }
+
+  /// One unit of work, its figures, and whether to go on.
+  private func advance() {
+    var event = TrainingLoop.Event.finished
+    let seconds = clock.measure { event = loop.advance() }.inSeconds
+    attempt {
+      switch event {
+      case .step(let record): try finishStep(record, seconds)
+      case .validating(let done, let total):
+        estimates.addValidation(seconds: seconds)
+        mailbox.withLock { $0.status.validation = Double(done) / Double(total) }
+      case .epoch(let record): try finishEpoch(record, seconds)
+      case .finished: setPhase(.finished)
+      }
+    }
+  }
+
+  private func finishStep(_ record: StepRecord, _ seconds: Double) throws {
+    estimates.addStep(images: record.images, seconds: seconds)
+    try recorder?.write(record)
+    var isDone = false
+    if case .steps(let count) = goal {
+      goal = .steps(count - 1)
+      // The last batch of an epoch brings the validation with it.
+      isDone = count <= 1 && !loop.isValidating
+    }
+    mailbox.withLock {
+      $0.status.epoch = record.epoch
+      $0.status.step = record.step
+      $0.status.learningRate = record.learningRate
+      $0.status.imagesPerSecond = estimates.imagesPerSecond
+      $0.status.secondsLeft = estimates.secondsLeft(loop)
+      $0.status.lastStep = record
+      $0.status.validation = loop.isValidating ? 0 : nil
+    }
+    onEvent(.step(record))
+    if isDone { try pause() }
+  }
+
+  private func finishEpoch(_ record: EpochRecord, _ seconds: Double) throws {
+    estimates.addValidation(seconds: seconds)
+    let record = estimates.finishEpoch(record)
+    try recorder?.write(record, loop)
+    mailbox.withLock {
+      $0.status.lastEpoch = record
+      $0.status.validation = nil
+      $0.status.secondsLeft = estimates.secondsLeft(loop)
+    }
+    onEvent(.epoch(record))
+    var isDone = false
+    switch goal {
+    case .steps(let count): isDone = count <= 0
+    case .epochs(let count):
+      goal = .epochs(count - 1)
+      isDone = count <= 1
+    case .none: break
+    }
+    if loop.isFinished {
+      setPhase(.finished)
+      tellAll()
+    } else if isDone {
+      try pause()
+    }
+  }
+
+  private func pause() throws {
+    goal = .none
+    try recorder?.flush()
+    setPhase(.paused)
+    tellAll()
+  }
+
+  /// Runs what may fail; a failure ends the run and says why.
+  private func attempt(_ body: () throws -> Void) {
+    do { try body() } catch {
+      mailbox.withLock {
+        $0.status.phase = .failed
+        $0.status.failure = "\(error)"
+      }
+      tellAll()
+    }
+  }
+}
