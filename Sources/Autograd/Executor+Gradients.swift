@@ -32,15 +32,19 @@ extension Executor {
 
   /// Sums the shards' gradients, in shard order, into the parameters.
   ///
-  /// This is the one place where shards join; shards of other machines would join here too.
   func reduceGradients(_ images: Int, _ context: StepContext) {
-    pool.run(count: parameterTasks.count, ReductionWork(executor: self, images: images, context: context))
+    exchange.join(gradientPieces) { areFirst in
+      pool.run(
+        count: parameterTasks.count,
+        ReductionWork(executor: self, images: images, context: context, areFirst: areFirst))
+    }
   }
 
   private struct ReductionWork: PoolWork {
     unowned(unsafe) let executor: Executor
     let images: Int
     let context: StepContext
+    let areFirst: Bool
 
     func perform(_ index: Int, _ worker: Int) { executor.reduce(executor.parameterTasks[index], self, worker) }
   }
@@ -52,10 +56,10 @@ extension Executor {
     for (position, share) in task.plan.shares.enumerated() {
       sumParts(
         memories[0].base + share, step: plan.lanesPerShardMemory, parts: shards, vectors: vectors,
-        accumulate: position > 0, into: storage.lanes)
+        accumulate: position > 0 || !work.areFirst, into: storage.lanes)
     }
     for (position, node) in task.plan.wholeBatch.enumerated() {
-      let accumulate = position > 0 || !task.plan.shares.isEmpty
+      let accumulate = position > 0 || !task.plan.shares.isEmpty || !work.areFirst
       func computeGradient() {
         withFrames(node, shards, work.images, work.context, worker: worker) { frames in
           node.wholeBatch?.parameterGradient(columns: task.columns, frames: frames, accumulate: accumulate)

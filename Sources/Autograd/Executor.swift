@@ -8,7 +8,8 @@ import Workers
 public protocol BatchSource {
   /// How many images the batch has.
   var images: Int { get }
-  /// What the sum of the images' losses is divided by for their mean: the images, unless some weigh more.
+  /// What the sum of the images' losses is divided by for their mean: the images, unless some weigh more; those of the
+  /// whole batch, where other processes have some of them.
   var lossWeight: Double { get }
   /// Writes the tape's inputs for the images of a shard, in the order in which they were declared.
   ///
@@ -35,6 +36,7 @@ public final class Executor {
   let tape: Tape
   let plan: Plan
   let pool: WorkerPool
+  let exchange: any Exchange
   let capacity: Int
   private let loss: Variable?
   private let metrics: [Variable]
@@ -53,6 +55,8 @@ public final class Executor {
   private var trainingLegs: [Leg] = []
   private var evaluationLegs: [Leg] = []
   let parameterTasks: [ParameterTask]
+  /// The memory of all gradients.
+  let gradientPieces: [UnsafeMutableRawBufferPointer]
   private(set) var clock: StepClock?
   /// Whether the last run was a step: another one writes values over gradients that lie in their places.
   private(set) var holdsGradients = false
@@ -67,9 +71,11 @@ public final class Executor {
   ///   - capacity: the most images a batch may have.
   ///   - reusesMemory: whether a thread runs all its shards in the same memory, of which only what is kept is left; for
   ///     forward passes on large batches. Where shards must meet, each has memory of its own all the same.
+  ///   - exchange: joins the shards of a batch with those of other processes.
   public init(
     _ tape: Tape, loss: Variable? = nil, reduction: LossReduction = .mean, metrics: [Variable] = [],
-    kept: [Variable]? = nil, capacity: Int, pool: WorkerPool, reusesMemory: Bool = false
+    kept: [Variable]? = nil, capacity: Int, pool: WorkerPool, reusesMemory: Bool = false,
+    exchange: any Exchange = LocalExchange()
   ) {
     precondition(capacity > 0, "an executor needs room for at least one image")
     precondition(loss?.shape.count ?? 1 == 1, "a loss is one number an image")
@@ -78,6 +84,7 @@ public final class Executor {
     let plan = Plan(tape, loss: loss, metrics: metrics, kept: kept)
     self.plan = plan
     self.pool = pool
+    self.exchange = exchange
     self.capacity = capacity
     self.loss = loss
     self.metrics = metrics
@@ -104,6 +111,10 @@ public final class Executor {
     }
     sums = .allocate(capacity: max(1, metrics.count * shards))
     parameterTasks = plan.parameters.flatMap(Executor.tasks)
+    gradientPieces = plan.parameters.map { plan in
+      UnsafeMutableRawBufferPointer(
+        start: plan.parameter.gradient, count: plan.parameter.count * MemoryLayout<Float>.stride)
+    }
     trainingLegs = plan.legs(StepContext(isTraining: true), backward: loss != nil)
     evaluationLegs = plan.legs(StepContext(isTraining: false), backward: false)
   }
@@ -132,7 +143,7 @@ public final class Executor {
   public func run(_ batch: some BatchSource, context: StepContext = StepContext(isTraining: false)) -> [Double] {
     let legs = context.isTraining ? plan.legs(context, backward: false) : evaluationLegs
     walk(legs, batch, context, backward: false)
-    return means(batch.images)
+    return means(batch.images, context)
   }
 
   /// Runs forward and backward, leaves the gradient of the mean loss in the parameters, and returns the metrics' means.
@@ -144,7 +155,7 @@ public final class Executor {
     let legs = context.isTraining ? trainingLegs : plan.legs(context, backward: true)
     walk(legs, batch, context, backward: true)
     reduceGradients(batch.images, context)
-    return means(batch.images)
+    return means(batch.images, context)
   }
 
   private func walk(_ legs: [Leg], _ batch: some BatchSource, _ context: StepContext, backward: Bool) {
@@ -227,7 +238,7 @@ public final class Executor {
     _ node: PlannedNode, isBackward: Bool, _ shards: Int, _ images: Int, _ context: StepContext
   ) {
     withFrames(node, shards, images, context, worker: 0) { frames in
-      let meeting = Meeting(frames: frames, images: images)
+      let meeting = Meeting(frames: frames, exchange: exchange)
       if isBackward { node.rendezvous?.meetBackward(meeting) } else { node.rendezvous?.meetForward(meeting) }
     }
   }
@@ -247,12 +258,16 @@ public final class Executor {
     }
   }
 
-  private func means(_ images: Int) -> [Double] {
+  private func means(_ images: Int, _ context: StepContext) -> [Double] {
     let shards = shardCount(images)
-    for index in metrics.indices {
-      var sum = 0.0
-      for shard in 0..<shards { sum += sums[shard * metrics.count + index] }
-      metricMeans[index] = sum / Double(images)
+    metricMeans.withUnsafeMutableBufferPointer { means in
+      exchange.join(CollectionOfOne(UnsafeMutableRawBufferPointer(means))) { areFirst in
+        if areFirst { means.update(repeating: 0) }
+        for index in means.indices {
+          for shard in 0..<shards { means[index] += sums[shard * means.count + index] }
+        }
+      }
+      for index in means.indices { means[index] /= Double(context.totalImages ?? images) }
     }
     return metricMeans
   }

@@ -93,11 +93,14 @@ public struct StepContext: Sendable {
   public var seed: UInt64
   /// The global step: part of the key of the step's random numbers.
   public var step: Int
+  /// Where in the batch the shards of this process begin.
+  public var firstShard: Int
+  /// How many images the whole batch has; nil when they are all here.
+  public var totalImages: Int?
 
-  public init(isTraining: Bool, seed: UInt64 = 0, step: Int = 0) {
-    self.isTraining = isTraining
-    self.seed = seed
-    self.step = step
+  public init(isTraining: Bool, seed: UInt64 = 0, step: Int = 0, firstShard: Int = 0, totalImages: Int? = nil) {
+    (self.isTraining, self.seed, self.step) = (isTraining, seed, step)
+    (self.firstShard, self.totalImages) = (firstShard, totalImages)
   }
 }
 
@@ -113,9 +116,12 @@ public struct Frame {
   let memory: ShardMemory
   let worker: LanePointer
   public let context: StepContext
-  /// The shard's place in the batch, and how many of its sixteen images are real.
-  public let shard: Int
+  /// The shard's place among those of this process, and how many of its sixteen images are real.
+  let shard: Int
   public let realImages: Int
+
+  /// The place of the shard's first image in the whole batch.
+  public var firstImage: Int { (context.firstShard + shard) * lanesPerShard }
 
   public func input(_ index: Int = 0) -> UnsafePointer<Lanes> { UnsafePointer(memory.base + node.inputs[index]) }
   public var output: LanePointer { memory.base + node.output }
@@ -169,11 +175,21 @@ public struct FrameList {
   public var parameters: [Parameter] { node.parameters }
 }
 
-/// What the shards of a batch meet over: their frames in order, and the count of real images.
+/// What the shards of a batch meet over: the frames of those that are here, in order, and the count of all real images.
 public struct Meeting {
-  public let frames: FrameList
-  public let images: Int
+  let frames: FrameList
+  let exchange: any Exchange
+  public var images: Int { context.totalImages ?? frames.images }
   public var context: StepContext { frames.context }
   public var shared: UnsafeMutablePointer<Float> { frames.node.shared.floats }
   public func parameter(_ index: Int) -> UnsafeMutablePointer<Float> { frames.node.parameters[index].values }
+
+  /// Adds up over all shards of the batch: `add` is called once, with the frames of those that are here, to continue the
+  /// sums from zero or from what the shards before have left.
+  public func sum(into sums: UnsafeMutableBufferPointer<Double>, _ add: (FrameList) -> Void) {
+    exchange.join(CollectionOfOne(UnsafeMutableRawBufferPointer(sums))) { areFirst in
+      if areFirst { sums.update(repeating: 0) }
+      add(frames)
+    }
+  }
 }

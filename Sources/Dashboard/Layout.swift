@@ -25,13 +25,16 @@ public struct Layout: Hashable, Sendable {
     }
     let view = model.trains ? View.run : View.pictures
     let placed = view.arrangements.map { Layout.place($0, in: content, model) }
-    // The last one that is left has to do.
-    panes = placed.first { $0.allSatisfy { $0.key.smallest.fits(in: $0.value.size) } } ?? placed.last ?? [:]
+    // The last one has to do where none fits.
+    panes = (placed.first(where: \.fits) ?? placed.last)?.panes ?? [:]
   }
 
-  private static func place(_ arrangement: Arrangement, in room: Rect, _ model: DashboardModel) -> [Pane: Rect] {
+  /// Panes with their places, and whether each has what it wishes for, or at least the smallest size that is of use.
+  private typealias Placed = (panes: [Pane: Rect], fits: Bool)
+
+  private static func place(_ arrangement: Arrangement, in room: Rect, _ model: DashboardModel) -> Placed {
     switch arrangement {
-    case .pane(let pane): return [pane: room]
+    case .pane(let pane): return ([pane: room], pane.smallest.fits(in: room.size))
     case .rows(let parts): return place(parts, in: room, .rows, gap: 0, model)
     case .columns(let parts): return place(parts, in: room, .columns, gap: 1, model)
     }
@@ -39,25 +42,27 @@ public struct Layout: Hashable, Sendable {
 
   private static func place(
     _ parts: [Arrangement.Part], in room: Rect, _ axis: Direction, gap: Int, _ model: DashboardModel
-  ) -> [Pane: Rect] {
-    let lengths = divide(room.size, among: parts, axis, gap: gap, model)
-    var panes: [Pane: Rect] = [:]
+  ) -> Placed {
+    let (lengths, gaveWay) = divide(room.size, among: parts, axis, gap: gap, model)
+    var whole: Placed = ([:], !gaveWay)
     var at = 0
     for (part, length) in zip(parts, lengths) {
       let rect =
         axis == .rows
         ? Rect(column: room.column, row: room.row + at, columns: room.columns, rows: length)
         : Rect(column: room.column + at, row: room.row, columns: length, rows: room.rows)
-      panes.merge(place(part.content, in: rect, model)) { first, _ in first }
+      let inside = place(part.content, in: rect, model)
+      whole.panes.merge(inside.panes) { first, _ in first }
+      whole.fits = whole.fits && inside.fits
       at += length + gap
     }
-    return panes
+    return whole
   }
 
-  /// How long each part is along an axis.
+  /// How long each part is along an axis, and whether some are shorter than they wish.
   private static func divide(
     _ room: Size, among parts: [Arrangement.Part], _ axis: Direction, gap: Int, _ model: DashboardModel
-  ) -> [Int] {
+  ) -> (lengths: [Int], gaveWay: Bool) {
     let total = room[axis] - gap * (parts.count - 1)
     let wishes = parts.map { $0.content.wish(room, axis, model) }
     let least = parts.map { $0.content.smallest(axis) }
@@ -72,6 +77,7 @@ public struct Layout: Hashable, Sendable {
     let leastRest = rests.reduce(0) { $0 + least[$1] }
     // The others give way, from the last on, so that what is left is of use.
     var excess = lengths.reduce(0) { $0 + ($1 ?? 0) } + leastRest - total
+    let gaveWay = excess > 0
     for index in lengths.indices.reversed() where excess > 0 {
       guard let length = lengths[index] else { continue }
       let shorter = max(min(least[index], length), length - excess)
@@ -84,7 +90,7 @@ public struct Layout: Hashable, Sendable {
       lengths[index] = (left + count - 1) / count
       left -= lengths[index] ?? 0
     }
-    return lengths.map { $0 ?? 0 }
+    return (lengths.map { $0 ?? 0 }, gaveWay)
   }
 }
 

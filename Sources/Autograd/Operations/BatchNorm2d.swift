@@ -87,12 +87,20 @@ struct BatchNorm2dOperation: RendezvousOperation {
     case mean, inverseDeviation, scale, shift, a, b, c
   }
 
-  var sharedFloats: Int { Row.allCases.count * channels }
+  /// The rows, behind the sums of a meeting.
+  var sharedFloats: Int { 2 * sumCount + Row.allCases.count * channels }
+  /// Numbers that are added up over all shards: two a channel, and how many elements of a channel they are of.
+  private var sumCount: Int { 2 * channels + 1 }
   /// Two rows: the shard's means and sums of squares forward, its two sums backward.
   var gatheredNumbers: Int { 2 * channels }
 
   private func row(_ row: Row, _ shared: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Float> {
-    shared + row.rawValue * channels
+    shared + (2 * sumCount + row.rawValue * channels)
+  }
+
+  private func sums(_ shared: UnsafeMutablePointer<Float>) -> UnsafeMutableBufferPointer<Double> {
+    UnsafeMutableBufferPointer(
+      start: UnsafeMutableRawPointer(shared).assumingMemoryBound(to: Double.self), count: sumCount)
   }
 
   func needsMeeting(_ context: StepContext) -> Bool { context.isTraining || mean == nil }
@@ -133,16 +141,10 @@ struct BatchNorm2dOperation: RendezvousOperation {
   func meetForward(_ meeting: Meeting) {
     let total = Double(meeting.images * plane)
     let share = meeting.context.isTraining ? shareOfBatch(meeting) : nil
+    let sums = sums(meeting.shared)
+    meeting.sum(into: sums) { addMoments($0, to: sums) }
     for c in 0..<channels {
-      var (count, center, squares) = (0.0, 0.0, 0.0)
-      for shard in 0..<meeting.frames.count {
-        let frame = meeting.frames[shard]
-        let added = Double(frame.realImages * plane)
-        let delta = frame.gathered[c] - center
-        squares += frame.gathered[channels + c] + delta * delta * count * added / (count + added)
-        count += added
-        center += delta * added / count
-      }
+      let (center, squares) = (sums[c], sums[channels + c])
       let variance = squares / total
       row(.mean, meeting.shared)[c] = Float(center)
       row(.inverseDeviation, meeting.shared)[c] = Float(1 / (variance + Double(options.epsilon)).squareRoot())
@@ -154,6 +156,25 @@ struct BatchNorm2dOperation: RendezvousOperation {
     setScaleAndShift(
       meeting.shared, weight: weight.map { UnsafePointer(meeting.parameter($0)) },
       bias: bias.map { UnsafePointer(meeting.parameter($0)) })
+  }
+
+  /// Continues each channel's mean and sum of squared distances from it by those of some shards.
+  ///
+  /// Source: Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances" (1979).
+  private func addMoments(_ frames: FrameList, to sums: UnsafeMutableBufferPointer<Double>) {
+    let before = sums[2 * channels]
+    for c in 0..<channels {
+      var (count, center, squares) = (before, sums[c], sums[channels + c])
+      for shard in 0..<frames.count {
+        let frame = frames[shard]
+        let added = Double(frame.realImages * plane)
+        let delta = frame.gathered[c] - center
+        squares += frame.gathered[channels + c] + delta * delta * count * added / (count + added)
+        count += added
+        center += delta * added / count
+      }
+      (sums[c], sums[channels + c], sums[2 * channels]) = (center, squares, count)
+    }
   }
 
   /// How much of this batch enters the running statistics.
@@ -183,12 +204,14 @@ struct BatchNorm2dOperation: RendezvousOperation {
   /// dx = scale · (dy − mean(dy) − x̂ · mean(dy · x̂)), written as dy · a + (x − mean) · b + c.
   func meetBackward(_ meeting: Meeting) {
     let total = Double(meeting.images * plane)
-    for c in 0..<channels {
-      var (sum, product) = (0.0, 0.0)
-      for shard in 0..<meeting.frames.count {
-        sum += meeting.frames[shard].gathered[c]
-        product += meeting.frames[shard].gathered[channels + c]
+    let sums = sums(meeting.shared)
+    meeting.sum(into: sums) { frames in
+      for index in 0..<2 * channels {
+        for shard in 0..<frames.count { sums[index] += frames[shard].gathered[index] }
       }
+    }
+    for c in 0..<channels {
+      let (sum, product) = (sums[c], sums[channels + c])
       let scale = row(.scale, meeting.shared)[c]
       let inverse = row(.inverseDeviation, meeting.shared)[c]
       row(.a, meeting.shared)[c] = scale

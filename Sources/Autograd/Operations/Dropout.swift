@@ -68,7 +68,7 @@ struct DropoutOperation: Operation {
       UInt32(truncatingIfNeeded: frame.context.step),
       UInt32(truncatingIfNeeded: stream) << 8 | RandomPurpose.dropout.rawValue)
     fillDropoutFactors(
-      frame.saved, count: count / plane, probability: probability, firstImage: frame.shard * lanesPerShard,
+      frame.saved, count: count / plane, probability: probability, firstImage: frame.firstImage,
       stream: words,
       key: RandomStream.key(frame.context.seed))
     repeatLanes(frame.saved, count: count / plane, times: plane)

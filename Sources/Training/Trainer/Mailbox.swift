@@ -14,8 +14,8 @@ struct Mailbox {
   var status: RunStatus
   var commands: [(RunCommand, (@Sendable () -> Void)?)] = []
   var slots: [Watcher: Slot] = [:]
-  /// Whether a block is on the queue that will find what is left here.
-  var isScheduled = false
+  /// The trainer, kept alive while a block is on the queue that will find what is left here; else nil.
+  var scheduled: Trainer?
   private var watchers = 0
 
   init(status: RunStatus) { self.status = status }

@@ -42,6 +42,8 @@ public final class Trainer: RunSource, @unchecked Sendable {
   private var estimates = Estimates()
   private var goal = Goal.none
   private let clock = ContinuousClock()
+  /// `work`, made once: a step allocates nothing.
+  private lazy var block = DispatchWorkItem { [unowned self] in work() }
 
   /// - Parameters:
   ///   - pool: the threads that do the arithmetic; shared only with trainers on the same queue.
@@ -68,6 +70,8 @@ public final class Trainer: RunSource, @unchecked Sendable {
         status: RunStatus(
           phase: loop.isFinished ? .finished : .idle, epoch: 1, epochs: configuration.training.epochs, step: 0,
           steps: loop.totalSteps, learningRate: loop.optimizer.learningRate)))
+    // Before several threads may ask for it.
+    _ = block
   }
 
   /// A trainer with a data set, a queue and a pool of its own, as the configuration says.
@@ -115,13 +119,11 @@ public final class Trainer: RunSource, @unchecked Sendable {
   private func schedule(_ leave: (inout Mailbox) -> Void) {
     let isFirst = mailbox.withLock { mailbox in
       leave(&mailbox)
-      defer { mailbox.isScheduled = true }
-      return !mailbox.isScheduled
+      defer { mailbox.scheduled = self }
+      return mailbox.scheduled == nil
     }
-    if isFirst { enqueue() }
+    if isFirst { queue.async(execute: block) }
   }
-
-  private func enqueue() { queue.async { self.work() } }
 
   // MARK: - Working
 
@@ -137,10 +139,11 @@ public final class Trainer: RunSource, @unchecked Sendable {
     // Asked to pause is not paused yet: the command comes with the next block.
     if status.phase == .running { advance() }
     let goesOn = mailbox.withLock { mailbox in
-      mailbox.isScheduled = mailbox.status.phase == .running || mailbox.hasWork
-      return mailbox.isScheduled
+      let goesOn = mailbox.status.phase == .running || mailbox.hasWork
+      if !goesOn { mailbox.scheduled = nil }
+      return goesOn
     }
-    if goesOn { enqueue() }
+    if goesOn { queue.async(execute: block) }
   }
 
   private func serve(_ request: PictureRequest, for watcher: Watcher) {
