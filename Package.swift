@@ -67,7 +67,8 @@ let package = Package(
         "Workers",
       ],
       exclude: ["Goldens"]),
-    .testTarget(name: "DashboardTests", dependencies: ["Dashboard", "Telemetry", "Tensors"], exclude: ["Golden"]),
+    .testTarget(
+      name: "DashboardTests", dependencies: ["Dashboard", "Telemetry", "Tensors", "Workers"], exclude: ["Golden"]),
     .testTarget(name: "ProgramTests", dependencies: ["convtop"]),
   ],
   swiftLanguageModes: [.v6]

@@ -104,19 +104,19 @@ public struct Benchmark: Sendable {
       configuration.dataset.normalization = Normalization(
         mean: Array(repeating: 0.5, count: channels), std: Array(repeating: 0.25, count: channels))
     }
-    guard let description = DatasetDescription.named(configuration.dataset.name) else {
+    guard let source = DataSource.named(configuration.dataset.name) else {
       throw DatasetError("\(configuration.dataset.name) is not a known data set")
     }
     func noise(_ count: Int, stream: Int) -> LabeledImages {
       let random = RandomStream(seed: configuration.seed, purpose: .glyphs, stream: stream)
       return LabeledImages(
-        shape: images ?? description.shape, labels: (0..<count).map { UInt8($0 % description.classes.count) }
+        shape: images ?? source.shape, labels: (0..<count).map { UInt8($0 % source.classes.count) }
       ) { bytes in
         for index in bytes.indices { bytes[index] = UInt8(256 * random.uniform(index)) }
       }
     }
     let dataset = try Dataset(
-      name: "noise", classes: description.classes, train: noise(4 * configuration.training.batchSize, stream: 1),
+      name: "noise", classes: source.classes, train: noise(4 * configuration.training.batchSize, stream: 1),
       test: noise(Classifier.evaluationBatch, stream: 2))
     return try TrainingLoop(configuration, dataset: dataset, pool: pool)
   }
@@ -125,11 +125,11 @@ public struct Benchmark: Sendable {
   ///
   /// - Throws: `Sequential.BuildError` or `ShapeError`.
   public func operations(_ configuration: Configuration) throws -> [Row] {
-    guard let description = DatasetDescription.named(configuration.dataset.name) else {
+    guard let source = DataSource.named(configuration.dataset.name) else {
       throw DatasetError("\(configuration.dataset.name) is not a known data set")
     }
     let bench = OperationBench(
       workload: configuration.name, batch: configuration.training.batchSize, pool: pool, seconds: seconds / 10)
-    return try bench.rows(configuration.layers, input: images ?? description.shape, classes: description.classes.count)
+    return try bench.rows(configuration.layers, input: images ?? source.shape, classes: source.classes.count)
   }
 }

@@ -55,3 +55,25 @@ enum IDX {
     }
   }
 }
+
+extension DataSource {
+  /// A source of four IDX files, MNIST's own names: training images and labels, test images and labels.
+  static func idx(
+    name: String, summary: String, classes: [String], shape: Shape, normalization: Normalization, howToGet: String
+  ) -> DataSource {
+    DataSource(
+      name: name, summary: summary, classes: classes, shape: shape, normalization: normalization, howToGet: howToGet,
+      files: SourceFiles(
+        folders: ["/usr/share/datasets/\(name)", userFolder(name)],
+        names: [
+          "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte",
+        ])
+    ) { request in
+      let paths = request.paths
+      return (
+        try IDX.labeledImages(images: paths[0], labels: paths[1]),
+        try IDX.labeledImages(images: paths[2], labels: paths[3])
+      )
+    }
+  }
+}

@@ -11,22 +11,18 @@ extension Configuration {
   ///
   /// - Throws: `DatasetError`.
   public func loadDataset() throws -> Dataset {
-    guard let description = DatasetDescription.named(dataset.name) else {
+    guard let source = DataSource.named(dataset.name) else {
       throw DatasetError("\(dataset.name) is not a known data set")
     }
-    let counts = description.counts.map { (train: dataset.train ?? $0.train, test: dataset.test ?? $0.test) }
-    let loaded = try description.load(folder: dataset.path, counts: counts, seed: seed)
-    guard loaded.shape == description.shape else {
-      throw DatasetError("\(dataset.name): images are \(loaded.shape), expected \(description.shape)")
-    }
-    return loaded
+    let counts = source.counts.map { (train: dataset.train ?? $0.train, test: dataset.test ?? $0.test) }
+    return try source.load(folder: dataset.path, counts: counts, seed: seed)
   }
 
   /// The same run on the built-in glyphs, when the configured data set is not installed, and a sentence that says so.
   ///
   /// A folder that the configuration names is taken at its word: it is not replaced.
   public func onAvailableData() -> (configuration: Configuration, notice: String?) {
-    guard let description = DatasetDescription.named(dataset.name), dataset.path == nil, !description.isAvailable
+    guard let source = DataSource.named(dataset.name), dataset.path == nil, !source.isAvailable
     else { return (self, nil) }
     var copy = self
     copy.dataset = DatasetConfiguration(.glyphs)
@@ -34,7 +30,7 @@ extension Configuration {
     copy.dataset.validation = dataset.validation
     return (
       copy,
-      "\(description.name) is not installed, so this trains on the built-in glyphs; to get it: \(description.howToGet)"
+      "\(source.name) is not installed, so this trains on the built-in glyphs; to get it: \(source.howToGet)"
     )
   }
 }

@@ -31,8 +31,8 @@ extension Configuration {
 
   /// Builds the model once, to find shapes that cannot be before anything runs.
   private func checkModel() throws {
-    guard let description = DatasetDescription.named(dataset.name) else { return }
-    let classes = description.classes.count
+    guard let source = DataSource.named(dataset.name) else { return }
+    let classes = source.classes.count
     func fail(_ keyPath: String, _ message: String) -> ConfigurationError {
       ConfigurationError(file: file, keyPath: keyPath, message: message)
     }
@@ -42,7 +42,7 @@ extension Configuration {
         "found \(weights.count) numbers, expected \(classes): one for each class of \(dataset.name), not all of them 0")
     }
     do {
-      let model = try Sequential(layers, input: description.shape, seed: seed)
+      let model = try Sequential(layers, input: source.shape, seed: seed)
       var names: Set<String> = []
       if let twice = model.parameters.first(where: { !names.insert($0.name).inserted }) {
         throw fail("model.layers", "two parameters are called \"\(twice.name)\"; rename one of their layers")

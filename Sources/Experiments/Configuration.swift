@@ -38,9 +38,30 @@ public struct Configuration: Sendable {
   /// The resolved configuration as the text of a file: reading it gives the same run.
   public func resolvedText() throws -> Data {
     var copy = self
+    return try Configuration.text(FieldWriter.json { try copy.visitFields($0) })
+  }
+
+  /// The JSON Schema of a configuration file.
+  public static func schema() throws -> Data {
+    let (fields, kinds) = try described()
+    return try text(JSONSchema.make(title: "a configuration of convtop", fields, kinds))
+  }
+
+  /// The keys of a configuration file as tables of Markdown.
+  public static func table() throws -> String {
+    let (fields, kinds) = try described()
+    return FieldTable.markdown(fields, kinds)
+  }
+
+  private static func described() throws -> (fields: [FieldDescription], kinds: [KindDescription]) {
+    var defaults = Configuration(file: "")
+    return try FieldDescriber.describe { try defaults.visitFields($0) }
+  }
+
+  private static func text(_ json: JSONValue) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(FieldWriter.json { try copy.visitFields($0) }) + Data("\n".utf8)
+    return try encoder.encode(json) + Data("\n".utf8)
   }
 
   /// - Throws: `ConfigurationError` when nothing trains, so that `what` is not to be had.

@@ -22,34 +22,31 @@ public struct DatasetConfiguration: Hashable, Sendable {
   public var normalization: Normalization
   public var validation: Validation
 
-  public init(_ description: DatasetDescription) {
-    name = description.name
-    normalization = description.normalization
+  public init(_ source: DataSource) {
+    name = source.name
+    normalization = source.normalization
     validation = .test
   }
 
   mutating func visitFields(_ fields: any FieldVisitor) throws {
-    let names = DatasetDescription.all.map(\.name)
     let before = name
-    try fields.custom(
-      "name", &name, expected: "one of \(names.map { "\"\($0)\"" }.joined(separator: ", "))",
-      read: { if case .string(let name) = $0, names.contains(name) { name } else { nil } },
-      write: { .string($0) }, "which data set")
-    guard let description = DatasetDescription.named(name) else {
+    try fields.word("name", &name, among: DataSource.all.map(\.name), "which data set")
+    guard let source = DataSource.named(name) else {
       throw fields.complaint("name", "is not a known data set")
     }
-    if name != before { self = DatasetConfiguration(description) }
+    if name != before { self = DatasetConfiguration(source) }
     try fields.optionalText("path", &path, "a folder with its four files")
-    if path != nil && description.isBuiltIn {
-      throw fields.complaint("path", "does not apply: \(description.name) is drawn by the program")
+    if path != nil && source.isBuiltIn {
+      throw fields.complaint("path", "does not apply: \(source.name) is drawn by the program")
     }
     try fields.optionalInt("train", &train, in: 1...1_000_000, "how many training images to use")
     try fields.optionalInt("test", &test, in: 1...1_000_000, "how many test images to use")
     try fields.object("normalize", "what pixels from 0 to 1 are normalised with") {
-      try visitNormalization($0, channels: description.shape[0])
+      try visitNormalization($0, channels: source.shape[0])
     }
     try fields.custom(
       "validation", &validation, expected: "\"test\" or a number of training images to hold out",
+      schema: ["anyOf": [["const": "test"], ["type": "integer", "minimum": 1, "maximum": 1_000_000]]],
       read: { found in
         switch found {
         case .string("test"): .test
@@ -67,7 +64,7 @@ public struct DatasetConfiguration: Hashable, Sendable {
 
   private mutating func visitNormalization(_ fields: any FieldVisitor, channels: Int) throws {
     // A pixel's scale is 1 / (255 · std), which must be a number too.
-    let spread = Bounds("a number above 0, from 1e-30 to 1e30") { (1e-30...1e30).contains($0) }
+    let spread = Bounds("a number above 0, from 1e-30 to 1e30", least: 1e-30, most: 1e30)
     try fields.floats("mean", &normalization.mean, .any, isRequired: false, "one number a channel")
     try fields.floats("std", &normalization.std, spread, isRequired: false, "one number a channel")
     for (key, list) in [("mean", normalization.mean), ("std", normalization.std)] where list.count != channels {

@@ -25,6 +25,7 @@ public enum LossChoice: Hashable, Sendable {
 
 /// Every loss with its defaults.
 package let lossTypes = Variants<LossChoice>(
+  "loss",
   [
     { .crossEntropy(smoothing: 0, weights: []) }, { .negativeLogLikelihood(weights: []) }, { .meanSquaredError },
     { .binaryCrossEntropy }, { .huber(delta: 1) }, { .absolute }, { .smoothAbsolute(beta: 1) },

@@ -27,6 +27,7 @@ public struct ScheduleConfiguration: Hashable, Sendable {
 
 /// Every schedule with its defaults.
 package let scheduleTypes = Variants<ScheduleConfiguration>(
+  "schedule",
   [
     { ScheduleConfiguration() },
     { ScheduleConfiguration(.function(.step(size: 1, gamma: 0.1), .epoch)) },
@@ -75,7 +76,9 @@ extension ScheduleConfiguration {
     try fields.object("warmup", "a rise before it") { fields in
       var (steps, factor) = (warmUp?.steps, warmUp?.startFactor ?? 1.0 / 3)
       try fields.optionalInt("steps", &steps, in: times, "how long the rise lasts")
-      if steps != nil { try fields.double("start_factor", &factor, .positiveShare, "the share that it begins with") }
+      if steps != nil || fields.isDescribing {
+        try fields.double("start_factor", &factor, .positiveShare, "the share that it begins with")
+      }
       warmUp = steps.map { WarmUp(steps: $0, startFactor: factor) }
     }
   }

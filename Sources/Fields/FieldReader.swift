@@ -79,12 +79,6 @@ public final class FieldReader: FieldVisitor {
     return number
   }
 
-  private func words(for range: ClosedRange<Int>) -> String {
-    range.upperBound == Int.max
-      ? "a whole number of at least \(range.lowerBound)"
-      : "a whole number from \(range.lowerBound) to \(range.upperBound)"
-  }
-
   public func float(_ key: String, _ value: inout Float, _ bounds: Bounds, isRequired: Bool, _ help: String) throws {
     guard let found = try self.value(key, isRequired: isRequired, help) else { return }
     value = try number(key, found, bounds)
@@ -155,6 +149,10 @@ public final class FieldReader: FieldVisitor {
     if let text = try word(key, oneOf: choices), let chosen = Value(rawValue: text) { value = chosen }
   }
 
+  public func word(_ key: String, _ value: inout String, among words: [String], _ help: String) throws {
+    if let text = try word(key, oneOf: words) { value = text }
+  }
+
   private func word(_ key: String, oneOf choices: [String], isRequired: Bool = false) throws -> String? {
     let list = choices.map { "\"\($0)\"" }.joined(separator: ", ")
     guard let text = try text(key, isRequired: isRequired, "one of \(list)") else { return nil }
@@ -201,8 +199,8 @@ public final class FieldReader: FieldVisitor {
   }
 
   public func custom<Value>(
-    _ key: String, _ value: inout Value, expected: String, read: (JSONValue) -> Value?, write: (Value) -> JSONValue?,
-    _ help: String
+    _ key: String, _ value: inout Value, expected: String, schema: JSONValue, read: (JSONValue) -> Value?,
+    write: (Value) -> JSONValue?, _ help: String
   ) throws {
     guard let found = try self.value(key) else { return }
     guard let result = read(found) else { throw mismatch(key, found, expected) }

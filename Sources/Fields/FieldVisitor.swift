@@ -11,6 +11,9 @@
 ///
 /// The last argument of each call says what the field is, for people.
 public protocol FieldVisitor: AnyObject {
+  /// Whether it is the fields that are wanted, and not their values: all are, whatever the values.
+  var isDescribing: Bool { get }
+
   func int(_ key: String, _ value: inout Int, in range: ClosedRange<Int>, isRequired: Bool, _ help: String) throws
   /// Left out where there is none.
   func optionalInt(_ key: String, _ value: inout Int?, in range: ClosedRange<Int>, _ help: String) throws
@@ -33,6 +36,9 @@ public protocol FieldVisitor: AnyObject {
   func choice<Value: RawRepresentable<String> & CaseIterable>(_ key: String, _ value: inout Value, _ help: String)
     throws
 
+  /// One of some words that are no type of their own.
+  func word(_ key: String, _ value: inout String, among words: [String], _ help: String) throws
+
   /// One number for both, or [first, second].
   func pair(
     _ key: String, _ first: inout Int, _ second: inout Int, in range: ClosedRange<Int>, isRequired: Bool, _ help: String
@@ -43,10 +49,12 @@ public protocol FieldVisitor: AnyObject {
     _ key: String, _ first: inout Int?, _ second: inout Int?, in range: ClosedRange<Int>, _ help: String) throws
   /// What has a form of its own.
   ///
-  /// - Parameter expected: the form, in words, behind "expected".
+  /// - Parameters:
+  ///   - expected: the form, in words, behind "expected".
+  ///   - schema: the same as a JSON Schema.
   func custom<Value>(
-    _ key: String, _ value: inout Value, expected: String, read: (JSONValue) -> Value?, write: (Value) -> JSONValue?,
-    _ help: String) throws
+    _ key: String, _ value: inout Value, expected: String, schema: JSONValue, read: (JSONValue) -> Value?,
+    write: (Value) -> JSONValue?, _ help: String) throws
 
   /// Fields of an inner object; one that is left out has its defaults.
   func object(_ key: String, _ help: String, _ visit: (any FieldVisitor) throws -> Void) throws
@@ -61,17 +69,21 @@ public protocol FieldVisitor: AnyObject {
 
 /// The types of a kind that a configuration may name, each with its defaults.
 public struct Variants<Kind>: Sendable {
+  /// What one is called, such as `layer`.
+  let name: String
   let prototypes: [@Sendable () -> Kind]
   /// A value's type, as in configurations.
   let type: @Sendable (Kind) -> String
   private let visit: @Sendable (inout Kind, any FieldVisitor) throws -> Void
 
-  /// - Parameter prototypes: one of each type, with its defaults; the first is meant where no type is named.
+  /// - Parameters:
+  ///   - name: what one is called.
+  ///   - prototypes: one of each type, with its defaults; the first is meant where no type is named.
   public init(
-    _ prototypes: [@Sendable () -> Kind], type: @escaping @Sendable (Kind) -> String,
+    _ name: String, _ prototypes: [@Sendable () -> Kind], type: @escaping @Sendable (Kind) -> String,
     visit: @escaping @Sendable (inout Kind, any FieldVisitor) throws -> Void
   ) {
-    (self.prototypes, self.type, self.visit) = (prototypes, type, visit)
+    (self.name, self.prototypes, self.type, self.visit) = (name, prototypes, type, visit)
   }
 
   /// Goes over the fields of a value of one of the types, all but its `type`.
@@ -82,6 +94,8 @@ public struct Variants<Kind>: Sendable {
 }
 
 extension FieldVisitor {
+  public var isDescribing: Bool { false }
+
   public func int(_ key: String, _ value: inout Int, in range: ClosedRange<Int>, _ help: String) throws {
     try int(key, &value, in: range, isRequired: false, help)
   }

@@ -51,6 +51,9 @@ public final class FieldWriter: FieldVisitor {
   ) {
     fields[key] = .string(value.rawValue)
   }
+  public func word(_ key: String, _ value: inout String, among words: [String], _ help: String) {
+    fields[key] = .string(value)
+  }
   public func pair(
     _ key: String, _ first: inout Int, _ second: inout Int, in range: ClosedRange<Int>, isRequired: Bool, _ help: String
   ) {
@@ -63,8 +66,8 @@ public final class FieldWriter: FieldVisitor {
     fields[key] = first == second && first != nil ? sides[0] : .array(sides)
   }
   public func custom<Value>(
-    _ key: String, _ value: inout Value, expected: String, read: (JSONValue) -> Value?, write: (Value) -> JSONValue?,
-    _ help: String
+    _ key: String, _ value: inout Value, expected: String, schema: JSONValue, read: (JSONValue) -> Value?,
+    write: (Value) -> JSONValue?, _ help: String
   ) {
     fields[key] = write(value)
   }

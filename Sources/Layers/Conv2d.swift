@@ -51,6 +51,15 @@ public struct Conv2d: Layer {
       try fields.custom(
         "padding", &padding,
         expected: "a whole number from 0 to 65536, [rows, columns], [top, bottom, left, right], \"same\" or \"valid\"",
+        schema: [
+          "anyOf": [
+            ["enum": ["same", "valid"]], ["type": "integer", "minimum": 0, "maximum": 65536],
+            [
+              "type": "array", "items": ["type": "integer", "minimum": 0, "maximum": 65536], "minItems": 2,
+              "maxItems": 4,
+            ],
+          ]
+        ],
         read: { found -> Padding2d?? in
           switch found {
           case .string("same"): return .some(nil)

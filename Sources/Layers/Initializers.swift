@@ -119,6 +119,7 @@ public struct ParameterInitialization: Hashable, Sendable {
 
 /// The initialisers that a configuration may name: a new one is a line here, and its fields.
 let initializerTypes = Variants<Initializer>(
+  "initializer",
   [
     { .standard }, { .kaimingUniform(.fanIn, slope: 0) }, { .kaimingNormal(.fanIn, slope: 0) },
     { .xavierUniform(gain: 1) }, { .xavierNormal(gain: 1) }, { .orthogonal(gain: 1) }, { .constant(0) },

@@ -5,6 +5,7 @@ import Fields
 
 /// Every type of layer with its defaults: a new one is a line here.
 public let layerTypes = Variants<any LayerConfiguration>(
+  "layer",
   [
     { Conv2d.Configuration() },
     { ConvTranspose2d.Configuration() },

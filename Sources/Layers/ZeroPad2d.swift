@@ -16,6 +16,15 @@ public struct ZeroPad2d: Layer {
     public mutating func visitFields(_ fields: any FieldVisitor) throws {
       try fields.custom(
         "padding", &padding, expected: "a whole number, or four of them as [left, right, top, bottom]",
+        schema: [
+          "anyOf": [
+            ["type": "integer", "minimum": 0, "maximum": 4096],
+            [
+              "type": "array", "items": ["type": "integer", "minimum": 0, "maximum": 4096], "minItems": 4,
+              "maxItems": 4,
+            ],
+          ]
+        ],
         read: { found in
           let limit = 0...(1 << 12)
           switch found {

@@ -42,6 +42,7 @@ public protocol OptimizerOptions: Sendable {
 
 /// Every optimiser with its defaults: a new one is a line here.
 public let optimizerTypes = Variants<any OptimizerOptions>(
+  "optimizer",
   [
     { Adam.Options() }, { Adam.Options(weightDecay: 0.01, isDecoupled: true) }, { SGD.Options() },
     { RMSprop.Options() },

@@ -1,4 +1,4 @@
-// `convtop config`: configurations without running them.
+// `convtop config`: configurations without running them, and what they may hold.
 
 import ArgumentParser
 import Experiments
@@ -6,7 +6,8 @@ import Foundation
 
 struct ConfigCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "config", abstract: "Check a configuration.", subcommands: [Check.self])
+    commandName: "config", abstract: "Check a configuration, or describe what one may hold.",
+    subcommands: [Check.self, Schema.self])
 
   struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,6 +23,19 @@ struct ConfigCommand: ParsableCommand {
         let text = try options.read(config).resolvedText()
         say(String(decoding: text, as: UTF8.self), terminator: "")
       }
+    }
+  }
+
+  struct Schema: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "schema", abstract: "Print the JSON Schema of configurations, for editors and validators.")
+
+    @Flag(help: "The keys as tables of Markdown instead.")
+    var markdown = false
+
+    func run() throws {
+      let text = try markdown ? Configuration.table() : String(decoding: Configuration.schema(), as: UTF8.self)
+      say(text, terminator: "")
     }
   }
 }

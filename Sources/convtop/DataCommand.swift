@@ -13,12 +13,12 @@ struct DataCommand: ParsableCommand {
       commandName: "list", abstract: "List the data sets that convtop knows, and where they are.")
 
     func run() {
-      for description in DatasetDescription.all {
+      for source in DataSource.all {
         let place =
-          description.isBuiltIn
-          ? "built in" : description.installedFolder ?? "not installed; to get it: \(description.howToGet)"
-        let name = description.name.padding(toLength: 14, withPad: " ", startingAt: 0)
-        say("\(name) \(place)\n               \(description.summary)")
+          source.isBuiltIn
+          ? "built in" : source.installedFolder ?? "not installed; to get it: \(source.howToGet)"
+        let name = source.name.padding(toLength: 14, withPad: " ", startingAt: 0)
+        say("\(name) \(place)\n               \(source.summary)")
       }
     }
   }

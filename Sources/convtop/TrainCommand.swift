@@ -5,9 +5,9 @@ import Dispatch
 import Experiments
 import Fields
 import Foundation
-import Synchronization
 import Telemetry
 import Training
+import Workers
 
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -38,8 +38,8 @@ struct TrainCommand: ParsableCommand {
     let report: any TrainingReport =
       if json { JSONReport() } else if isTerminal { BarReport(epochs: epochs) } else { LineReport(epochs: epochs) }
     let done = DispatchSemaphore(value: 0)
-    let reference = Mutex<Trainer?>(nil)
-    let diverged = Mutex(false)
+    let reference = Locked<Trainer?>(nil)
+    let diverged = Locked(false)
     let trainer = try Trainer(configuration) { event in
       guard let trainer = reference.withLock({ $0 }) else { return }
       let status = trainer.status
@@ -59,7 +59,7 @@ struct TrainCommand: ParsableCommand {
     reference.withLock { $0 = trainer }
     defer { reference.withLock { $0 = nil } }
     report.begin(trainer.description, trainer.status, threads: configuration.threadCount, folder.path)
-    let interrupted = Mutex<Int32?>(nil)
+    let interrupted = Locked<Int32?>(nil)
     let interrupts = [SIGINT, SIGTERM, SIGHUP].map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())

@@ -2,20 +2,20 @@
 
 import Dashboard
 import Foundation
-import Synchronization
 import Telemetry
 import Tensors
 import Testing
+import Workers
 
 /// A source without a trainer: its description, its status and its pictures are canned, and each answer, like each
 /// question, goes through text, as it would to another process.
 private final class CannedSource: RunSource {
   let description: RunDescription
-  private let state: Mutex<(status: RunStatus, snapshots: [Watcher: Snapshot], commands: [RunCommand], watchers: Int)>
+  private let state: Locked<(status: RunStatus, snapshots: [Watcher: Snapshot], commands: [RunCommand], watchers: Int)>
 
   init(_ model: DashboardModel) throws {
     description = try overTheWire(model.run)
-    state = Mutex((try overTheWire(model.status), [:], [], 0))
+    state = Locked((try overTheWire(model.status), [:], [], 0))
   }
 
   var status: RunStatus { state.withLock { $0.status } }

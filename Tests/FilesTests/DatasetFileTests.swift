@@ -44,14 +44,14 @@ private func labels(_ values: [UInt8]) -> [UInt8] { [0, 0, 8, 1] + big(values.co
 
   private func complaint(_ folder: TemporaryFolder) -> String {
     do {
-      _ = try DatasetDescription.mnist.load(folder: folder.path, seed: 1)
+      _ = try DataSource.mnist.load(folder: folder.path, seed: 1)
       return "no error"
     } catch { return "\(error)".replacing(folder.path + "/", with: "").replacing(folder.path, with: "FOLDER") }
   }
 
   @Test func fourFilesMakeADataSet() throws {
     let folder = try folder()
-    let dataset = try DatasetDescription.mnist.load(folder: folder.path, seed: 1)
+    let dataset = try DataSource.mnist.load(folder: folder.path, seed: 1)
     #expect(dataset.train.count == 3 && dataset.test.count == 2)
     #expect(dataset.shape == [1, 28, 28])
     #expect(dataset.train.labels == [1, 2, 3])
@@ -93,7 +93,7 @@ private func labels(_ values: [UInt8]) -> [UInt8] { [0, 0, 8, 1] + big(values.co
   }
 
   @Test func theInstalledDataSetIsReadWhole() throws {
-    let dataset = try DatasetDescription.fashionMNIST.load(seed: 1)
+    let dataset = try DataSource.fashionMNIST.load(seed: 1)
     #expect(dataset.train.count == 60_000 && dataset.test.count == 10_000)
     // The published first labels: an ankle boot leads both halves.
     #expect(dataset.train.labels.prefix(5) == [9, 0, 0, 3, 0])

@@ -63,6 +63,10 @@ private final class Shaker: FieldVisitor {
       value = Value.allCases.first { $0.rawValue != before } ?? value
     }
   }
+  func word(_ key: String, _ value: inout String, among words: [String], _ help: String) {
+    let before = value
+    shake(key) { value = words.first { $0 != before } ?? before }
+  }
   func pair(
     _ key: String, _ first: inout Int, _ second: inout Int, in range: ClosedRange<Int>, isRequired: Bool, _ help: String
   ) {
@@ -74,8 +78,8 @@ private final class Shaker: FieldVisitor {
     shake(key) { (first, second) = (nil, 4) }
   }
   func custom<Value>(
-    _ key: String, _ value: inout Value, expected: String, read: (JSONValue) -> Value?, write: (Value) -> JSONValue?,
-    _ help: String
+    _ key: String, _ value: inout Value, expected: String, schema: JSONValue, read: (JSONValue) -> Value?,
+    write: (Value) -> JSONValue?, _ help: String
   ) {
     let before = write(value)
     let samples: [JSONValue] = [

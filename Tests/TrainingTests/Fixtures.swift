@@ -4,7 +4,6 @@ import Dispatch
 import Experiments
 import Fields
 import Foundation
-import Synchronization
 import Telemetry
 import Training
 import Workers
@@ -41,10 +40,10 @@ final class Harness: Sendable {
   let trainer: Trainer
   private let collector = Collector()
   private let watcher: Watcher
-  private let asked = Mutex(0)
+  private let asked = Locked(0)
 
   private final class Collector: Sendable {
-    let records = Mutex<[StepRecord]>([])
+    let records = Locked<[StepRecord]>([])
   }
 
   convenience init(_ configuration: Configuration, folder: RunFolder? = nil) throws {

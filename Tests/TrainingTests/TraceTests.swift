@@ -3,10 +3,10 @@
 import Experiments
 import Fields
 import Foundation
-import Synchronization
 import Telemetry
 import Testing
 import Training
+import Workers
 
 @Suite(.serialized) struct TraceTests {
   struct Trace: Decodable, Sendable, CustomTestStringConvertible {
@@ -56,7 +56,7 @@ import Training
   }
 
   private final class Collector: Sendable {
-    private let values = Mutex<[Double]>([])
+    private let values = Locked<[Double]>([])
     func add(_ value: Double) { values.withLock { $0.append(value) } }
     var all: [Double] { values.withLock { $0 } }
   }

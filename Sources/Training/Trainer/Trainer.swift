@@ -3,7 +3,6 @@
 import Datasets
 import Dispatch
 import Experiments
-import Synchronization
 import Telemetry
 import Tensors
 import Workers
@@ -33,7 +32,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
 
   public let description: RunDescription
   private let queue: DispatchQueue
-  private let mailbox: Mutex<Mailbox>
+  private let mailbox: Locked<Mailbox>
   private let onEvent: @Sendable (Event) -> Void
 
   // Only the queue touches these.
@@ -65,7 +64,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
       name: configuration.name, dataset: dataset.name, classes: dataset.classes, image: dataset.shape,
       probes: loop.sampler.validationIndices.count, trainImages: loop.sampler.trainCount,
       layers: loop.classifier.inspected.map(\.summary))
-    mailbox = Mutex(
+    mailbox = Locked(
       Mailbox(
         status: RunStatus(
           phase: loop.isFinished ? .finished : .idle, epoch: 1, epochs: configuration.training.epochs, step: 0,

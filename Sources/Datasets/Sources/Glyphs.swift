@@ -2,6 +2,19 @@
 
 import Tensors
 
+extension DataSource {
+  public static let glyphs = DataSource(
+    name: "glyphs", summary: "digits drawn by the program itself, bent, shifted and blurred, 28×28, ten classes",
+    classes: (0...9).map(String.init), shape: [1, Glyphs.side, Glyphs.side],
+    normalization: Normalization(mean: [0.1], std: [0.25]), howToGet: "always there", files: nil,
+    counts: (train: 4096, test: 1024)
+  ) { request in
+    let glyphs = Glyphs(seed: request.seed)
+    let (train, test) = request.counts
+    return (glyphs.images(0..<train), glyphs.images(train..<train + test))
+  }
+}
+
 /// Draws digits: polylines through control points, bent, shifted, turned, thickened and blurred, each from (seed,
 /// index).
 public struct Glyphs: Sendable {
@@ -12,12 +25,10 @@ public struct Glyphs: Sendable {
 
   /// Draws a data set; test images come after the training images in the same sequence, so the two never share one.
   public func dataset(train: Int, test: Int) throws -> Dataset {
-    try Dataset(
-      name: DatasetDescription.glyphs.name, classes: DatasetDescription.glyphs.classes,
-      train: images(0..<train), test: images(train..<train + test))
+    try DataSource.glyphs.load(counts: (train, test), seed: seed)
   }
 
-  private func images(_ range: Range<Int>) -> LabeledImages {
+  fileprivate func images(_ range: Range<Int>) -> LabeledImages {
     let plane = Glyphs.side * Glyphs.side
     return LabeledImages(shape: [1, Glyphs.side, Glyphs.side], labels: range.map { UInt8($0 % 10) }) { target in
       for (place, index) in range.enumerated() {

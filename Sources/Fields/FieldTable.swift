@@ -1,0 +1,49 @@
+// The tables of keys in a manual, from what the fields declare.
+
+/// Writes Markdown.
+public enum FieldTable {
+  /// A table of an object's keys, those of inner objects with their path; then one of each kind's types.
+  public static func markdown(_ fields: [FieldDescription], _ kinds: [KindDescription]) -> String {
+    var text = head("key") + rows(fields, path: "")
+    for kind in kinds.sorted(by: { $0.name < $1.name }) {
+      text += "\n" + head("`type` of \(kind.name)s") + kind.types.map(row).joined()
+    }
+    return text
+  }
+
+  private static func head(_ title: String) -> String {
+    title == "key" ? "| key | value | default | |\n| --- | --- | --- | --- |\n" : "| \(title) | keys |\n| --- | --- |\n"
+  }
+
+  private static func rows(_ fields: [FieldDescription], path: String) -> String {
+    fields.map { field in
+      if case .object(let inner) = field.content { return rows(inner, path: "\(path)\(field.key).") }
+      let standard = field.isRequired ? "required" : field.standard.map { "`\($0.text)`" } ?? ""
+      return "| `\(path)\(field.key)` | \(field.words) | \(standard) | \(field.help) |\n"
+    }.joined()
+  }
+
+  private static func row(_ type: (type: String, fields: [FieldDescription])) -> String {
+    let keys = type.fields.filter { $0.key != "name" }.map { field -> String in
+      let standard = field.isRequired ? "" : field.standard.map { " = \($0.text)" } ?? ""
+      return "`\(field.key)\(standard)`"
+    }
+    return "| `\(type.type)` | \(keys.joined(separator: ", ")) |\n"
+  }
+}
+
+extension JSONValue {
+  /// On one line, keys in alphabetical order.
+  fileprivate var text: String {
+    switch self {
+    case .null: "null"
+    case .bool(let value): String(value)
+    case .int(let value): String(value)
+    case .double(let value): value == value.rounded() && abs(value) < 1e6 ? String(Int(value)) : value.description
+    case .string(let value): "\"\(value)\""
+    case .array(let values): "[\(values.map(\.text).joined(separator: ", "))]"
+    case .object(let fields):
+      "{ \(fields.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \($0.value.text)" }.joined(separator: ", ")) }"
+    }
+  }
+}
