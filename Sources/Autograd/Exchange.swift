@@ -3,7 +3,7 @@
 /// Adds up over all shards of a batch, in the order of the shards, whichever process has them.
 ///
 /// Everything that crosses shards goes through it: the gradients of parameters, the means of metrics, and what operations
-/// add up in a rendezvous. What else depends on the whole batch is known to every process beforehand: how many images it
+/// add up at a barrier. What else depends on the whole batch is known to every process beforehand: how many images it
 /// has (`StepContext.totalImages`), what its losses are divided by (`BatchSource.lossWeight`), and where in it a process's
 /// shards stand (`StepContext.firstShard`). So nothing but an exchange knows whether all shards are here.
 ///

@@ -52,8 +52,8 @@ public final class Executor {
   let keptLanes: Int
   private let inputPointers: [[UnsafeMutableBufferPointer<Lanes>]]
   private let sums: UnsafeMutablePointer<Double>
-  private var trainingLegs: [Leg] = []
-  private var evaluationLegs: [Leg] = []
+  private var trainingStages: [Stage] = []
+  private var evaluationStages: [Stage] = []
   let parameterTasks: [ParameterTask]
   /// The memory of all gradients.
   let gradientPieces: [UnsafeMutableRawBufferPointer]
@@ -70,7 +70,7 @@ public final class Executor {
   ///     gradients take their places.
   ///   - capacity: the most images a batch may have.
   ///   - reusesMemory: whether a thread runs all its shards in the same memory, of which only what is kept is left; for
-  ///     forward passes on large batches. Where shards must meet, each has memory of its own all the same.
+  ///     forward passes on large batches. Where there are barriers, each has memory of its own all the same.
   ///   - exchange: joins the shards of a batch with those of other processes.
   public init(
     _ tape: Tape, loss: Variable? = nil, reduction: LossReduction = .mean, metrics: [Variable] = [],
@@ -115,8 +115,8 @@ public final class Executor {
       UnsafeMutableRawBufferPointer(
         start: plan.parameter.gradient, count: plan.parameter.count * MemoryLayout<Float>.stride)
     }
-    trainingLegs = plan.legs(StepContext(isTraining: true), backward: loss != nil)
-    evaluationLegs = plan.legs(StepContext(isTraining: false), backward: false)
+    trainingStages = plan.stages(StepContext(isTraining: true), backward: loss != nil)
+    evaluationStages = plan.stages(StepContext(isTraining: false), backward: false)
   }
 
   deinit { sums.deallocate() }
@@ -141,8 +141,8 @@ public final class Executor {
   /// Runs forward only and returns the metrics' means over the batch.
   @discardableResult
   public func run(_ batch: some BatchSource, context: StepContext = StepContext(isTraining: false)) -> [Double] {
-    let legs = context.isTraining ? plan.legs(context, backward: false) : evaluationLegs
-    walk(legs, batch, context, backward: false)
+    let stages = context.isTraining ? plan.stages(context, backward: false) : evaluationStages
+    walk(stages, batch, context, backward: false)
     return means(batch.images, context)
   }
 
@@ -152,25 +152,25 @@ public final class Executor {
   @discardableResult
   public func step(_ batch: some BatchSource, context: StepContext) -> [Double] {
     precondition(loss != nil, "backpropagation starts from a loss")
-    let legs = context.isTraining ? trainingLegs : plan.legs(context, backward: true)
-    walk(legs, batch, context, backward: true)
+    let stages = context.isTraining ? trainingStages : plan.stages(context, backward: true)
+    walk(stages, batch, context, backward: true)
     reduceGradients(batch.images, context)
     return means(batch.images, context)
   }
 
-  private func walk(_ legs: [Leg], _ batch: some BatchSource, _ context: StepContext, backward: Bool) {
+  private func walk(_ stages: [Stage], _ batch: some BatchSource, _ context: StepContext, backward: Bool) {
     holdsGradients = backward
     let images = batch.images
     precondition(images > 0 && images <= capacity, "a batch of \(images) images for an executor of \(capacity)")
     let shards = shardCount(images)
     pool.run(count: plan.preparations.count, Preparation(executor: self, images: images, context: context))
-    for (number, leg) in legs.enumerated() {
+    for (number, stage) in stages.enumerated() {
       pool.run(
         count: shards,
-        LegWork(
-          executor: self, leg: leg, batch: batch, context: context, backward: backward, isFirst: number == 0,
-          isLast: number == legs.count - 1))
-      if let (node, isBackward) = leg.meeting { meet(node, isBackward: isBackward, shards, images, context) }
+        StageWork(
+          executor: self, stage: stage, batch: batch, context: context, backward: backward, isFirst: number == 0,
+          isLast: number == stages.count - 1))
+      if let (node, isBackward) = stage.barrier { finish(node, isBackward: isBackward, shards, images, context) }
     }
   }
 
@@ -186,10 +186,10 @@ public final class Executor {
     }
   }
 
-  /// One leg of every shard.
-  private struct LegWork<Batch: BatchSource>: PoolWork {
+  /// One stage, shard by shard.
+  private struct StageWork<Batch: BatchSource>: PoolWork {
     unowned(unsafe) let executor: Executor
-    let leg: Leg
+    let stage: Stage
     let batch: Batch
     let context: StepContext
     let backward: Bool
@@ -198,7 +198,7 @@ public final class Executor {
 
     func perform(_ shard: Int, _ worker: Int) {
       if isFirst { executor.begin(shard, worker, batch, backward: backward) }
-      for work in leg.work { executor.perform(work, shard, worker, batch.images, context) }
+      for work in stage.work { executor.perform(work, shard, worker, batch.images, context) }
       if isLast { executor.collect(shard, worker, batch.images) }
     }
   }
@@ -229,17 +229,17 @@ public final class Executor {
     switch work {
     case .forward(let node): node.operation.forward(frame(node, shard, worker, images, context))
     case .backward(let node): node.operation.backward(frame(node, shard, worker, images, context))
-    case .gatherForward(let node): node.rendezvous?.gatherForward(frame(node, shard, worker, images, context))
-    case .gatherBackward(let node): node.rendezvous?.gatherBackward(frame(node, shard, worker, images, context))
+    case .gatherForward(let node): node.barriers?.gatherForward(frame(node, shard, worker, images, context))
+    case .gatherBackward(let node): node.barriers?.gatherBackward(frame(node, shard, worker, images, context))
     }
   }
 
-  private func meet(
+  private func finish(
     _ node: PlannedNode, isBackward: Bool, _ shards: Int, _ images: Int, _ context: StepContext
   ) {
     withFrames(node, shards, images, context, worker: 0) { frames in
-      let meeting = Meeting(frames: frames, exchange: exchange)
-      if isBackward { node.rendezvous?.meetBackward(meeting) } else { node.rendezvous?.meetForward(meeting) }
+      let barrier = Barrier(frames: frames, exchange: exchange)
+      if isBackward { node.barriers?.finishBackward(barrier) } else { node.barriers?.finishForward(barrier) }
     }
   }
 

@@ -28,7 +28,7 @@ public protocol Operation: Sendable {
   var savedLanes: Int { get }
   /// Lanes of scratch space, free to overwrite in every call.
   var scratchLanes: Int { get }
-  /// Floats that all shards share for a step, written by `prepare` and by rendezvous.
+  /// Floats that all shards share for a step, written by `prepare` and at barriers.
   var sharedFloats: Int { get }
 
   /// Multiply-adds that one image takes forward; each gradient takes as many. Only products of matrices and
@@ -63,18 +63,18 @@ extension Operation {
   public func prepare(_ piece: Int, _ frame: Frame) {}
 }
 
-/// An operation for which the shards of a batch must meet halfway, because it needs the whole batch: batch norm.
+/// An operation with a barrier halfway, where all shards wait for each other, because it needs the whole batch: batch norm.
 ///
-/// Each pass runs `gather` on every shard, then `meet` once, then `forward` (or `backward`) on every shard.
-public protocol RendezvousOperation: Operation {
-  /// Numbers in which each shard leaves what the meeting needs.
+/// Each pass runs `gather` on every shard, then `finish` once, then `forward` (or `backward`) on every shard.
+public protocol BarrierOperation: Operation {
+  /// Numbers that each shard leaves for `finish`.
   var gatheredNumbers: Int { get }
-  /// Whether this pass needs the meeting at all (evaluation of batch norm does not).
-  func needsMeeting(_ context: StepContext) -> Bool
+  /// Whether this pass has the barrier at all (evaluation of batch norm has not).
+  func needsBarrier(_ context: StepContext) -> Bool
   func gatherForward(_ frame: Frame)
-  func meetForward(_ meeting: Meeting)
+  func finishForward(_ barrier: Barrier)
   func gatherBackward(_ frame: Frame)
-  func meetBackward(_ meeting: Meeting)
+  func finishBackward(_ barrier: Barrier)
 }
 
 /// An operation that computes a parameter's gradient from all shards at once, after they have finished, instead of
@@ -136,9 +136,9 @@ public struct Frame {
   public var saved: LanePointer { memory.base + node.saved }
   /// Free to overwrite; this thread's own.
   public var scratch: LanePointer { worker }
-  /// All shards'; written by `prepare` and in meetings.
+  /// All shards'; written by `prepare` and at barriers.
   public var shared: UnsafeMutablePointer<Float> { node.shared.floats }
-  /// What this shard brings to a meeting.
+  /// What this shard leaves for the barrier.
   public var gathered: UnsafeMutablePointer<Double> {
     UnsafeMutableRawPointer(memory.base + node.gathered).assumingMemoryBound(to: Double.self)
   }
@@ -175,8 +175,8 @@ public struct FrameList {
   public var parameters: [Parameter] { node.parameters }
 }
 
-/// What the shards of a batch meet over: the frames of those that are here, in order, and the count of all real images.
-public struct Meeting {
+/// What an operation sees at its barrier: the frames of the shards that are here, in order, and the count of all real images.
+public struct Barrier {
   let frames: FrameList
   let exchange: any Exchange
   public var images: Int { context.totalImages ?? frames.images }

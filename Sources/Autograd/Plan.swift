@@ -19,13 +19,13 @@ final class PlannedNode: @unchecked Sendable {
   /// What all shards share; there is none before `allocateShared`.
   private(set) var shared = AlignedBuffer(lanes: 0)
   /// The operation again, where it is one of the special kinds: a cast in every step would cost more than the call.
-  let rendezvous: (any RendezvousOperation)?
+  let barriers: (any BarrierOperation)?
   let wholeBatch: (any WholeBatchGradient)?
 
   fileprivate init(_ node: Tape.Node, index: Int, offsets: [Int]) {
     operation = node.operation
     self.index = index
-    rendezvous = node.operation as? any RendezvousOperation
+    barriers = node.operation as? any BarrierOperation
     wholeBatch = node.operation as? any WholeBatchGradient
     inputs = node.inputs.map { offsets[$0] }
     output = offsets[node.output]
@@ -42,7 +42,7 @@ struct ShardMemory {
   let base: LanePointer
 }
 
-/// A piece of one shard's work between two meetings of the shards.
+/// A piece of one shard's work between two barriers.
 enum ShardWork {
   case forward(PlannedNode)
   case gatherForward(PlannedNode)
@@ -58,10 +58,10 @@ enum ShardWork {
   }
 }
 
-/// Work that shards do on their own, and the meeting that ends it, if any.
-struct Leg {
+/// What shards do on their own between two barriers, and the barrier that ends it, if any.
+struct Stage {
   var work: [ShardWork] = []
-  var meeting: (node: PlannedNode, isBackward: Bool)?
+  var barrier: (node: PlannedNode, isBackward: Bool)?
 }
 
 /// The gradient of one parameter: who computes it.
@@ -130,8 +130,8 @@ struct Plan {
     gradientOffsets = graph.values.map { _ in nil }
     for node in nodes {
       node.saved = allocate(node.operation.savedLanes)
-      if let rendezvous = node.rendezvous {
-        node.gathered = allocateFloats(2 * rendezvous.gatheredNumbers)
+      if let operation = node.barriers {
+        node.gathered = allocateFloats(2 * operation.gatheredNumbers)
       }
       scratchLanes = max(scratchLanes, node.operation.scratchLanes)
     }
@@ -233,38 +233,38 @@ struct Plan {
     }
   }
 
-  /// Whether evaluation needs no meeting of shards.
+  /// Whether evaluation has no barrier.
   var isUninterrupted: Bool {
     let evaluation = StepContext(isTraining: false)
-    return !nodes.contains { $0.rendezvous?.needsMeeting(evaluation) ?? false }
+    return !nodes.contains { $0.barriers?.needsBarrier(evaluation) ?? false }
   }
 
-  /// The order of work: forward, and backward when there is a loss, cut where shards must meet.
-  func legs(_ context: StepContext, backward: Bool) -> [Leg] {
-    var legs = [Leg()]
-    func add(_ work: ShardWork) { legs[legs.count - 1].work.append(work) }
-    func meet(_ node: PlannedNode, isBackward: Bool) {
-      legs[legs.count - 1].meeting = (node, isBackward)
-      legs.append(Leg())
+  /// The order of work: forward, and backward when there is a loss, cut at the barriers.
+  func stages(_ context: StepContext, backward: Bool) -> [Stage] {
+    var stages = [Stage()]
+    func add(_ work: ShardWork) { stages[stages.count - 1].work.append(work) }
+    func cut(at node: PlannedNode, isBackward: Bool) {
+      stages[stages.count - 1].barrier = (node, isBackward)
+      stages.append(Stage())
     }
-    func meets(_ node: PlannedNode) -> Bool {
-      node.rendezvous?.needsMeeting(context) ?? false
+    func hasBarrier(_ node: PlannedNode) -> Bool {
+      node.barriers?.needsBarrier(context) ?? false
     }
     for node in nodes {
-      if meets(node) {
+      if hasBarrier(node) {
         add(.gatherForward(node))
-        meet(node, isBackward: false)
+        cut(at: node, isBackward: false)
       }
       add(.forward(node))
     }
-    guard backward else { return legs }
+    guard backward else { return stages }
     for node in backwardNodes {
-      if meets(node) {
+      if hasBarrier(node) {
         add(.gatherBackward(node))
-        meet(node, isBackward: true)
+        cut(at: node, isBackward: true)
       }
       add(.backward(node))
     }
-    return legs
+    return stages
   }
 }

@@ -8,7 +8,7 @@ import CVector
 /// sixteen input channels are the lanes, and each image's gradient of an output a broadcast scalar: a tile of M output
 /// channels × V vectors of input channels stays in registers over pixels and images, and its lanes are weights as they are.
 ///
-///     V(c, place, image) = the input, turned                   (once; it stays in the second-level cache)
+///     V(c, position, image) = the input, turned                   (once; it stays in the second-level cache)
 ///     for each M output channels, each V vectors, each tap
 ///       for some rows of pixels, so that no chain is long
 ///         for each pixel and image                             (tile in registers)
@@ -53,7 +53,7 @@ func channelKernelGradient(
 /// Room for the sums of any tile.
 private let mostSums = 12
 
-/// V(c, place, image) for each vector of channels: sixteen images' vectors a place; channels that are not there are zero.
+/// V(c, position, image) for each vector of channels: sixteen images' vectors a position; channels that are not there are zero.
 private func turnInput(
   _ input: UnsafePointer<Lanes>, _ g: CorrelationGeometry, _ vectors: Int, into turned: LanePointer
 ) {
@@ -61,9 +61,9 @@ private func turnInput(
   for vector in 0..<vectors {
     let first = vector * lanesPerShard
     let channels = min(lanesPerShard, g.channels - first)
-    for place in 0..<g.planeReach {
-      let target = (turned + (vector * g.planeReach + place) * lanesPerShard).scalars
-      let source = input + (first * g.plane + place)
+    for position in 0..<g.planeReach {
+      let target = (turned + (vector * g.planeReach + position) * lanesPerShard).scalars
+      let source = input + (first * g.plane + position)
       if channels == lanesPerShard {
         lanes_transpose(source.scalars, g.plane * lanesPerShard, target)
       } else {

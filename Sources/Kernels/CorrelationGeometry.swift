@@ -61,7 +61,7 @@ public struct CorrelationGeometry: Sendable {
     parts = KernelPart.all(of: self)
   }
 
-  /// How many places of the axes come before the first one in memory.
+  /// How many positions of the axes come before the first one in memory.
   var inputShift: (rows: Int, columns: Int) { isBorderless ? (rows.data.lowerBound, columns.data.lowerBound) : (0, 0) }
 
   /// Whether no pass reads a border: Winograd's transforms know where it is.
@@ -110,7 +110,7 @@ public struct TapAxis: Sendable, Hashable {
   public let kernel: Int
   public let stride: Int
   public let dilation: Int
-  /// The places that can hold something other than zero, counted from the first window's first tap.
+  /// The positions that can hold something other than zero, counted from the first window's first tap.
   public let data: Range<Int>
 
   public init(kernel: Int, stride: Int, dilation: Int, data: Range<Int>) {

@@ -14,15 +14,15 @@ protocol ShortCorrelation {
   static var points: Int { get }
   /// v = Bᵀ d, of outputs + taps − 1 inputs.
   static func transformInput(
-    _ d: UnsafePointer<Register>, step: Int, into v: UnsafeMutablePointer<Register>, placeStep: Int)
+    _ d: UnsafePointer<Register>, step: Int, into v: UnsafeMutablePointer<Register>, elementStep: Int)
   /// y = Aᵀ m; `body` gets each output and its number.
   static func transformOutput(
-    _ m: UnsafePointer<Register>, placeStep: Int, _ body: (_ index: Int, _ y: Register) -> Void)
+    _ m: UnsafePointer<Register>, elementStep: Int, _ body: (_ index: Int, _ y: Register) -> Void)
   /// u = G g; `g` gives a tap by its number, `body` gets each point's number and weight.
   static func transformKernel(_ g: (_ index: Int) -> Float, _ body: (_ point: Int, _ u: Float) -> Void)
   /// w = A dy; `dy` gives the gradient of an output by its number.
   static func transformGradient(
-    _ dy: (_ index: Int) -> Register, into w: UnsafeMutablePointer<Register>, placeStep: Int)
+    _ dy: (_ index: Int) -> Register, into w: UnsafeMutablePointer<Register>, elementStep: Int)
 }
 
 /// Winograd's F(2, 3): two outputs of three taps in four multiplications instead of six.
@@ -35,20 +35,20 @@ enum ThreeTaps: ShortCorrelation {
 
   @inline(__always)
   static func transformInput(
-    _ d: UnsafePointer<Register>, step: Int, into v: UnsafeMutablePointer<Register>, placeStep: Int
+    _ d: UnsafePointer<Register>, step: Int, into v: UnsafeMutablePointer<Register>, elementStep: Int
   ) {
     let (x, y, z, w) = (d[0], d[step], d[2 &* step], d[3 &* step])
     v[0] = x - z
-    v[placeStep] = y + z
-    v[2 &* placeStep] = z - y
-    v[3 &* placeStep] = y - w
+    v[elementStep] = y + z
+    v[2 &* elementStep] = z - y
+    v[3 &* elementStep] = y - w
   }
 
   @inline(__always)
   static func transformOutput(
-    _ m: UnsafePointer<Register>, placeStep: Int, _ body: (_ index: Int, _ y: Register) -> Void
+    _ m: UnsafePointer<Register>, elementStep: Int, _ body: (_ index: Int, _ y: Register) -> Void
   ) {
-    let (p, q, r, s) = (m[0], m[placeStep], m[2 &* placeStep], m[3 &* placeStep])
+    let (p, q, r, s) = (m[0], m[elementStep], m[2 &* elementStep], m[3 &* elementStep])
     body(0, p + q + r)
     body(1, q - r - s)
   }
@@ -64,13 +64,13 @@ enum ThreeTaps: ShortCorrelation {
 
   @inline(__always)
   static func transformGradient(
-    _ dy: (_ index: Int) -> Register, into w: UnsafeMutablePointer<Register>, placeStep: Int
+    _ dy: (_ index: Int) -> Register, into w: UnsafeMutablePointer<Register>, elementStep: Int
   ) {
     let (p, q) = (dy(0), dy(1))
     w[0] = p
-    w[placeStep] = p + q
-    w[2 &* placeStep] = p - q
-    w[3 &* placeStep] = -q
+    w[elementStep] = p + q
+    w[2 &* elementStep] = p - q
+    w[3 &* elementStep] = -q
   }
 }
 
@@ -93,39 +93,39 @@ enum FiveTaps: ShortCorrelation {
 
   @inline(__always)
   static func transformInput(
-    _ d: UnsafePointer<Register>, step: Int, into v: UnsafeMutablePointer<Register>, placeStep: Int
+    _ d: UnsafePointer<Register>, step: Int, into v: UnsafeMutablePointer<Register>, elementStep: Int
   ) {
     let (x0, x1, x2, x3) = (d[0], d[step], d[2 &* step], d[3 &* step])
     let (x4, x5, x6, x7) = (d[4 &* step], d[5 &* step], d[6 &* step], d[7 &* step])
     let (first, second, third) = (x0 - x1, x2 - x3, x4 - x5)
     v[0] = first - third
-    v[placeStep] = second + third
-    v[2 &* placeStep] = third - second
-    v[3 &* placeStep] = second - (x6 - x7)
-    let middle = v + 4 &* placeStep
+    v[elementStep] = second + third
+    v[2 &* elementStep] = third - second
+    v[3 &* elementStep] = second - (x6 - x7)
+    let middle = v + 4 &* elementStep
     middle[0] = x1 - x5
-    middle[placeStep] = x3 + x5
-    middle[2 &* placeStep] = x5 - x3
-    middle[3 &* placeStep] = x3 - x7
+    middle[elementStep] = x3 + x5
+    middle[2 &* elementStep] = x5 - x3
+    middle[3 &* elementStep] = x3 - x7
     let (fourth, fifth, sixth) = (x2 - x1, x4 - x3, x6 - x5)
-    let last = v + 8 &* placeStep
+    let last = v + 8 &* elementStep
     last[0] = fourth - sixth
-    last[placeStep] = fifth + sixth
-    last[2 &* placeStep] = sixth - fifth
+    last[elementStep] = fifth + sixth
+    last[2 &* elementStep] = sixth - fifth
   }
 
   @inline(__always)
   static func transformOutput(
-    _ m: UnsafePointer<Register>, placeStep: Int, _ body: (_ index: Int, _ y: Register) -> Void
+    _ m: UnsafePointer<Register>, elementStep: Int, _ body: (_ index: Int, _ y: Register) -> Void
   ) {
-    let (q, r) = (m[5 &* placeStep], m[6 &* placeStep])
-    let even = m[4 &* placeStep] + q + r
-    let odd = q - r - m[7 &* placeStep]
-    let (s, t) = (m[placeStep], m[2 &* placeStep])
+    let (q, r) = (m[5 &* elementStep], m[6 &* elementStep])
+    let even = m[4 &* elementStep] + q + r
+    let odd = q - r - m[7 &* elementStep]
+    let (s, t) = (m[elementStep], m[2 &* elementStep])
     body(0, even + (m[0] + s + t))
-    body(2, odd + (s - t - m[3 &* placeStep]))
-    let (u, v) = (m[9 &* placeStep], m[10 &* placeStep])
-    body(1, even + (m[8 &* placeStep] + u + v))
+    body(2, odd + (s - t - m[3 &* elementStep]))
+    let (u, v) = (m[9 &* elementStep], m[10 &* elementStep])
+    body(1, even + (m[8 &* elementStep] + u + v))
     body(3, odd + (u - v))
   }
 
@@ -142,20 +142,20 @@ enum FiveTaps: ShortCorrelation {
 
   @inline(__always)
   static func transformGradient(
-    _ dy: (_ index: Int) -> Register, into w: UnsafeMutablePointer<Register>, placeStep: Int
+    _ dy: (_ index: Int) -> Register, into w: UnsafeMutablePointer<Register>, elementStep: Int
   ) {
     @inline(__always)
     func spread(_ p: Register, _ q: Register, _ w: UnsafeMutablePointer<Register>) {
       w[0] = p
-      w[placeStep] = p + q
-      w[2 &* placeStep] = p - q
+      w[elementStep] = p + q
+      w[2 &* elementStep] = p - q
     }
     let (y0, y1, y2, y3) = (dy(0), dy(1), dy(2), dy(3))
     spread(y0, y2, w)
-    w[3 &* placeStep] = -y2
+    w[3 &* elementStep] = -y2
     let both = (y0 + y1, y2 + y3)
-    spread(both.0, both.1, w + 4 &* placeStep)
-    w[7 &* placeStep] = -both.1
-    spread(y1, y3, w + 8 &* placeStep)
+    spread(both.0, both.1, w + 4 &* elementStep)
+    w[7 &* elementStep] = -both.1
+    spread(y1, y3, w + 8 &* elementStep)
   }
 }

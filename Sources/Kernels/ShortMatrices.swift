@@ -38,19 +38,19 @@ struct ShortMatrices: Sendable {
     }
     func ones(_ index: Int, _ one: Int) -> Register { Register(repeating: index == one ? 1 : 0) }
     func written(_ transform: (UnsafeMutablePointer<Register>) -> Void) -> [Float] {
-      withUnsafeTemporaryAllocation(of: Register.self, capacity: Short.points) { places in
-        guard let base = places.baseAddress else { return [] }
+      withUnsafeTemporaryAllocation(of: Register.self, capacity: Short.points) { positions in
+        guard let base = positions.baseAddress else { return [] }
         transform(base)
-        return places.map { $0[0] }
+        return positions.map { $0[0] }
       }
     }
     (taps, outputs, points) = (Short.taps, Short.outputs, Short.points)
     inputs = rows(Short.outputs + Short.taps - 1) { one in
       let d = (0..<Short.outputs + Short.taps - 1).map { ones($0, one) }
-      return written { Short.transformInput(d, step: 1, into: $0, placeStep: 1) }
+      return written { Short.transformInput(d, step: 1, into: $0, elementStep: 1) }
     }
     results = rows(Short.outputs) { one in
-      written { Short.transformGradient({ ones($0, one) }, into: $0, placeStep: 1) }
+      written { Short.transformGradient({ ones($0, one) }, into: $0, elementStep: 1) }
     }
     kernel = rows(Short.taps) { one in
       var column = [Float](repeating: 0, count: Short.points)

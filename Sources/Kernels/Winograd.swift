@@ -46,19 +46,19 @@ private struct WinogradCorrelation<Columns: ShortCorrelation> {
   private func run(_ phase: DilationPhase) {
     let tilesAcross = (phase.width + Columns.outputs - 1) / Columns.outputs
     let groups = (tilesAcross + plan.tilesTogether - 1) / plan.tilesTogether
-    let places = scratch + plan.lineLanes(tiles: plan.tilesTogether)
-    let products = places + Columns.points * placeStep(g.channels * plan.tilesTogether)
-    let sums = products + Columns.points * placeStep(plan.outputsTogether * plan.tilesTogether)
+    let elements = scratch + plan.lineLanes(tiles: plan.tilesTogether)
+    let products = elements + Columns.points * elementStep(g.channels * plan.tilesTogether)
+    let sums = products + Columns.points * elementStep(plan.outputsTogether * plan.tilesTogether)
     for top in stride(from: 0, to: phase.height, by: plan.rows.outputs) {
       for group in 0..<groups {
         let tiles = group * tilesAcross / groups..<(group + 1) * tilesAcross / groups
         for point in 0..<plan.rows.points {
-          transformInputs(phase, point, top, tiles, into: places)
+          transformInputs(phase, point, top, tiles, into: elements)
           let rows = OutputRows(
             plan.rows, point, height: phase.height - top, accumulate: accumulate && !plan.restsInScratch)
           for first in stride(from: 0, to: g.outChannels, by: plan.outputsTogether) {
             let channels = first..<min(first + plan.outputsTogether, g.outChannels)
-            multiply(point, channels, tiles: tiles.count, places, into: products)
+            multiply(point, channels, tiles: tiles.count, elements, into: products)
             transformOutputs(phase, rows, top, tiles, channels, products, sums)
           }
         }
@@ -68,39 +68,40 @@ private struct WinogradCorrelation<Columns: ShortCorrelation> {
   }
 
   private func transformInputs(
-    _ phase: DilationPhase, _ point: Int, _ top: Int, _ tiles: Range<Int>, into places: LanePointer
+    _ phase: DilationPhase, _ point: Int, _ top: Int, _ tiles: Range<Int>, into elements: LanePointer
   ) {
     let left = tiles.lowerBound * Columns.outputs
     let rows = RowCombination(
       g, phase, top: top, left: left, lanes: plan.lineLanes(tiles: tiles.count), terms: plan.rows.inputs[point])
-    let step = placeStep(g.channels * tiles.count)
+    let step = elementStep(g.channels * tiles.count)
     for channel in 0..<g.channels {
       rows.combine(input + channel * g.plane, into: scratch)
       for tile in 0..<tiles.count {
-        let v = places + (channel &* tiles.count &+ tile)
+        let v = elements + (channel &* tiles.count &+ tile)
         for part in 0..<registersPerLanes {
           Columns.transformInput(
             scratch.registers + (tile &* Columns.outputs &* registersPerLanes &+ part), step: registersPerLanes,
-            into: v.registers + part, placeStep: step &* registersPerLanes)
+            into: v.registers + part, elementStep: step &* registersPerLanes)
         }
       }
     }
   }
 
   private func multiply(
-    _ point: Int, _ channels: Range<Int>, tiles: Int, _ places: LanePointer, into products: LanePointer
+    _ point: Int, _ channels: Range<Int>, tiles: Int, _ elements: LanePointer, into products: LanePointer
   ) {
     let groups = (tiles + widestTile - 1) / widestTile
     forEachRunOfChannelTiles(g.outChannels, in: channels) { first, height, count in
       var tile = 0
       for group in 0..<groups {
         let width = (tiles - tile) / (groups - group)
-        PlaceProducts(
-          places: Columns.points, channelTiles: count, channels: g.channels,
-          weights: packed + (first * plan.places + point * Columns.points * height) * g.channels,
-          weightStep: plan.places * g.channels, v: places + tile, vStep: placeStep(g.channels * tiles), pitch: tiles,
+        ElementProducts(
+          elements: Columns.points, channelTiles: count, channels: g.channels,
+          weights: packed + (first * plan.elements + point * Columns.points * height) * g.channels,
+          weightStep: plan.elements * g.channels, v: elements + tile, vStep: elementStep(g.channels * tiles),
+          pitch: tiles,
           target: products + ((first - channels.lowerBound) * tiles + tile),
-          targetStep: placeStep(channels.count * tiles)
+          targetStep: elementStep(channels.count * tiles)
         ).run(height, width)
         tile += width
       }
@@ -111,7 +112,7 @@ private struct WinogradCorrelation<Columns: ShortCorrelation> {
     _ phase: DilationPhase, _ rows: OutputRows, _ top: Int, _ tiles: Range<Int>, _ channels: Range<Int>,
     _ products: LanePointer, _ sums: LanePointer
   ) {
-    let step = placeStep(channels.count * tiles.count) * registersPerLanes
+    let step = elementStep(channels.count * tiles.count) * registersPerLanes
     let left = tiles.lowerBound * Columns.outputs
     let lanes = min(tiles.count * Columns.outputs, phase.width - left)
     for channel in channels {
@@ -119,7 +120,7 @@ private struct WinogradCorrelation<Columns: ShortCorrelation> {
       for tile in 0..<tiles.count {
         for part in 0..<registersPerLanes {
           let line = (scratch + tile &* Columns.outputs).registers + part
-          Columns.transformOutput((m + tile).registers + part, placeStep: step) { index, y in
+          Columns.transformOutput((m + tile).registers + part, elementStep: step) { index, y in
             line[index &* registersPerLanes] = y
           }
         }
@@ -131,7 +132,7 @@ private struct WinogradCorrelation<Columns: ShortCorrelation> {
       } else {
         rows.add(
           scratch, lanes: lanes, start: start, pitch: phase.rowStep * g.outWidth, step: phase.columnStep,
-          to: output + place(phase, channel, top, left))
+          to: output + offset(phase, channel, top, left))
       }
     }
   }
@@ -143,7 +144,7 @@ private struct WinogradCorrelation<Columns: ShortCorrelation> {
     for channel in 0..<g.outChannels {
       for row in 0..<min(plan.rows.outputs, phase.height - top) {
         let from = sums + (channel * plan.restStep + row * plan.restPitch)
-        let to = output + place(phase, channel, top + row, left)
+        let to = output + offset(phase, channel, top + row, left)
         for x in 0..<lanes {
           to[x &* phase.columnStep] = accumulate ? to[x &* phase.columnStep] + from[x] : from[x]
         }
@@ -152,21 +153,21 @@ private struct WinogradCorrelation<Columns: ShortCorrelation> {
   }
 
   /// Where an output of a phase lies.
-  private func place(_ phase: DilationPhase, _ channel: Int, _ row: Int, _ column: Int) -> Int {
+  private func offset(_ phase: DilationPhase, _ channel: Int, _ row: Int, _ column: Int) -> Int {
     (channel * g.outHeight + phase.row + row * phase.rowStep) * g.outWidth + phase.column + column * phase.columnStep
   }
 }
 
-/// Register tiles of some places' matrix products: output channels by some tiles, one below the other.
-private struct PlaceProducts: TileLoop {
-  let places: Int
+/// Register tiles of some elements' matrix products: output channels by some tiles, one below the other.
+private struct ElementProducts: TileLoop {
+  let elements: Int
   let channelTiles: Int
   let channels: Int
   let weights: UnsafePointer<Float>
   /// Floats from one output channel's weights to the next one's.
   let weightStep: Int
   let v: UnsafePointer<Lanes>
-  /// Lanes from one place to the next.
+  /// Lanes from one element of the transform to the next.
   let vStep: Int
   /// Tiles of one channel, in `v` and in the products.
   let pitch: Int
@@ -175,11 +176,11 @@ private struct PlaceProducts: TileLoop {
 
   @inline(__always)
   func compute<let count: Int>(_ size: Tile<count>.Type, _ height: Int, _ tiles: Int) {
-    for place in 0..<places {
-      let inputs = v + place &* vStep
+    for element in 0..<elements {
+      let inputs = v + element &* vStep
       for channelTile in 0..<channelTiles {
         let first = channelTile &* height
-        var column = weights + (first &* weightStep &+ place &* height &* channels)
+        var column = weights + (first &* weightStep &+ element &* height &* channels)
         var pixels = inputs
         var sums = InlineArray<count, Lanes> { _ in .zero }
         for _ in 0..<channels {
@@ -192,7 +193,7 @@ private struct PlaceProducts: TileLoop {
           column += height
           pixels += pitch
         }
-        let products = target + (place &* targetStep &+ first &* pitch)
+        let products = target + (element &* targetStep &+ first &* pitch)
         for m in 0..<height {
           for p in 0..<tiles { products[m &* pitch &+ p] = sums[m &* tiles &+ p] }
         }

@@ -8,7 +8,7 @@ import CVector
 ///
 ///     dg = Gᵀ [ Σ over tiles (A dY Aᵀ) ⊙ (Bᵀ d B) ] G
 ///
-/// so for each place (α, β) the sum over tiles and images is one matrix product, (output channels) × (input channels).
+/// so for each element (α, β) of the transforms the sum over tiles and images is one matrix product, (output channels) × (input channels).
 /// For it, sixteen input channels become the lanes and each image's number of an output channel a broadcast scalar:
 ///
 ///     for some tiles side by side
@@ -50,8 +50,8 @@ extension WinogradPlan {
   /// Lanes of scratch space: a line of sixteen channels and its transpose, the transforms of one α, and all sums.
   var gradientLanes: Int {
     2 * lanesPerShard * lineLanes(tiles: gradientTiles) + columns.points
-      * (placeStep(vectors * gradientTiles * lanesPerShard) + placeStep(outChannels * gradientTiles))
-      + (places + rows.taps * columns.points + rows.taps * columns.taps) * outChannels * vectors
+      * (elementStep(vectors * gradientTiles * lanesPerShard) + elementStep(outChannels * gradientTiles))
+      + (elements + rows.taps * columns.points + rows.taps * columns.taps) * outChannels * vectors
   }
 }
 
@@ -67,12 +67,12 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
   private var transposed: LanePointer { scratch + lanesPerShard * plan.lineLanes(tiles: plan.gradientTiles) }
   private var inputs: LanePointer { transposed + lanesPerShard * plan.lineLanes(tiles: plan.gradientTiles) }
   private var gradients: LanePointer {
-    inputs + Columns.points * placeStep(plan.vectors * plan.gradientTiles * lanesPerShard)
+    inputs + Columns.points * elementStep(plan.vectors * plan.gradientTiles * lanesPerShard)
   }
-  private var sums: LanePointer { gradients + Columns.points * placeStep(g.outChannels * plan.gradientTiles) }
+  private var sums: LanePointer { gradients + Columns.points * elementStep(g.outChannels * plan.gradientTiles) }
 
   func run(into gradient: UnsafeMutablePointer<Float>) {
-    clearLanes(sums, count: plan.places * g.outChannels * plan.vectors)
+    clearLanes(sums, count: plan.elements * g.outChannels * plan.vectors)
     DilationPhase.forEach(g, addProducts)
     addKernels(to: gradient)
   }
@@ -96,7 +96,7 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
     let lanes = plan.lineLanes(tiles: tiles.count)
     let rows = RowCombination(
       g, phase, top: top, left: tiles.lowerBound * Columns.outputs, lanes: lanes, terms: plan.rows.inputs[point])
-    let step = placeStep(plan.vectors * tiles.count * lanesPerShard) * registersPerLanes
+    let step = elementStep(plan.vectors * tiles.count * lanesPerShard) * registersPerLanes
     for vector in 0..<plan.vectors {
       for lane in 0..<lanesPerShard {
         let channel = vector * lanesPerShard + lane
@@ -106,23 +106,23 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
           clearLanes(scratch + lane * lanes, count: lanes)
         }
       }
-      for place in 0..<lanes {
+      for position in 0..<lanes {
         lanes_transpose(
-          (scratch + place).scalars, lanes * lanesPerShard, (transposed + place * lanesPerShard).scalars)
+          (scratch + position).scalars, lanes * lanesPerShard, (transposed + position * lanesPerShard).scalars)
       }
       for tile in 0..<tiles.count {
         let d = (transposed + tile &* Columns.outputs &* lanesPerShard).registers
         let v = (inputs + (vector &* tiles.count &+ tile) &* lanesPerShard).registers
         for part in 0..<lanesPerShard &* registersPerLanes {
           Columns.transformInput(
-            d + part, step: lanesPerShard &* registersPerLanes, into: v + part, placeStep: step)
+            d + part, step: lanesPerShard &* registersPerLanes, into: v + part, elementStep: step)
         }
       }
     }
   }
 
   private func transformGradients(_ phase: DilationPhase, _ point: Int, _ top: Int, _ tiles: Range<Int>) {
-    let step = placeStep(g.outChannels * tiles.count) * registersPerLanes
+    let step = elementStep(g.outChannels * tiles.count) * registersPerLanes
     let rows = RowCombination(
       outputsOf: g, phase, top: top, left: tiles.lowerBound * Columns.outputs, lanes: tiles.count * Columns.outputs,
       terms: plan.rows.results[point])
@@ -132,7 +132,7 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
         let w = (gradients + (channel &* tiles.count &+ tile)).registers
         for part in 0..<registersPerLanes {
           let line = (scratch + tile &* Columns.outputs).registers + part
-          Columns.transformGradient({ line[$0 &* registersPerLanes] }, into: w + part, placeStep: step)
+          Columns.transformGradient({ line[$0 &* registersPerLanes] }, into: w + part, elementStep: step)
         }
       }
     }
@@ -141,16 +141,16 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
   private func multiply(_ point: Int, tiles: Int) {
     let images = tiles * lanesPerShard
     for column in 0..<Columns.points {
-      let v = inputs + column * placeStep(plan.vectors * images)
-      let w = gradients + column * placeStep(g.outChannels * tiles)
+      let v = inputs + column * elementStep(plan.vectors * images)
+      let w = gradients + column * elementStep(g.outChannels * tiles)
       let target = sums + (point * Columns.points + column) * g.outChannels * plan.vectors
       var vector = 0
       while vector < plan.vectors {
-        let width = min(PlaceSum.widest, plan.vectors - vector)
+        let width = min(ElementSum.widest, plan.vectors - vector)
         var channel = 0
         while channel < g.outChannels {
-          let height = PlaceSum.height(g.outChannels - channel)
-          let tile = PlaceSum(
+          let height = ElementSum.height(g.outChannels - channel)
+          let tile = ElementSum(
             images: images, w: (w + channel * tiles).scalars,
             v: v + vector * images, target: target + (channel * plan.vectors + vector), pitch: plan.vectors)
           tile.run(height, width)
@@ -164,7 +164,7 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
   /// gradient(o, c) += Gᵀ S(o, c) G, for all c at once.
   private func addKernels(to gradient: UnsafeMutablePointer<Float>) {
     let row = g.outChannels * plan.vectors
-    let lines = sums + plan.places * row
+    let lines = sums + plan.elements * row
     let kernels = lines + plan.rows.taps * Columns.points * row
     clearLanes(lines, count: plan.rows.taps * (Columns.points + Columns.taps) * row)
     for (point, terms) in plan.rows.kernel.enumerated() {
@@ -196,8 +196,8 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
   }
 }
 
-/// One register tile of one place's sums: vectors of input channels beside output channels.
-private struct PlaceSum: TileLoop {
+/// One register tile of the sums of one element: vectors of input channels beside output channels.
+private struct ElementSum: TileLoop {
   /// Sixteen numbers a tile.
   let images: Int
   let w: UnsafePointer<Float>

@@ -6,7 +6,7 @@
 ///
 ///     Y = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A
 ///
-/// and the sum over input channels can be taken before the outer transform. So a tile's place ξ = (α, β), one point of
+/// and the sum over input channels can be taken before the outer transform. So a tile's element ξ = (α, β), one point of
 /// the rows' and one of the columns', is one matrix product of weights with inputs: 16 for the 2×2 outputs of 3×3
 /// kernels instead of 36, 121 for the 4×4 outputs of 5×5 kernels instead of 400. The transforms are additions.
 ///
@@ -20,9 +20,9 @@ struct WinogradPlan: Sendable {
   /// apart, the channels would drive each other out of the cache.
   let restsInScratch: Bool
 
-  var places: Int { rows.points * columns.points }
+  var elements: Int { rows.points * columns.points }
   /// Floats that the packed weights take.
-  var packedCount: Int { outChannels * channels * places }
+  var packedCount: Int { outChannels * channels * elements }
   /// Inputs along a row that so many tiles see.
   func lineLanes(tiles: Int) -> Int { tiles * columns.outputs + columns.taps - 1 }
 
@@ -35,12 +35,12 @@ struct WinogradPlan: Sendable {
   /// Lanes of scratch space: a line, the transformed inputs of one α, and their products.
   var scratchLanes: Int {
     lineLanes(tiles: tilesTogether) + columns.points
-      * (placeStep(channels * tilesTogether) + placeStep(outputsTogether * tilesTogether))
+      * (elementStep(channels * tilesTogether) + elementStep(outputsTogether * tilesTogether))
       + (restsInScratch ? outChannels * restStep : 0)
   }
 
   /// Lanes from the sums of one output channel to the next one's.
-  var restStep: Int { placeStep(rows.outputs * restPitch) }
+  var restStep: Int { elementStep(rows.outputs * restPitch) }
   /// Lanes from one row of them to the next.
   var restPitch: Int { tilesTogether * columns.outputs }
 
@@ -58,7 +58,7 @@ struct WinogradPlan: Sendable {
   }
 }
 
-/// Lanes from one place's numbers to the next one's: an odd count, because places a power of two apart would share few
+/// Lanes from one element's numbers to the next one's: an odd count, because elements a power of two apart would share few
 /// sets of the first-level cache.
 @inline(__always)
-func placeStep(_ lanes: Int) -> Int { lanes | 1 }
+func elementStep(_ lanes: Int) -> Int { lanes | 1 }

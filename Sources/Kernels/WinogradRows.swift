@@ -104,10 +104,10 @@ struct RowCombination {
   ) {
     let (rowShift, columnShift) = g.inputShift
     let first = phase.column + left * phase.columnStep
-    let inside = RowCombination.places(of: g.columns.data, from: first, step: phase.columnStep, count: lanes)
+    let inside = RowCombination.positions(of: g.columns.data, from: first, step: phase.columnStep, count: lanes)
     self.init(lanes: lanes, inside: inside, step: phase.columnStep, terms: terms) { index in
-      let place = phase.row + (top + index) * phase.rowStep
-      return g.rows.data.contains(place) ? (place - rowShift) * g.pitch + first - columnShift : nil
+      let position = phase.row + (top + index) * phase.rowStep
+      return g.rows.data.contains(position) ? (position - rowShift) * g.pitch + first - columnShift : nil
     }
   }
 
@@ -122,8 +122,8 @@ struct RowCombination {
     }
   }
 
-  /// Which of `count` places, `step` apart from `first` on, lie in a range.
-  private static func places(of range: Range<Int>, from first: Int, step: Int, count: Int) -> Range<Int> {
+  /// Which of `count` positions, `step` apart from `first` on, lie in a range.
+  private static func positions(of range: Range<Int>, from first: Int, step: Int, count: Int) -> Range<Int> {
     let before = first < range.lowerBound ? (range.lowerBound - first + step - 1) / step : 0
     let end = first < range.upperBound ? (range.upperBound - first + step - 1) / step : 0
     let lower = min(count, before)
@@ -145,14 +145,14 @@ struct RowCombination {
     if count > 2 {
       let (r, s) = (Lanes(repeating: factors[2]), Lanes(repeating: factors[3]))
       for x in inside {
-        let place = x &* step
-        let outer = lanes_multiply_add(d[place], s, c[place] * r)
-        line[x] = lanes_multiply_add(b[place], q, lanes_multiply_add(a[place], p, outer))
+        let position = x &* step
+        let outer = lanes_multiply_add(d[position], s, c[position] * r)
+        line[x] = lanes_multiply_add(b[position], q, lanes_multiply_add(a[position], p, outer))
       }
     } else {
       for x in inside {
-        let place = x &* step
-        line[x] = lanes_multiply_add(b[place], q, a[place] * p)
+        let position = x &* step
+        line[x] = lanes_multiply_add(b[position], q, a[position] * p)
       }
     }
   }

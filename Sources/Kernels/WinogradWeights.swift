@@ -1,6 +1,6 @@
 // The weights of a convolution in the form in which Winograd's products read them.
 
-/// U = G g Gᵀ of each kernel, packed for each tile of output channels: place by place, input channel by input channel,
+/// U = G g Gᵀ of each kernel, packed for each tile of output channels: element by element, input channel by input channel,
 /// the tile's channels side by side.
 ///
 /// - Parameters:
@@ -23,8 +23,8 @@ func packWinogradWeights(
               guard let part else { return kernels[taps[index]] }
               return part.taps[index] < 0 ? 0 : kernels[taps[part.taps[index]]]
             },
-            into: packed + (first * plan.places * plan.channels + channel * height + m),
-            placeStep: plan.channels * height)
+            into: packed + (first * plan.elements * plan.channels + channel * height + m),
+            elementStep: plan.channels * height)
         }
       }
     }
@@ -41,7 +41,7 @@ func packWinogradWeights(
 @inline(__always)
 private func transformKernel<Rows: ShortCorrelation, Columns: ShortCorrelation>(
   _ rows: Rows.Type, _ columns: Columns.Type, _ kernel: (_ tap: Int) -> Float,
-  into u: UnsafeMutablePointer<Float>, placeStep: Int
+  into u: UnsafeMutablePointer<Float>, elementStep: Int
 ) {
   // Each row of the kernel becomes a number a point; then the same down the columns.
   var lines = InlineArray<55, Float> { _ in 0 }
@@ -53,6 +53,6 @@ private func transformKernel<Rows: ShortCorrelation, Columns: ShortCorrelation>(
   for column in 0..<Columns.points {
     Rows.transformKernel(
       { lines[$0 &* Columns.points &+ column] },
-      { point, weight in u[(point &* Columns.points &+ column) &* placeStep] = weight })
+      { point, weight in u[(point &* Columns.points &+ column) &* elementStep] = weight })
   }
 }

@@ -1,4 +1,4 @@
-// Threads that share out numbered pieces of work, and meet again when all are done.
+// Threads that share out numbered pieces of work, and wait for each other at the end.
 
 import Glibc
 import Kernels
@@ -21,7 +21,7 @@ extension PoolWork {
 /// A fixed set of threads for fork and join; the calling thread is one of them.
 ///
 /// Between jobs a worker spins for half a millisecond, because the next job of a training step is near, and waking up
-/// takes longer than a short leg of one; then it sleeps: a paused program uses no processor time. Where other threads
+/// takes longer than a short stage of one; then it sleeps: a paused program uses no processor time. Where other threads
 /// want its processor, ten microseconds must do: time spent spinning would be missing when there is work. One thread at
 /// a time may call `run`.
 public final class WorkerPool: @unchecked Sendable {

@@ -1,4 +1,4 @@
-// Batch normalisation: the operation for which the shards of a batch meet.
+// Batch normalisation: the operation with a barrier.
 
 import Kernels
 import Tensors
@@ -69,7 +69,7 @@ public func batchNorm2d(
   return x.tape.record(operation, inputs: [x], parameters: parameters, output: x.shape)
 }
 
-struct BatchNorm2dOperation: RendezvousOperation {
+struct BatchNorm2dOperation: BarrierOperation {
   let name = "batch_norm2d"
   let readsOutput = false
   let channels: Int
@@ -87,7 +87,7 @@ struct BatchNorm2dOperation: RendezvousOperation {
     case mean, inverseDeviation, scale, shift, a, b, c
   }
 
-  /// The rows, behind the sums of a meeting.
+  /// The rows, behind the sums that a barrier takes.
   var sharedFloats: Int { 2 * sumCount + Row.allCases.count * channels }
   /// Numbers that are added up over all shards: two a channel, and how many elements of a channel they are of.
   private var sumCount: Int { 2 * channels + 1 }
@@ -103,7 +103,7 @@ struct BatchNorm2dOperation: RendezvousOperation {
       start: UnsafeMutableRawPointer(shared).assumingMemoryBound(to: Double.self), count: sumCount)
   }
 
-  func needsMeeting(_ context: StepContext) -> Bool { context.isTraining || mean == nil }
+  func needsBarrier(_ context: StepContext) -> Bool { context.isTraining || mean == nil }
 
   var preparations: Int { 1 }
 
@@ -138,24 +138,24 @@ struct BatchNorm2dOperation: RendezvousOperation {
       squares: frame.gathered + channels)
   }
 
-  func meetForward(_ meeting: Meeting) {
-    let total = Double(meeting.images * plane)
-    let share = meeting.context.isTraining ? shareOfBatch(meeting) : nil
-    let sums = sums(meeting.shared)
-    meeting.sum(into: sums) { addMoments($0, to: sums) }
+  func finishForward(_ barrier: Barrier) {
+    let total = Double(barrier.images * plane)
+    let share = barrier.context.isTraining ? shareOfBatch(barrier) : nil
+    let sums = sums(barrier.shared)
+    barrier.sum(into: sums) { addMoments($0, to: sums) }
     for c in 0..<channels {
       let (center, squares) = (sums[c], sums[channels + c])
       let variance = squares / total
-      row(.mean, meeting.shared)[c] = Float(center)
-      row(.inverseDeviation, meeting.shared)[c] = Float(1 / (variance + Double(options.epsilon)).squareRoot())
+      row(.mean, barrier.shared)[c] = Float(center)
+      row(.inverseDeviation, barrier.shared)[c] = Float(1 / (variance + Double(options.epsilon)).squareRoot())
       guard let share, let running = mean, let spread = self.variance else { continue }
       let unbiased = total > 1 ? squares / (total - 1) : variance
-      move(meeting.parameter(running) + c, towards: center, by: share)
-      move(meeting.parameter(spread) + c, towards: unbiased, by: share)
+      move(barrier.parameter(running) + c, towards: center, by: share)
+      move(barrier.parameter(spread) + c, towards: unbiased, by: share)
     }
     setScaleAndShift(
-      meeting.shared, weight: weight.map { UnsafePointer(meeting.parameter($0)) },
-      bias: bias.map { UnsafePointer(meeting.parameter($0)) })
+      barrier.shared, weight: weight.map { UnsafePointer(barrier.parameter($0)) },
+      bias: bias.map { UnsafePointer(barrier.parameter($0)) })
   }
 
   /// Continues each channel's mean and sum of squared distances from it by those of some shards.
@@ -178,9 +178,9 @@ struct BatchNorm2dOperation: RendezvousOperation {
   }
 
   /// How much of this batch enters the running statistics.
-  private func shareOfBatch(_ meeting: Meeting) -> Float? {
+  private func shareOfBatch(_ barrier: Barrier) -> Float? {
     if let momentum = options.momentum { return momentum }
-    guard let count = batches.map(meeting.parameter) else { return nil }
+    guard let count = batches.map(barrier.parameter) else { return nil }
     count.pointee += 1
     return 1 / count.pointee
   }
@@ -202,26 +202,26 @@ struct BatchNorm2dOperation: RendezvousOperation {
   }
 
   /// dx = scale · (dy − mean(dy) − x̂ · mean(dy · x̂)), written as dy · a + (x − mean) · b + c.
-  func meetBackward(_ meeting: Meeting) {
-    let total = Double(meeting.images * plane)
-    let sums = sums(meeting.shared)
-    meeting.sum(into: sums) { frames in
+  func finishBackward(_ barrier: Barrier) {
+    let total = Double(barrier.images * plane)
+    let sums = sums(barrier.shared)
+    barrier.sum(into: sums) { frames in
       for index in 0..<2 * channels {
         for shard in 0..<frames.count { sums[index] += frames[shard].gathered[index] }
       }
     }
     for c in 0..<channels {
       let (sum, product) = (sums[c], sums[channels + c])
-      let scale = row(.scale, meeting.shared)[c]
-      let inverse = row(.inverseDeviation, meeting.shared)[c]
-      row(.a, meeting.shared)[c] = scale
-      row(.b, meeting.shared)[c] = -scale * (Float(product / total) * inverse * inverse)
-      row(.c, meeting.shared)[c] = -scale * Float(sum / total)
+      let scale = row(.scale, barrier.shared)[c]
+      let inverse = row(.inverseDeviation, barrier.shared)[c]
+      row(.a, barrier.shared)[c] = scale
+      row(.b, barrier.shared)[c] = -scale * (Float(product / total) * inverse * inverse)
+      row(.c, barrier.shared)[c] = -scale * Float(sum / total)
     }
   }
 
   func backward(_ frame: Frame) {
-    if !needsMeeting(frame.context) { gatherBackward(frame) }
+    if !needsBarrier(frame.context) { gatherBackward(frame) }
     if let sink = frame.inputGradient() {
       normalizationInputGradient(
         frame.input(), frame.outputGradient, imageWeights: frame.imageWeights,
