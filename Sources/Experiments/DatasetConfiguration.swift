@@ -44,6 +44,7 @@ public struct DatasetConfiguration: Hashable, Sendable {
     try fields.object("normalize", "what pixels from 0 to 1 are normalised with") {
       try visitNormalization($0, channels: source.shape[0])
     }
+    for key in ["train", "test"] { fields.defaultFollows(key, "all there are") }
     try fields.custom(
       "validation", &validation, expected: "\"test\" or a number of training images to hold out",
       schema: ["anyOf": [["const": "test"], ["type": "integer", "minimum": 1, "maximum": 1_000_000]]],
@@ -67,6 +68,7 @@ public struct DatasetConfiguration: Hashable, Sendable {
     let spread = Bounds("a number above 0, from 1e-30 to 1e30", least: 1e-30, most: 1e30)
     try fields.floats("mean", &normalization.mean, .any, isRequired: false, "one number a channel")
     try fields.floats("std", &normalization.std, spread, isRequired: false, "one number a channel")
+    for key in ["mean", "std"] { fields.defaultFollows(key, "the data set's") }
     for (key, list) in [("mean", normalization.mean), ("std", normalization.std)] where list.count != channels {
       throw fields.complaint(key, "found \(list.count) numbers, expected \(channels): one for each channel")
     }

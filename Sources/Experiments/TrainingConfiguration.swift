@@ -40,6 +40,7 @@ public struct TrainingConfiguration: Sendable {
     try fields.object("clip", "what gradients may be at most") { try visitClipping($0) }
     try fields.int("top_k", &topK, in: 1...1_000_000, "the k of the top-k accuracy")
     try fields.optionalInt("threads", &threads, in: 1...1024, "threads for the arithmetic")
+    fields.defaultFollows("threads", "one a processor")
   }
 
   /// `{"norm": 1}` or `{"value": 0.5}`.

@@ -17,8 +17,10 @@ public struct FieldDescription: Sendable {
   /// The values, in words: `a whole number from 1 to 100`.
   public let words: String
   public let isRequired: Bool
-  /// Nil where there is none.
-  public let standard: JSONValue?
+  /// The default; nil where there is none, or where it follows from other fields.
+  public fileprivate(set) var standard: JSONValue?
+  /// What it follows from.
+  public fileprivate(set) var follows: String?
   public let help: String
 }
 
@@ -26,6 +28,9 @@ public struct FieldDescription: Sendable {
 public struct KindDescription: Sendable {
   public let name: String
   public let types: [(type: String, fields: [FieldDescription])]
+
+  /// `layers`, `losses`.
+  var plural: String { name + (name.hasSuffix("s") ? "es" : "s") }
 }
 
 /// Notes down what a declaration says, without reading or writing a value.
@@ -63,6 +68,11 @@ public final class FieldDescriber: FieldVisitor {
       FieldDescription(
         key: key, content: content, words: words, isRequired: isRequired, standard: isRequired ? nil : standard,
         help: help))
+  }
+
+  public func defaultFollows(_ key: String, _ words: String) {
+    guard let index = fields.lastIndex(where: { $0.key == key }) else { return }
+    (fields[index].standard, fields[index].follows) = (nil, words)
   }
 
   // MARK: - Numbers
@@ -167,7 +177,7 @@ public final class FieldDescriber: FieldVisitor {
   public func object(_ key: String, _ help: String, _ visit: (any FieldVisitor) throws -> Void) throws {
     let inner = FieldDescriber(kinds)
     try visit(inner)
-    add(key, .object(inner.fields), "an object", nil, help)
+    add(key, .object(inner.fields), "an object", isRequired: inner.fields.contains(where: \.isRequired), nil, help)
   }
   public func variant<Kind>(_ key: String, _ value: inout Kind, among variants: Variants<Kind>, _ help: String) throws {
     try describe(variants)

@@ -6,7 +6,7 @@ public enum FieldTable {
   public static func markdown(_ fields: [FieldDescription], _ kinds: [KindDescription]) -> String {
     var text = head("key") + rows(fields, path: "")
     for kind in kinds.sorted(by: { $0.name < $1.name }) {
-      text += "\n" + head("`type` of \(kind.name)s") + kind.types.map(row).joined()
+      text += "\n" + head("`type` of \(kind.plural)") + kind.types.map(row).joined()
     }
     return text
   }
@@ -18,7 +18,7 @@ public enum FieldTable {
   private static func rows(_ fields: [FieldDescription], path: String) -> String {
     fields.map { field in
       if case .object(let inner) = field.content { return rows(inner, path: "\(path)\(field.key).") }
-      let standard = field.isRequired ? "required" : field.standard.map { "`\($0.text)`" } ?? ""
+      let standard = field.isRequired ? "required" : field.follows ?? field.standard.map { "`\($0.text)`" } ?? ""
       return "| `\(path)\(field.key)` | \(field.words) | \(standard) | \(field.help) |\n"
     }.joined()
   }
@@ -26,7 +26,7 @@ public enum FieldTable {
   private static func row(_ type: (type: String, fields: [FieldDescription])) -> String {
     let keys = type.fields.filter { $0.key != "name" }.map { field -> String in
       let standard = field.isRequired ? "" : field.standard.map { " = \($0.text)" } ?? ""
-      return "`\(field.key)\(standard)`"
+      return "`\(field.key)\(standard)`\(field.follows.map { " (\($0))" } ?? "")"
     }
     return "| `\(type.type)` | \(keys.joined(separator: ", ")) |\n"
   }

@@ -39,6 +39,9 @@ public protocol FieldVisitor: AnyObject {
   /// One of some words that are no type of their own.
   func word(_ key: String, _ value: inout String, among words: [String], _ help: String) throws
 
+  /// Says that the default of a field just visited is not a fixed one: it follows from other fields.
+  func defaultFollows(_ key: String, _ words: String)
+
   /// One number for both, or [first, second].
   func pair(
     _ key: String, _ first: inout Int, _ second: inout Int, in range: ClosedRange<Int>, isRequired: Bool, _ help: String
@@ -95,6 +98,7 @@ public struct Variants<Kind>: Sendable {
 
 extension FieldVisitor {
   public var isDescribing: Bool { false }
+  public func defaultFollows(_ key: String, _ words: String) {}
 
   public func int(_ key: String, _ value: inout Int, in range: ClosedRange<Int>, _ help: String) throws {
     try int(key, &value, in: range, isRequired: false, help)

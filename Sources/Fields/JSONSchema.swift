@@ -39,7 +39,8 @@ public enum JSONSchema {
       // A key whose value is null counts as left out.
       schema = field.isRequired ? form.fields : ["anyOf": [form, ["type": "null"]]]
     case .object(let fields):
-      schema = ["anyOf": [.object(object(fields, type: nil, isTypeRequired: false)), ["type": "null"]]]
+      let inner = object(fields, type: nil, isTypeRequired: false)
+      schema = field.isRequired ? inner : ["anyOf": [.object(inner), ["type": "null"]]]
     case .variant(let kind): schema = ["anyOf": [reference(kind), ["type": "null"]]]
     case .variants(let kind):
       let item: JSONValue = ["allOf": [reference(kind), ["required": ["type"]]]]

@@ -49,6 +49,7 @@ extension Pool2dOptions {
     try fields.size("kernel_size", &kernel, atLeast: 1, isRequired: true, "a whole number, or [rows, columns]")
     if !isStrided { stride = kernel }
     try fields.size("stride", &stride, atLeast: 1, "how far a window is from the next; its own size if left out")
+    fields.defaultFollows("stride", "the kernel's size")
     try fields.size("padding", &padding, atLeast: 0, "rows and columns around the image")
     try fields.bool("ceil_mode", &ceilMode, "whether a remainder has a window of its own")
   }

@@ -24,6 +24,7 @@ public struct LayerNorm: Layer {
       try fields.ints(
         "normalized_shape", &normalizedShape, in: 1...(1 << 16), isRequired: false,
         "the lengths of the last axes; all of an image if left out")
+      fields.defaultFollows("normalized_shape", "all axes of an image")
       try fields.float("eps", &epsilon, .positive, "added to the variance")
       try affine.visitFields(fields, key: "elementwise_affine")
     }
