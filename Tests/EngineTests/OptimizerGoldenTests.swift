@@ -97,11 +97,13 @@ import Workers
   }
 
   @Test func schedulesFollowPyTorch() throws {
-    let schedules: [String: Schedule] = [
-      "step": .step(size: 5, gamma: 0.5), "multi_step": .multiStep(milestones: [3, 10, 11], gamma: 0.1),
-      "exponential": .exponential(gamma: 0.9), "cosine": .cosine(period: 24, minimum: 0.01),
-      "cosine_restarts": .cosineRestarts(first: 4, factor: 2, minimum: 0.01),
-      "linear": .linear(start: 0.25, end: 0.75, length: 10), "polynomial": .polynomial(length: 15, power: 1.5),
+    let schedules: [String: any Schedule] = [
+      "step": StepSchedule(size: 5, gamma: 0.5),
+      "multi_step": MultiStepSchedule(milestones: [3, 10, 11], gamma: 0.1),
+      "exponential": ExponentialSchedule(gamma: 0.9), "cosine": CosineSchedule(period: 24, minimum: 0.01),
+      "cosine_restarts": CosineRestartsSchedule(first: 4, factor: 2, minimum: 0.01),
+      "linear": LinearSchedule(start: 0.25, end: 0.75, length: 10),
+      "polynomial": PolynomialSchedule(length: 15, power: 1.5),
     ]
     for c in try JSONDecoder().decode([ScheduleCase].self, from: goldenFile("schedules")) {
       var plateau = PlateauSchedule(factor: 0.5, patience: 2, threshold: 1e-2, cooldown: 1, minimum: 0.05)

@@ -51,7 +51,7 @@ extension Canvas {
     let parameters = layer.parameters > 0 ? grouped(layer.parameters) : ""
     let shapeWidth = rect.columns < 30 ? 9 : 11
     let nameWidth = width - 1 - shapeWidth - 7
-    let name = "\(padRight(layer.name, nameWidth - 1)) "
+    let name = "\(padRight(ending(layer.name, nameWidth - 1), nameWidth - 1)) "
     let shape = padRight(glyphs.adapt(layer.outputShape.description), shapeWidth)
     let line = "\(isSelected ? glyphs.marker : " ")\(name)\(shape)\(padLeft(parameters, 7))"
     if isSelected {
@@ -61,5 +61,10 @@ extension Canvas {
     var at = write(" \(name)", layer.parameters > 0 ? .text : .faint, column: rect.column, row: row)
     at = write(shape, .faint, column: at, row: row)
     write(padLeft(parameters, 7), .text, column: at, row: row, limit: rect.column + width - at)
+  }
+  /// A name; of a layer inside a block its end where there is no room for all of it, which tells it from the others there.
+  private func ending(_ name: String, _ width: Int) -> String {
+    guard name.contains("."), name.count > width else { return name }
+    return (model.capabilities.unicode ? "…" : "<") + name.suffix(width - 1)
   }
 }
