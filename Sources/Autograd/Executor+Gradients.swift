@@ -31,7 +31,6 @@ extension Executor {
   }
 
   /// Sums the shards' gradients, in shard order, into the parameters.
-  ///
   func reduceGradients(_ images: Int, _ context: StepContext) {
     exchange.join(gradientPieces) { areFirst in
       pool.run(

@@ -221,7 +221,7 @@ public final class Executor {
 
   private func perform(_ work: ShardWork, _ shard: Int, _ worker: Int, _ images: Int, _ context: StepContext) {
     guard let clock else { return doWork(work, shard, worker, images, context) }
-    let (node, pass) = work.place
+    let (node, pass) = work.nodeAndPass
     clock.measure(node.index, pass, worker: worker) { doWork(work, shard, worker, images, context) }
   }
 

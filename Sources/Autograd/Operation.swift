@@ -12,8 +12,8 @@ public protocol Operation: Sendable {
   var name: String { get }
   /// False for metrics, which end a path of gradients.
   var isDifferentiable: Bool { get }
-  /// Whether the output may lie where the first input lies, of the same size: each number is read before its own is
-  /// written, and backward needs neither the input nor, any more, the output's gradient.
+  /// Whether the output may overwrite the first input, and the input's gradient the output's: both have the same size, each
+  /// number is read before the number in its place is written, and backward does not read the input.
   var worksInPlace: Bool { get }
   /// Whether backward reads an input.
   var readsInput: Bool { get }
@@ -116,11 +116,11 @@ public struct Frame {
   let memory: ShardMemory
   let worker: LanePointer
   public let context: StepContext
-  /// The shard's place among those of this process, and how many of its sixteen images are real.
+  /// The shard's index among those of this process, and how many of its sixteen images are real.
   let shard: Int
   public let realImages: Int
 
-  /// The place of the shard's first image in the whole batch.
+  /// The index of the shard's first image in the whole batch.
   public var firstImage: Int { (context.firstShard + shard) * lanesPerShard }
 
   public func input(_ index: Int = 0) -> UnsafePointer<Lanes> { UnsafePointer(memory.base + node.inputs[index]) }

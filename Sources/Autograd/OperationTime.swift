@@ -17,30 +17,29 @@ public struct OperationTime: Sendable {
 /// Clocks for each thread, operation and pass; threads write to rows of their own.
 final class StepClock: @unchecked Sendable {
   private let slots: Int
-  private let nanoseconds: UnsafeMutablePointer<Int>
+  private let sums: UnsafeMutablePointer<Double>
   private let threads: Int
 
   init(nodes: Int, threads: Int) {
     // A row is padded, so that no two threads share a cache line.
     slots = nodes * OperationTime.Pass.allCases.count + 16
     self.threads = threads
-    nanoseconds = .allocate(capacity: slots * threads)
-    nanoseconds.update(repeating: 0, count: slots * threads)
+    sums = .allocate(capacity: slots * threads)
+    sums.update(repeating: 0, count: slots * threads)
   }
 
-  deinit { nanoseconds.deallocate() }
+  deinit { sums.deallocate() }
 
   @inline(__always)
   func measure(_ node: Int, _ pass: OperationTime.Pass, worker: Int, _ body: () -> Void) {
     let start = ContinuousClock.now
     body()
-    let duration = (ContinuousClock.now - start).components
-    nanoseconds[worker * slots + node * OperationTime.Pass.allCases.count + pass.rawValue] +=
-      Int(duration.seconds) * 1_000_000_000 + Int(duration.attoseconds / 1_000_000_000)
+    sums[worker * slots + node * OperationTime.Pass.allCases.count + pass.rawValue] +=
+      (ContinuousClock.now - start).inSeconds
   }
 
   func seconds(_ node: Int, _ pass: OperationTime.Pass) -> Double {
     let slot = node * OperationTime.Pass.allCases.count + pass.rawValue
-    return (0..<threads).reduce(0.0) { $0 + Double(nanoseconds[$1 * slots + slot]) * 1e-9 }
+    return (0..<threads).reduce(0.0) { $0 + sums[$1 * slots + slot] }
   }
 }

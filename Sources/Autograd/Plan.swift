@@ -6,7 +6,7 @@ import Tensors
 /// One operation with its places in a shard's memory, all counted in lanes from the shard's base.
 final class PlannedNode: @unchecked Sendable {
   let operation: any Operation
-  /// Its place on the tape.
+  /// Its index among the tape's operations.
   let index: Int
   let inputs: [Int]
   let output: Int
@@ -50,7 +50,7 @@ enum ShardWork {
   case gatherBackward(PlannedNode)
 
   /// The operation, and which of its passes this belongs to.
-  var place: (node: PlannedNode, pass: OperationTime.Pass) {
+  var nodeAndPass: (node: PlannedNode, pass: OperationTime.Pass) {
     switch self {
     case .forward(let node), .gatherForward(let node): (node, .forward)
     case .backward(let node), .gatherBackward(let node): (node, .backward)
@@ -103,7 +103,7 @@ struct Plan {
   private(set) var scratchLanes = 1
   /// The nodes that the loss's gradient passes through, last first.
   private(set) var backwardNodes: [PlannedNode] = []
-  /// What is planned: the tape's operations, some of them exchanged.
+  /// What is planned: the tape's operations, some of them reordered.
   let graph: Tape.Graph
   /// Each value's place, named by the first value that lies there.
   private(set) var places: [Int] = []
@@ -112,7 +112,7 @@ struct Plan {
 
   /// - Parameters:
   ///   - loss: the per-image loss to differentiate; nil for a plan that only runs forward.
-  ///   - metrics, kept: the values that are read after a run; `kept` is nil for all. Operations may be exchanged, and work in
+  ///   - metrics, kept: the values that are read after a run; `kept` is nil for all. Operations may be reordered, and work in
   ///     place, on the others.
   init(_ tape: Tape, loss: Variable?, metrics: [Variable], kept: [Variable]?) {
     let kept = kept.map { Set(($0 + metrics).map(\.id) + [loss?.id].compactMap(\.self)) }

@@ -7,6 +7,8 @@ struct Canvas {
   let theme: Theme
   let glyphs: Glyphs
   let painter: TilePainter
+  /// The pane that is being drawn.
+  private var pane: Pane?
 
   init(_ size: Size, _ model: DashboardModel, fill: Cell = .blank) {
     grid = Grid(size, fill: fill)
@@ -14,6 +16,15 @@ struct Canvas {
     theme = Theme(model.capabilities)
     glyphs = Glyphs(model.capabilities)
     painter = TilePainter(capabilities: model.capabilities)
+  }
+
+  /// Draws a pane, and nothing outside its place.
+  mutating func draw(_ pane: Pane, in rect: Rect) {
+    let outer = grid.confine(to: rect)
+    self.pane = pane
+    pane.draw(&self, rect)
+    self.pane = nil
+    grid.release(to: outer)
   }
 
   /// Writes text in a role, adapted to ASCII where needed; returns the column after it.
@@ -28,9 +39,9 @@ struct Canvas {
     grid.write(adapted, column: end - adapted.unicodeScalars.count, row: row, style: theme[role])
   }
 
-  /// The title of a pane, by its name, as a rule with words in it; returns the column after the words.
-  mutating func title(_ pane: String, _ text: String, in rect: Rect) -> Int {
-    let isFocused = model.state.focus.name == pane
+  /// The title of the pane that is being drawn, as a rule with words in it; returns the column after the words.
+  mutating func title(_ text: String, in rect: Rect) -> Int {
+    let isFocused = model.state.focus == pane
     for column in rect.column..<rect.column + rect.columns {
       grid.write(glyphs.rule, column: column, row: rect.row, style: theme[.rule])
     }

@@ -12,11 +12,7 @@ public enum Dashboard {
     var canvas = Canvas(size, model, fill: fill)
     canvas.drawHeader(layout.header)
     canvas.drawNotice(layout.notice)
-    for (pane, rect) in layout.panes {
-      let outer = canvas.grid.confine(to: rect)
-      pane.draw(&canvas, rect)
-      canvas.grid.release(to: outer)
-    }
+    for (pane, rect) in layout.panes { canvas.draw(pane, in: rect) }
     canvas.drawKeys(layout.keys)
     if model.state.isHelpVisible { canvas.drawHelp() }
     return canvas.grid

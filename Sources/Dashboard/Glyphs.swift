@@ -3,9 +3,6 @@
 /// Characters for rules, bars, markers and signs.
 struct Glyphs {
   let rule: String
-  let dot: String
-  let times: String
-  let ellipsis: String
   let minus: String
   let marker: String
   let barFull: Unicode.Scalar
@@ -13,22 +10,14 @@ struct Glyphs {
   /// A bar's last cell, from an eighth to seven eighths; empty when bars end on whole cells.
   let barEighths: [Unicode.Scalar]
   let vertical: Unicode.Scalar
-  let corner: Unicode.Scalar
-  let horizontal: Unicode.Scalar
-  let leftRight: String
-  let upDown: String
 
   init(_ capabilities: Capabilities) {
     if capabilities.unicode {
-      (rule, dot, times, ellipsis, minus, marker) = ("─", "·", "×", "…", "−", "▸")
+      (rule, minus, marker, vertical) = ("─", "−", "▸", "│")
       (barFull, barEmpty, barEighths) = ("█", "░", ["▏", "▎", "▍", "▌", "▋", "▊", "▉"])
-      (vertical, corner, horizontal) = ("│", "└", "─")
-      (leftRight, upDown) = ("← →", "↑ ↓")
     } else {
-      (rule, dot, times, ellipsis, minus, marker) = ("-", "|", "x", "...", "-", ">")
+      (rule, minus, marker, vertical) = ("-", "-", ">", "|")
       (barFull, barEmpty, barEighths) = ("#", ".", [])
-      (vertical, corner, horizontal) = ("|", "+", "-")
-      (leftRight, upDown) = ("Left Right", "Up Down")
     }
   }
 

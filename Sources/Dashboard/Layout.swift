@@ -29,7 +29,7 @@ public struct Layout: Hashable, Sendable {
     panes = (placed.first(where: \.fits) ?? placed.last)?.panes ?? [:]
   }
 
-  /// Panes with their places, and whether each has what it wishes for, or at least the smallest size that is of use.
+  /// Panes with their places, and whether they fit: nobody had to give way, and each has at least its smallest size.
   private typealias Placed = (panes: [Pane: Rect], fits: Bool)
 
   private static func place(_ arrangement: Arrangement, in room: Rect, _ model: DashboardModel) -> Placed {

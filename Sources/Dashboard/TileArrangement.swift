@@ -11,18 +11,24 @@ struct TileArrangement: Hashable {
   let tilesAcross: Int
   let tileRows: Int
   /// Strips side by side, and rows of them.
-  let stripsAcross: Int
-  let stripRows: Int
+  private(set) var stripsAcross: Int
+  private(set) var stripRows: Int
   /// Whether a row of captions stands above each strip.
   let hasCaptions: Bool
+
+  /// A strip with its caption, in cells.
+  private var strip: Size { Size(tilesAcross * (tile.columns + 1) - 1, tileRows * tile.rows + captionRows) }
+  private var captionRows: Int { hasCaptions ? 1 : 0 }
+  /// Columns from one strip to the next.
+  private var gap: Int { tilesAcross > 1 ? 2 : 1 }
 
   /// Strips on a page.
   var capacity: Int { stripsAcross * stripRows }
   /// Tiles of each strip that are shown.
   var tilesShown: Int { tilesAcross * tileRows }
 
-  /// The arrangement that shows strips as large as possible: enlarged if all fit so, otherwise at one cell a number,
-  /// and averaged where fewer than `atLeast` strips would fit otherwise.
+  /// The largest zoom at which all strips and tiles fit; else the smallest one, if `atLeast` strips fit then; else means of
+  /// 2 × 2 numbers, if `atLeast` fit so; else whatever shows at least one tile.
   init?(_ geometry: TileGeometry, in size: Size, atLeast wanted: Int, largest: Int = 6, captions: Bool = true) {
     func candidates(_ scales: [TileScale]) -> [TileArrangement] {
       scales.compactMap { TileArrangement(geometry, in: size, scale: $0, captions: captions) }
@@ -45,14 +51,13 @@ struct TileArrangement: Hashable {
     tile = scale.cells(height: geometry.height, width: geometry.width)
     guard tile.columns <= size.columns, tile.rows <= size.rows else { return nil }
     hasCaptions = captions && tile.rows + 1 <= size.rows
-    let caption = hasCaptions ? 1 : 0
+    let room = size.rows - (hasCaptions ? 1 : 0)
     tilesAcross = min(geometry.tiles, (size.columns + 1) / (tile.columns + 1))
     // Rows of tiles in a strip stand close; strips are a caption apart.
-    tileRows = min((geometry.tiles + tilesAcross - 1) / tilesAcross, max(1, (size.rows - caption) / tile.rows))
-    let strip = tilesAcross * (tile.columns + 1) - 1
-    let gap = tilesAcross > 1 ? 2 : 1
-    stripsAcross = max(1, (size.columns + gap) / (strip + gap))
-    stripRows = max(1, size.rows / (tileRows * tile.rows + caption))
+    tileRows = min((geometry.tiles + tilesAcross - 1) / tilesAcross, max(1, room / tile.rows))
+    (stripsAcross, stripRows) = (1, 1)
+    stripsAcross = max(1, (size.columns + gap) / (strip.columns + gap))
+    stripRows = max(1, size.rows / strip.rows)
   }
 
   /// The page of strips that holds a selected one.
@@ -62,25 +67,19 @@ struct TileArrangement: Hashable {
   }
 
   /// The strip at a point, counted from 0 on the page; nil between strips.
-  func place(at point: Point, in rect: Rect) -> Int? {
+  func strip(at point: Point, in rect: Rect) -> Int? {
     guard rect.contains(point) else { return nil }
-    let height = tileRows * tile.rows + (hasCaptions ? 1 : 0)
-    let strip = tilesAcross * (tile.columns + 1) - 1
-    return (0..<capacity).first { place in
-      let origin = origin(place)
-      let top = rect.row + origin.row - (hasCaptions ? 1 : 0)
-      let left = rect.column + origin.column
-      return Rect(column: left, row: top, columns: strip, rows: height).contains(point)
+    return (0..<capacity).first { index in
+      let origin = origin(index)
+      return Rect(
+        column: rect.column + origin.column, row: rect.row + origin.row - captionRows, columns: strip.columns,
+        rows: strip.rows
+      ).contains(point)
     }
   }
 
-  /// Where a strip's first tile is, relative to the rectangle; `place` counts from 0 on the page.
-  func origin(_ place: Int) -> (column: Int, row: Int) {
-    let gap = tilesAcross > 1 ? 2 : 1
-    let strip = tilesAcross * (tile.columns + 1) - 1
-    let caption = hasCaptions ? 1 : 0
-    return (
-      place % stripsAcross * (strip + gap), place / stripsAcross * (tileRows * tile.rows + caption) + caption
-    )
+  /// Where a strip's first tile is, relative to the rectangle; strips are counted from 0 on the page.
+  func origin(_ index: Int) -> (column: Int, row: Int) {
+    (index % stripsAcross * (strip.columns + gap), index / stripsAcross * strip.rows + captionRows)
   }
 }

@@ -2,7 +2,7 @@
 
 import Telemetry
 
-/// How large a tile is drawn: a whole number of cells a pixel, or a whole number of pixels a cell.
+/// How large a tile is drawn, in pixels of half a cell: a number is n × n pixels, or a pixel the mean of n × n numbers.
 public enum TileScale: Hashable, Sendable {
   /// Each number is so many columns wide and half as many rows high: about square.
   case zoom(Int)

@@ -19,7 +19,7 @@ public final class LabeledImages: @unchecked Sendable {
   public let labels: [UInt8]
   private let storage: UnsafeMutablePointer<UInt8>
 
-  /// Takes ownership of memory that `fill` writes: exactly `labels.count` images.
+  /// Allocates room for `labels.count` images and has `fill` write all of it.
   public init(
     shape: Shape, labels: [UInt8], fill: (UnsafeMutableBufferPointer<UInt8>) throws -> Void
   ) rethrows {

@@ -79,7 +79,7 @@ public struct DashboardConfiguration: Hashable, Sendable {
     case auto, dark, light
   }
   public var theme = Theme.auto
-  /// The test image whose feature maps are shown first.
+  /// The index, among the validation images, of the one that is shown first.
   public var probe = 0
   /// The weight of the past in the smoothed training curves, from 0 (none) to below 1.
   public var smoothing: Float = 0.98

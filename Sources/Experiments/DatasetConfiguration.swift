@@ -14,7 +14,7 @@ public struct DatasetConfiguration: Hashable, Sendable {
   }
 
   public var name: String
-  /// A folder with the four IDX files; nil to search the usual places.
+  /// A folder with its files; nil to search the usual places.
   public var path: String?
   /// How many training and test images to use; nil for all.
   public var train: Int?
@@ -35,23 +35,28 @@ public struct DatasetConfiguration: Hashable, Sendable {
       throw fields.complaint("name", "is not a known data set")
     }
     if name != before { self = DatasetConfiguration(source) }
-    try fields.optionalText("path", &path, "a folder with its four files")
+    try fields.optionalText("path", &path, "a folder with its files")
     if path != nil && source.isBuiltIn {
       throw fields.complaint("path", "does not apply: \(source.name) is drawn by the program")
     }
-    try fields.optionalInt("train", &train, in: 1...1_000_000, "how many training images to use")
-    try fields.optionalInt("test", &test, in: 1...1_000_000, "how many test images to use")
+    try fields.optionalInt("train", &train, in: imageCounts, "how many training images to use")
+    try fields.optionalInt("test", &test, in: imageCounts, "how many test images to use")
     try fields.object("normalize", "what pixels from 0 to 1 are normalised with") {
       try visitNormalization($0, channels: source.shape[0])
     }
     for key in ["train", "test"] { fields.defaultFollows(key, "all there are") }
     try fields.custom(
       "validation", &validation, expected: "\"test\" or a number of training images to hold out",
-      schema: ["anyOf": [["const": "test"], ["type": "integer", "minimum": 1, "maximum": 1_000_000]]],
+      schema: [
+        "anyOf": [
+          ["const": "test"],
+          ["type": "integer", "minimum": .int(imageCounts.lowerBound), "maximum": .int(imageCounts.upperBound)],
+        ]
+      ],
       read: { found in
         switch found {
         case .string("test"): .test
-        case .int(let count) where (1...1_000_000).contains(count): .holdOut(count)
+        case .int(let count) where imageCounts.contains(count): .holdOut(count)
         default: nil
         }
       },
@@ -77,3 +82,6 @@ public struct DatasetConfiguration: Hashable, Sendable {
     }
   }
 }
+
+/// How many images may be asked for.
+private let imageCounts = 1...1_000_000

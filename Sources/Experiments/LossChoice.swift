@@ -14,7 +14,7 @@ public enum LossChoice: Hashable, Sendable {
   case absolute
   case smoothAbsolute(beta: Float)
 
-  /// One number a class by which its images' losses are multiplied; nil for one.
+  /// One number a class by which its images' losses are multiplied; nil where every class counts 1.
   public var classWeights: [Float]? {
     switch self {
     case .crossEntropy(_, let weights), .negativeLogLikelihood(let weights): weights.isEmpty ? nil : weights

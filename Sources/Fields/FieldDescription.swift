@@ -18,7 +18,7 @@ public struct FieldDescription: Sendable {
   public let words: String
   public let isRequired: Bool
   /// The default; nil where there is none, or where it follows from other fields.
-  public fileprivate(set) var standard: JSONValue?
+  public fileprivate(set) var defaultValue: JSONValue?
   /// What it follows from.
   public fileprivate(set) var follows: String?
   public let help: String
@@ -66,13 +66,13 @@ public final class FieldDescriber: FieldVisitor {
   ) {
     fields.append(
       FieldDescription(
-        key: key, content: content, words: words, isRequired: isRequired, standard: isRequired ? nil : standard,
+        key: key, content: content, words: words, isRequired: isRequired, defaultValue: isRequired ? nil : standard,
         help: help))
   }
 
   public func defaultFollows(_ key: String, _ words: String) {
     guard let index = fields.lastIndex(where: { $0.key == key }) else { return }
-    (fields[index].standard, fields[index].follows) = (nil, words)
+    (fields[index].defaultValue, fields[index].follows) = (nil, words)
   }
 
   // MARK: - Numbers

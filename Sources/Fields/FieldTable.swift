@@ -18,14 +18,14 @@ public enum FieldTable {
   private static func rows(_ fields: [FieldDescription], path: String) -> String {
     fields.map { field in
       if case .object(let inner) = field.content { return rows(inner, path: "\(path)\(field.key).") }
-      let standard = field.isRequired ? "required" : field.follows ?? field.standard.map { "`\($0.text)`" } ?? ""
+      let standard = field.isRequired ? "required" : field.follows ?? field.defaultValue.map { "`\($0.text)`" } ?? ""
       return "| `\(path)\(field.key)` | \(field.words) | \(standard) | \(field.help) |\n"
     }.joined()
   }
 
   private static func row(_ type: (type: String, fields: [FieldDescription])) -> String {
     let keys = type.fields.filter { $0.key != "name" }.map { field -> String in
-      let standard = field.isRequired ? "" : field.standard.map { " = \($0.text)" } ?? ""
+      let standard = field.isRequired ? "" : field.defaultValue.map { " = \($0.text)" } ?? ""
       return "`\(field.key)\(standard)`\(field.follows.map { " (\($0))" } ?? "")"
     }
     return "| `\(type.type)` | \(keys.joined(separator: ", ")) |\n"

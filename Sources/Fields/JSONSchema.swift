@@ -48,8 +48,8 @@ public enum JSONSchema {
       if field.isRequired { schema["minItems"] = 1 }
     }
     schema["description"] = .string(field.help)
-    if let standard = field.standard { schema["default"] = standard }
-    if case .variant = field.content { schema["default"] = field.standard.map { ["type": $0] } }
+    if let standard = field.defaultValue { schema["default"] = standard }
+    if case .variant = field.content { schema["default"] = field.defaultValue.map { ["type": $0] } }
     return .object(schema)
   }
 

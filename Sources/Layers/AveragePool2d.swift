@@ -6,8 +6,10 @@ import Tensors
 
 /// The mean of each window; see `averagePool2d`.
 public struct AveragePool2d: Layer {
+  public static let type = "avg_pool2d"
+
   public struct Configuration: LayerConfiguration {
-    public let type = "avg_pool2d"
+    public var type: String { AveragePool2d.type }
     public var name: String?
     public var options: Pool2dOptions
     /// On by default.
@@ -33,7 +35,7 @@ public struct AveragePool2d: Layer {
   }
 
   public let name: String
-  public let kind = "avg_pool2d"
+  public var kind: String { AveragePool2d.type }
   public let options: Pool2dOptions
   public let countIncludesPadding: Bool
 

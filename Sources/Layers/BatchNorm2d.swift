@@ -6,8 +6,10 @@ import Tensors
 
 /// Normalises each channel over the whole batch; see `batchNorm2d` for the mathematics.
 public struct BatchNorm2d: Layer {
+  public static let type = "batch_norm2d"
+
   public struct Configuration: LayerConfiguration {
-    public let type = "batch_norm2d"
+    public var type: String { BatchNorm2d.type }
     public var name: String?
     /// ε = 1e-5, momentum 0.1.
     public var options: BatchNormOptions
@@ -49,7 +51,7 @@ public struct BatchNorm2d: Layer {
   }
 
   public let name: String
-  public let kind = "batch_norm2d"
+  public var kind: String { BatchNorm2d.type }
   /// (C)
   public let weight: Parameter?
   public let bias: Parameter?

@@ -6,8 +6,10 @@ import Tensors
 
 /// A bank of kernels that slides over the image; see `conv2d` for the mathematics.
 public struct Conv2d: Layer {
+  public static let type = "conv2d"
+
   public struct Configuration: LayerConfiguration {
-    public let type = "conv2d"
+    public var type: String { Conv2d.type }
     public var name: String?
     public var outChannels: Int
     public var kernelSize: Size2d
@@ -121,7 +123,7 @@ public struct Conv2d: Layer {
   }
 
   public let name: String
-  public let kind = "conv2d"
+  public var kind: String { Conv2d.type }
   /// (outChannels, inChannels / groups, kernelHeight, kernelWidth)
   public let weight: Parameter
   /// (outChannels)

@@ -6,8 +6,10 @@ import Tensors
 
 /// Spreads each element over a window; see `convTranspose2d` for the mathematics.
 public struct ConvTranspose2d: Layer {
+  public static let type = "conv_transpose2d"
+
   public struct Configuration: LayerConfiguration {
-    public let type = "conv_transpose2d"
+    public var type: String { ConvTranspose2d.type }
     public var name: String?
     public var outChannels: Int
     public var kernelSize: Size2d
@@ -66,7 +68,7 @@ public struct ConvTranspose2d: Layer {
   }
 
   public let name: String
-  public let kind = "conv_transpose2d"
+  public var kind: String { ConvTranspose2d.type }
   /// (inChannels, outChannels / groups, kernelHeight, kernelWidth)
   public let weight: Parameter
   /// (outChannels)

@@ -6,8 +6,10 @@ import Tensors
 
 /// Neighbouring axes of an image in one, all of them by default: (C, H, W) → (C·H·W).
 public struct Flatten: Layer {
+  public static let type = "flatten"
+
   public struct Configuration: LayerConfiguration {
-    public let type = "flatten"
+    public var type: String { Flatten.type }
     public var name: String?
     /// The first and last axis that go into one, counted as in PyTorch, where axis 0 is the batch.
     public var start = 1
@@ -31,7 +33,7 @@ public struct Flatten: Layer {
   }
 
   public let name: String
-  public let kind = "flatten"
+  public var kind: String { Flatten.type }
   public let axes: ClosedRange<Int>
 
   public var keepsElements: Bool { true }

@@ -22,9 +22,21 @@ public protocol Layer: Sendable {
   var ownParameters: [Parameter] { get }
   /// The weights that are worth a picture, (outputs, inputs, …); nil when there are none.
   var picturedWeight: Parameter? { get }
+  /// What its outputs are, if it makes something of them that a net may end with; nil for mere numbers.
+  var outputMeaning: OutputMeaning? { get }
   /// Whether each number of the output stands for the number in its place of the input: an image behind such a layer is
   /// still an image after it.
   var keepsElements: Bool { get }
+}
+
+/// What a layer makes of a net's outputs, class by class.
+public enum OutputMeaning: Sendable {
+  /// They are positive and sum to one.
+  case probabilities
+  /// The logarithms of such.
+  case logProbabilities
+  /// Each is a probability by itself.
+  case independentProbabilities
 }
 
 /// What is seen of a layer while it is recorded.
@@ -34,6 +46,7 @@ extension Layer {
   public var parameters: [Parameter] { [] }
   public var ownParameters: [Parameter] { parameters }
   public var picturedWeight: Parameter? { nil }
+  public var outputMeaning: OutputMeaning? { nil }
   public var keepsElements: Bool { false }
 
   public func forward(_ x: Variable, visit: LayerVisit) throws -> Variable {

@@ -6,8 +6,10 @@ import Tensors
 
 /// Normalises over the last axes of each image, all of them by default; see `layerNorm`.
 public struct LayerNorm: Layer {
+  public static let type = "layer_norm"
+
   public struct Configuration: LayerConfiguration {
-    public let type = "layer_norm"
+    public var type: String { LayerNorm.type }
     public var name: String?
     /// The lengths of the last axes, as PyTorch asks for them; empty for all of an image.
     public var normalizedShape: [Int] = []
@@ -42,7 +44,7 @@ public struct LayerNorm: Layer {
   }
 
   public let name: String
-  public let kind = "layer_norm"
+  public var kind: String { LayerNorm.type }
   /// How many last axes.
   public let axes: Int
   public let epsilon: Float

@@ -6,8 +6,10 @@ import Tensors
 
 /// Every output sees every input along the last axis; see `linear` for the mathematics.
 public struct Linear: Layer {
+  public static let type = "linear"
+
   public struct Configuration: LayerConfiguration {
-    public let type = "linear"
+    public var type: String { Linear.type }
     public var name: String?
     public var outFeatures: Int
     /// On by default.
@@ -46,7 +48,7 @@ public struct Linear: Layer {
   }
 
   public let name: String
-  public let kind = "linear"
+  public var kind: String { Linear.type }
   /// (outFeatures, inFeatures)
   public let weight: Parameter
   /// (outFeatures)

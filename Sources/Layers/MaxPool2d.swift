@@ -6,8 +6,10 @@ import Tensors
 
 /// Keeps the largest element of each window; see `maxPool2d`.
 public struct MaxPool2d: Layer {
+  public static let type = "max_pool2d"
+
   public struct Configuration: LayerConfiguration {
-    public let type = "max_pool2d"
+    public var type: String { MaxPool2d.type }
     public var name: String?
     /// The stride is the kernel size unless given.
     public var options: Pool2dOptions
@@ -29,7 +31,7 @@ public struct MaxPool2d: Layer {
   }
 
   public let name: String
-  public let kind = "max_pool2d"
+  public var kind: String { MaxPool2d.type }
   public let options: Pool2dOptions
 
   public func forward(_ x: Variable) throws -> Variable { try maxPool2d(x, options: options) }

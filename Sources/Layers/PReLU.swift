@@ -6,8 +6,10 @@ import Tensors
 
 /// x where it is positive, a learned multiple of it elsewhere; see `prelu`.
 public struct PReLU: Layer {
+  public static let type = "prelu"
+
   public struct Configuration: LayerConfiguration {
-    public let type = "prelu"
+    public var type: String { PReLU.type }
     public var name: String?
     /// One slope, or one for each channel.
     public var count = 1
@@ -36,7 +38,7 @@ public struct PReLU: Layer {
   }
 
   public let name: String
-  public let kind = "prelu"
+  public var kind: String { PReLU.type }
   /// (1) or (C)
   public let weight: Parameter
 

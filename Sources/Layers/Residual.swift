@@ -8,8 +8,10 @@ import Tensors
 ///
 /// Source: He et al., "Deep residual learning for image recognition" (2016).
 public struct Residual: Layer {
+  public static let type = "residual"
+
   public struct Configuration: LayerConfiguration {
-    public let type = "residual"
+    public var type: String { Residual.type }
     public var name: String?
     public var layers: [any LayerConfiguration]
     /// Nothing for the identity.
@@ -45,7 +47,7 @@ public struct Residual: Layer {
   }
 
   public let name: String
-  public let kind = "residual"
+  public var kind: String { Residual.type }
   public let main: Sequential
   public let shortcut: Sequential
 

@@ -32,6 +32,8 @@ public struct Softmax: Layer {
   /// Of one image.
   public let axis: Int
 
+  public var outputMeaning: OutputMeaning? { kind == "softmax" ? .probabilities : .logProbabilities }
+
   public func forward(_ x: Variable) throws -> Variable {
     kind == "softmax" ? try softmax(x, axis: axis) : try logSoftmax(x, axis: axis)
   }

@@ -6,8 +6,10 @@ import Tensors
 
 /// An image at another size; see `upsample`.
 public struct Upsample: Layer {
+  public static let type = "upsample"
+
   public struct Configuration: LayerConfiguration {
-    public let type = "upsample"
+    public var type: String { Upsample.type }
     public var name: String?
     /// How many times as high and as wide.
     public var factor = Size2d(2)
@@ -32,7 +34,7 @@ public struct Upsample: Layer {
   }
 
   public let name: String
-  public let kind = "upsample"
+  public var kind: String { Upsample.type }
   public let factor: Size2d
   public let mode: UpsampleMode
   public let alignCorners: Bool

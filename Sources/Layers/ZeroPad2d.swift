@@ -6,8 +6,10 @@ import Tensors
 
 /// Zeros around an image; see `Variable.pad2d`.
 public struct ZeroPad2d: Layer {
+  public static let type = "zero_pad2d"
+
   public struct Configuration: LayerConfiguration {
-    public let type = "zero_pad2d"
+    public var type: String { ZeroPad2d.type }
     public var name: String?
     public var padding = Padding2d.none
 
@@ -43,7 +45,7 @@ public struct ZeroPad2d: Layer {
   }
 
   public let name: String
-  public let kind = "zero_pad2d"
+  public var kind: String { ZeroPad2d.type }
   public let padding: Padding2d
 
   public func forward(_ x: Variable) throws -> Variable { try x.pad2d(padding) }

@@ -7,7 +7,7 @@ public struct WarmUp: Hashable, Sendable {
   public var steps: Int
   public var startFactor: Double
 
-  public init(steps: Int, startFactor: Double = 1.0 / 3) {
+  public init(steps: Int, startFactor: Double) {
     self.steps = steps
     self.startFactor = startFactor
   }

@@ -38,6 +38,9 @@ public func fixed(_ value: Double, _ decimals: Int) -> String {
   return "\(sign)\(whole / factor).\(String(repeating: "0", count: decimals - fraction.count))\(fraction)"
 }
 
+/// A share in percent, with so many decimals: `85.6%`.
+public func percent(_ share: Double, _ decimals: Int) -> String { "\(fixed(100 * share, decimals))%" }
+
 /// `53,512`
 public func grouped(_ value: Int) -> String {
   var digits = String(abs(value))

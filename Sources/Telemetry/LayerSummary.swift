@@ -11,14 +11,14 @@ public struct TileGeometry: Hashable, Sendable, Codable {
   public let height: Int
   public let width: Int
   /// Numbers in a tile; less than height · width when a vector does not fill its rectangle.
-  public let tileCount: Int
+  public let numbersPerTile: Int
 
-  public init(count: Int, tiles: Int, height: Int, width: Int, tileCount: Int? = nil) {
+  public init(count: Int, tiles: Int, height: Int, width: Int, numbersPerTile: Int? = nil) {
     self.count = count
     self.tiles = tiles
     self.height = height
     self.width = width
-    self.tileCount = tileCount ?? height * width
+    self.numbersPerTile = numbersPerTile ?? height * width
   }
 }
 

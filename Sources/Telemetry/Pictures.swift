@@ -53,9 +53,8 @@ public struct ValueRange: Hashable, Sendable, Codable {
 
 /// Weights of some of a layer's filters: each filter is a strip of tiles, one for each channel it reads.
 public struct FilterPictures: Hashable, Sendable, Codable {
-  /// The filters that are here, of `total`.
+  /// The filters that are here.
   public let filters: Range<Int>
-  public let total: Int
   public let tilesPerFilter: Int
   /// `filters.count · tilesPerFilter` tiles, filter by filter.
   public let tiles: [Tile]
@@ -64,10 +63,10 @@ public struct FilterPictures: Hashable, Sendable, Codable {
   public let networkRange: ValueRange?
 
   public init(
-    filters: Range<Int>, total: Int, tilesPerFilter: Int, tiles: [Tile], layerRange: ValueRange,
+    filters: Range<Int>, tilesPerFilter: Int, tiles: [Tile], layerRange: ValueRange,
     networkRange: ValueRange?
   ) {
-    (self.filters, self.total, self.tilesPerFilter, self.tiles) = (filters, total, tilesPerFilter, tiles)
+    (self.filters, self.tilesPerFilter, self.tiles) = (filters, tilesPerFilter, tiles)
     (self.layerRange, self.networkRange) = (layerRange, networkRange)
   }
 }
@@ -75,14 +74,13 @@ public struct FilterPictures: Hashable, Sendable, Codable {
 /// What leaves a layer for the probe image: one tile a channel.
 public struct MapPictures: Hashable, Sendable, Codable {
   public let maps: Range<Int>
-  public let total: Int
   public let tiles: [Tile]
   public let layerRange: ValueRange
   /// Nil unless asked for.
   public let networkRange: ValueRange?
 
-  public init(maps: Range<Int>, total: Int, tiles: [Tile], layerRange: ValueRange, networkRange: ValueRange?) {
-    (self.maps, self.total, self.tiles) = (maps, total, tiles)
+  public init(maps: Range<Int>, tiles: [Tile], layerRange: ValueRange, networkRange: ValueRange?) {
+    (self.maps, self.tiles) = (maps, tiles)
     (self.layerRange, self.networkRange) = (layerRange, networkRange)
   }
 }

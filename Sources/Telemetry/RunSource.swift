@@ -46,7 +46,7 @@ public protocol RunSource: AnyObject, Sendable {
   /// - Parameter onNews: called on any thread when the status or the watcher's snapshot has changed; it must return soon.
   func addWatcher(onNews: @escaping @Sendable () -> Void) -> Watcher
   func removeWatcher(_ watcher: Watcher)
-  /// Asks for pictures; they come as `snapshot`, which tells of `onNews`.
+  /// Asks for pictures: the watcher's `onNews` tells when they are there, and `snapshot` has them.
   func request(_ request: PictureRequest, for watcher: Watcher)
   /// The latest answer to one of the watcher's requests: `snapshot.request` says to which.
   func snapshot(for watcher: Watcher) -> Snapshot?

@@ -24,7 +24,7 @@ extension SeriesList {
 
   /// A line whose keys are not all there is of neither kind; null stands for a number that is not finite.
   private mutating func append(_ fields: [String: Double?]) -> Bool {
-    guard let place = fields["step"], let place, let step = Int(exactly: place) else { return false }
+    guard let number = fields["step"], let number, let step = Int(exactly: number) else { return false }
     func values<Record>(_ scalars: [Scalar<Record>]) -> [(SeriesKey?, Double)]? {
       let found = scalars.map { fields[$0.key] }
       guard !found.contains(where: { $0 == nil }) else { return nil }

@@ -4,8 +4,8 @@ import Foundation
 
 /// A value behind a lock.
 ///
-/// Like `Synchronization.Mutex`, but over a lock that the thread sanitizer knows: that it is clean is checked on every
-/// landing, and it takes what a `Mutex` guards for races.
+/// Like `Synchronization.Mutex`, but over a lock that the thread sanitizer knows: it would take what a `Mutex` guards for
+/// races.
 public final class Locked<Value>: @unchecked Sendable {
   private let lock = NSLock()
   private var value: Value

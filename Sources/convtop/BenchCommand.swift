@@ -68,7 +68,7 @@ struct BenchCommand: ParsableCommand {
 
   private func tellPeak(_ peak: Double) throws {
     guard json else {
-      say(String(format: "%d threads, multiply-add peak %.1f GFLOP/s", threads, peak))
+      say("\(threads) threads, multiply-add peak \(fixed(peak, 1)) GFLOP/s")
       return say("\(cells("workload", "part", "pass"))  median ms     p95 ms    images/s   GFLOP/s   of peak")
     }
     var line = JSONLine()
@@ -80,12 +80,13 @@ struct BenchCommand: ParsableCommand {
 
   private func tell(_ row: Benchmark.Row, _ peak: Double) throws {
     guard json else {
-      let rate = row.multiplyAdds == 0 ? "" : String(format: "%10.1f%9.1f%%", row.gflops, 100 * row.gflops / peak)
+      let rate =
+        row.multiplyAdds == 0
+        ? "" : padLeft(fixed(row.gflops, 1), 10) + padLeft(percent(row.gflops / peak, 1), 10)
       let pass = row.kind.isEmpty ? "batch \(row.batch)" : "\(row.kind) \(row.pass)"
+      let times = [row.timings.median, row.timings.p95].map { padLeft(fixed(1e3 * $0, 3), 11) }.joined()
       return say(
-        cells(row.workload, row.part, pass)
-          + String(
-            format: "%11.3f%11.3f%12.0f", 1e3 * row.timings.median, 1e3 * row.timings.p95, row.imagesPerSecond) + rate)
+        cells(row.workload, row.part, pass) + times + padLeft(fixed(row.imagesPerSecond, 0), 12) + rate)
     }
     var line = JSONLine()
     try line.add("event", row.kind.isEmpty ? "workload" : "operation")

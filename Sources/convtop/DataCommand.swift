@@ -2,7 +2,7 @@
 
 import ArgumentParser
 import Datasets
-import Foundation
+import Telemetry
 
 struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -17,8 +17,8 @@ struct DataCommand: ParsableCommand {
         let place =
           source.isBuiltIn
           ? "built in" : source.installedFolder ?? "not installed; to get it: \(source.howToGet)"
-        let name = source.name.padding(toLength: 14, withPad: " ", startingAt: 0)
-        say("\(name) \(place)\n               \(source.summary)")
+        let name = padRight(source.name, 14)
+        say("\(name) \(place)\n               \(source.summary), \(source.shape), \(source.classes.count) classes")
       }
     }
   }

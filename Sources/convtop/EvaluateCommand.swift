@@ -23,11 +23,11 @@ struct EvaluateCommand: ParsableCommand {
       if json {
         say(try result.line().text)
       } else {
+        let report = result.report
         say(
-          String(
-            format: "loss %.4f  accuracy %.2f%%  top-\(result.report.k) %.2f%%  on the %d test images of "
-              + "\(result.dataset), after step %d",
-            result.loss, 100 * result.accuracy, 100 * result.report.topKAccuracy, result.images, result.step))
+          "loss \(fixed(result.loss, 4))  accuracy \(percent(result.accuracy, 2))  top-\(report.k) "
+            + "\(percent(report.topKAccuracy, 2))  on the \(result.images) test images of \(result.dataset), "
+            + "after step \(result.step)")
         say(classTable(result))
       }
       if result.report.undecided > 0 {
@@ -40,22 +40,19 @@ struct EvaluateCommand: ParsableCommand {
 
   /// A row for each true class: its precision and recall, then how many of its images were taken for each class.
   private func classTable(_ result: Evaluation) -> String {
-    func percent(_ share: Double?) -> String { share.map { String(format: "%.1f%%", 100 * $0) } ?? "–" }
-    func left(_ text: String, _ width: Int) -> String {
-      String(repeating: " ", count: max(0, width - text.count)) + text
-    }
+    func share(_ share: Double?) -> String { share.map { percent($0, 1) } ?? "–" }
     let names = result.classes
     let nameWidth = (names.map(\.count).max() ?? 0) + 1
     // Each column is as wide as its number, and headed by the class's number.
     let width = max(5, String(result.report.confusion.max() ?? 0).count + 1)
-    let head = names.indices.map { left(String($0), width) }.joined()
-    var lines = ["", "\(left("", 4 + nameWidth)) precision  recall  taken for\(head)"]
+    let head = names.indices.map { padLeft(String($0), width) }.joined()
+    var lines = ["", "\(padLeft("", 4 + nameWidth)) precision  recall  taken for\(head)"]
     for label in names.indices {
-      let counts = names.indices.map { left(String(result.report.count(of: label, takenFor: $0)), width) }.joined()
-      let name = names[label] + String(repeating: " ", count: nameWidth - names[label].count)
+      let counts = names.indices.map { padLeft(String(result.report.count(of: label, takenFor: $0)), width) }.joined()
+      let name = padRight(names[label], nameWidth)
       lines.append(
-        "\(left(String(label), 3)) \(name)\(left(percent(result.report.precision(label)), 11))"
-          + "\(left(percent(result.report.recall(label)), 8))\(left("", 11))\(counts)")
+        "\(padLeft(String(label), 3)) \(name)\(padLeft(share(result.report.precision(label)), 11))"
+          + "\(padLeft(share(result.report.recall(label)), 8))\(padLeft("", 11))\(counts)")
     }
     return lines.joined(separator: "\n")
   }

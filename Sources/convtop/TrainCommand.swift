@@ -152,10 +152,9 @@ struct LineReport: TrainingReport {
 }
 
 private func epochLine(_ record: EpochRecord, of epochs: Int) -> String {
-  String(
-    format: "epoch %d/%d  loss %.4f  accuracy %.2f%%  validation loss %.4f  accuracy %.2f%%  %.0f images/s  %.1f s",
-    record.epoch, epochs, record.trainLoss, 100 * record.trainAccuracy, record.validationLoss,
-    100 * record.validationAccuracy, record.imagesPerSecond, record.seconds)
+  "epoch \(record.epoch)/\(epochs)  loss \(fixed(record.trainLoss, 4))  accuracy \(percent(record.trainAccuracy, 2))  "
+    + "validation loss \(fixed(record.validationLoss, 4))  accuracy \(percent(record.validationAccuracy, 2))  "
+    + "\(fixed(record.imagesPerSecond, 0)) images/s  \(fixed(record.seconds, 1)) s"
 }
 
 /// A progress bar that is redrawn ten times a second, with a line above it for each finished epoch.
@@ -185,7 +184,7 @@ final class BarReport: TrainingReport, @unchecked Sendable {
     var size = winsize()
     let columns = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
     let loss = status.lastStep.map { fixed($0.loss, 4) } ?? "–"
-    let accuracy = status.lastStep.map { "\(fixed(100 * $0.accuracy, 1))%" } ?? "–"
+    let accuracy = status.lastStep.map { percent($0.accuracy, 1) } ?? "–"
     let left = status.secondsLeft.map { "\(formatDuration($0)) left" } ?? ""
     let text =
       " \(status.step)/\(status.steps)  loss \(loss)  accuracy \(accuracy)  \(Int(status.imagesPerSecond)) images/s  \(left)"

@@ -27,7 +27,7 @@ private func summary(
   let maps =
     shape.rank == 3
     ? TileGeometry(count: shape[0], tiles: 1, height: shape[1], width: shape[2])
-    : TileGeometry(count: 1, tiles: 1, height: (shape.count + 11) / 12, width: 12, tileCount: shape.count)
+    : TileGeometry(count: 1, tiles: 1, height: (shape.count + 11) / 12, width: 12, numbersPerTile: shape.count)
   return LayerSummary(
     name: name, kind: kind, outputShape: shape, parameters: parameters, filters: filters, maps: maps)
 }
@@ -63,11 +63,11 @@ func snapshot(_ request: PictureRequest, poison: Bool = false) -> Snapshot {
       if poison && i == 3 { return .nan }
       return signed ? wave : max(0, wave)
     }
-    return Tile(height: geometry.height, width: geometry.width, values: values, count: geometry.tileCount)
+    return Tile(height: geometry.height, width: geometry.width, values: values, count: geometry.numbersPerTile)
   }
   let filters = layer.filters.map { geometry in
     FilterPictures(
-      filters: request.filters, total: geometry.count, tilesPerFilter: geometry.tiles,
+      filters: request.filters, tilesPerFilter: geometry.tiles,
       tiles: request.filters.flatMap { f in
         (0..<geometry.tiles).map { tile(geometry, f * geometry.tiles + $0, signed: true) }
       },
@@ -76,7 +76,7 @@ func snapshot(_ request: PictureRequest, poison: Bool = false) -> Snapshot {
   }
   let isSigned = layer.kind != "relu"
   let maps = MapPictures(
-    maps: request.maps, total: layer.maps.count, tiles: request.maps.map { tile(layer.maps, $0, signed: isSigned) },
+    maps: request.maps, tiles: request.maps.map { tile(layer.maps, $0, signed: isSigned) },
     layerRange: ValueRange(minimum: isSigned ? -1 : 0, maximum: 1), networkRange: ValueRange(minimum: -3, maximum: 3))
   let image = TileGeometry(count: 1, tiles: 1, height: 28, width: 28)
   return Snapshot(

@@ -20,7 +20,7 @@ extension Pane {
       draw: { canvas, rect in
         let curves = canvas.model.snapshot?.curves(of: quantity) ?? []
         let (title, content) = content(curves, canvas.chartSteps, canvas.model.state)
-        let at = canvas.title(name, title, in: rect)
+        let at = canvas.title(title, in: rect)
         canvas.drawChart(content, after: at, in: rect)
       },
       keys: keys)

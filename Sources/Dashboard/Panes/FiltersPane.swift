@@ -23,11 +23,11 @@ extension Pane {
     ],
     target: { model, rect, point in
       guard let geometry = model.selectedLayer?.filters, let arrangement = filterArrangement(geometry, rect),
-        let place = arrangement.place(at: point, in: rect.belowTitle)
+        let strip = arrangement.strip(at: point, in: rect.belowTitle)
       else { return nil }
       let page = arrangement.page(holding: model.state.filter, of: geometry.count)
-      guard place < page.count else { return nil }
-      let filter = page.lowerBound + place
+      guard strip < page.count else { return nil }
+      let filter = page.lowerBound + strip
       return Target(label: "filter \(filter)") { $0.selectFilter(filter, model.run) }
     })
 
@@ -47,7 +47,7 @@ extension Pane {
 extension Canvas {
   fileprivate mutating func drawFilters(_ rect: Rect) {
     guard let layer = model.selectedLayer else { return }
-    var at = title("filters", "Filters of \(layer.name)", in: rect)
+    var at = title("Filters of \(layer.name)", in: rect)
     let inside = rect.belowTitle
     guard let geometry = layer.filters else {
       write("\(layer.name) has no weights; [ ] choose another layer", .faint, column: inside.column, row: inside.row)

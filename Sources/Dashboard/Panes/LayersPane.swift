@@ -28,7 +28,7 @@ extension Pane {
 
 extension Canvas {
   fileprivate mutating func drawLayers(_ rect: Rect) {
-    let at = title("layers", "Layers", in: rect)
+    let at = title("Layers", in: rect)
     _ = addToTitle(
       "\(grouped(model.run.parameters)) parameters", .faint, column: at, end: rect.column + rect.columns, row: rect.row)
     let rows = rect.rows - 1
@@ -39,10 +39,10 @@ extension Canvas {
       drawLayer(layer, isSelected: index == model.state.layer, rect, row: rect.row + 1 + offset)
     }
     if first > 0 {
-      writeRight(model.capabilities.unicode ? "↑" : "^", .faint, end: rect.column + rect.columns, row: rect.row + 1)
+      writeRight("↑", .faint, end: rect.column + rect.columns, row: rect.row + 1)
     }
     if first + rows < model.run.layers.count {
-      writeRight(model.capabilities.unicode ? "↓" : "v", .faint, end: rect.column + rect.columns, row: rect.row + rows)
+      writeRight("↓", .faint, end: rect.column + rect.columns, row: rect.row + rows)
     }
   }
 

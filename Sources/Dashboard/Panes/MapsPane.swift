@@ -24,11 +24,11 @@ extension Pane {
     ],
     target: { model, rect, point in
       guard let geometry = model.selectedLayer?.maps, let arrangement = mapArrangement(geometry, model, rect),
-        let place = arrangement.place(at: point, in: insideOfMaps(model, rect))
+        let strip = arrangement.strip(at: point, in: insideOfMaps(model, rect))
       else { return nil }
       let page = arrangement.page(holding: model.state.filter, of: geometry.count)
-      guard place < page.count else { return nil }
-      let map = page.lowerBound + place
+      guard strip < page.count else { return nil }
+      let map = page.lowerBound + strip
       return Target(label: "map \(map)") { $0.selectFilter(map, model.run) }
     })
 
@@ -48,15 +48,16 @@ extension Pane {
   fileprivate static func mapArrangement(
     _ geometry: TileGeometry, _ model: DashboardModel, _ pane: Rect
   ) -> TileArrangement? {
-    let taken = probeArrangement(model, pane).map { $0.tile.columns + 2 } ?? 0
-    return TileArrangement(geometry, in: Size(pane.columns - taken, pane.rows - 1), atLeast: 4, largest: 3)
+    let room = insideOfMaps(model, pane).size
+    // The column left of the maps may be theirs: there is no picture in it.
+    return TileArrangement(geometry, in: Size(room.columns + 1, room.rows), atLeast: 4, largest: 3)
   }
 }
 
 extension Canvas {
   fileprivate mutating func drawMaps(_ rect: Rect) {
     guard let layer = model.selectedLayer else { return }
-    var at = title("maps", rect.columns < 60 ? "Maps" : "Output of \(layer.name)", in: rect)
+    var at = title(rect.columns < 60 ? "Maps" : "Output of \(layer.name)", in: rect)
     guard let snapshot = model.snapshot else { return }
     let end = rect.column + rect.columns
     if let arrangement = Pane.probeArrangement(model, rect) {

@@ -12,7 +12,7 @@ extension Pane {
 
 extension Canvas {
   fileprivate mutating func drawPrediction(_ rect: Rect) {
-    var at = title("prediction", "Prediction", in: rect)
+    var at = title("Prediction", in: rect)
     guard let probe = model.snapshot?.probe, let prediction = probe.prediction else { return }
     let values = prediction.values
     let end = rect.column + rect.columns

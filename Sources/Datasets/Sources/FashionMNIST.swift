@@ -3,7 +3,7 @@
 extension DataSource {
   /// Source: Xiao, Rasul and Vollgraf, "Fashion-MNIST" (2017).
   public static let fashionMNIST = idx(
-    name: "fashion-mnist", summary: "70,000 grey pictures of clothes, 28×28, ten classes",
+    name: "fashion-mnist", summary: "70,000 grey pictures of clothes",
     classes: [
       "T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
     ],

@@ -4,7 +4,7 @@ import Tensors
 
 extension DataSource {
   public static let glyphs = DataSource(
-    name: "glyphs", summary: "digits drawn by the program itself, bent, shifted and blurred, 28×28, ten classes",
+    name: "glyphs", summary: "digits drawn by the program itself, bent, shifted and blurred",
     classes: (0...9).map(String.init), shape: [1, Glyphs.side, Glyphs.side],
     normalization: Normalization(mean: [0.1], std: [0.25]), howToGet: "always there", files: nil,
     counts: (train: 4096, test: 1024)
@@ -47,7 +47,8 @@ public struct Glyphs: Sendable {
     let angle = random.uniform(0, in: -0.22..<0.22)
     let slant = random.uniform(1, in: -0.25..<0.25)
     let scale = Point(random.uniform(2, in: 7.2..<10.2), random.uniform(3, in: 8.2..<10.8))
-    let center = Point(14 + random.uniform(4, in: -2.2..<2.2), 14 + random.uniform(5, in: -2.2..<2.2))
+    let middle = Float(Glyphs.side) / 2
+    let center = Point(middle + random.uniform(4, in: -2.2..<2.2), middle + random.uniform(5, in: -2.2..<2.2))
     let radius = random.uniform(6, in: 0.75..<1.7)
     let blur = random.uniform(7, in: 0.6..<1.5)
     let ink = random.uniform(8, in: 190..<255)

@@ -1,7 +1,6 @@
 // A model together with the executors that train, evaluate and inspect it.
 
 import Autograd
-import Datasets
 import Experiments
 import Foundation
 import Layers
@@ -10,9 +9,10 @@ import Telemetry
 import Tensors
 import Workers
 
-/// A batch that does not fit this machine's memory.
+/// A batch that does not fit this machine's memory, both in bytes.
 struct MemoryShortage: Error {
-  let bytes: Int
+  let needed: Int
+  let available: Int
 }
 
 /// What the outputs of a model mean: what its last layer has made of them already, or else what the loss takes them for.
@@ -20,10 +20,10 @@ private func predict(
   _ last: InspectedLayer, _ loss: LossChoice
 ) throws -> (meaning: Prediction.Meaning, values: Variable) {
   let outputs = last.output
-  return switch (last.layer.kind, loss) {
-  case ("softmax", _): (.probabilities, outputs)
-  case ("log_softmax", _), (_, .negativeLogLikelihood): (.probabilities, exp(outputs))
-  case ("sigmoid", _): (.independentProbabilities, outputs)
+  return switch (last.layer.outputMeaning, loss) {
+  case (.probabilities, _): (.probabilities, outputs)
+  case (.logProbabilities, _), (_, .negativeLogLikelihood): (.probabilities, exp(outputs))
+  case (.independentProbabilities, _): (.independentProbabilities, outputs)
   case (_, .crossEntropy): (.probabilities, try softmax(outputs))
   case (_, .binaryCrossEntropy): (.independentProbabilities, sigmoid(outputs))
   case (_, .meanSquaredError), (_, .huber), (_, .absolute), (_, .smoothAbsolute): (.scores, outputs)
@@ -71,7 +71,8 @@ package final class Classifier {
       // Each parameter with its gradient, and at most three numbers that an optimiser keeps.
       + model.parameters.reduce(0) { $0 + $1.count * 5 * MemoryLayout<Float>.stride }
       + (recordings?.memory(batchSize: configuration.batchSize, threads: pool.threads) ?? 0)
-    guard needed < Int(clamping: ProcessInfo.processInfo.physicalMemory) else { throw MemoryShortage(bytes: needed) }
+    let available = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+    guard needed < available else { throw MemoryShortage(needed: needed, available: available) }
     inspection = Executor(inspect, capacity: 1, pool: pool)
     learning = recordings.map { Learning($0, batchSize: configuration.batchSize, pool) }
   }

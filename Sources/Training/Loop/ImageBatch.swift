@@ -18,7 +18,7 @@ public struct ImageBatch: BatchSource {
   /// - Parameters:
   ///   - indices: which images, in order; `count` of them, each below `source.count`.
   ///   - scale, shift: from `Normalization`, one number a channel.
-  ///   - classWeights: what an image's loss counts, by its class; nil for one.
+  ///   - classWeights: what an image's loss counts, by its class; nil where every class counts 1.
   public init(
     _ source: LabeledImages, indices: UnsafePointer<Int32>, count: Int, scale: UnsafePointer<Float>,
     shift: UnsafePointer<Float>, classWeights: [Float]? = nil

@@ -23,18 +23,11 @@ package struct ImageSampler {
       ConfigurationError(file: whole.file, keyPath: "dataset.\(key)", message: message)
     }
     trainSource = dataset.train
-    func indices(_ wanted: Int?, _ images: LabeledImages, _ what: String) throws -> [Int32] {
-      guard let wanted else { return Array(0..<Int32(images.count)) }
-      guard wanted <= images.count else {
-        throw fail(what, "found \(wanted), expected at most \(images.count): \(dataset.name) has no more images")
-      }
-      return Array(0..<Int32(wanted))
-    }
-    var train = try indices(configuration.train, dataset.train, "train")
+    var train = try dataset.indices(configuration.train, of: dataset.train, "train", whole)
     switch configuration.validation {
     case .test:
       validationSource = dataset.test
-      validationIndices = try indices(configuration.test, dataset.test, "test")
+      validationIndices = try dataset.indices(configuration.test, of: dataset.test, "test", whole)
     case .holdOut(let count):
       guard count < train.count else {
         throw fail("validation", "found \(count), expected less than \(train.count): images must be left to train on")
@@ -54,5 +47,23 @@ package struct ImageSampler {
     guard shuffle else { return trainIndices }
     return RandomStream(seed: seed, purpose: .shuffle, stream: epoch).permutation(trainIndices.count)
       .map { trainIndices[Int($0)] }
+  }
+}
+
+extension Dataset {
+  /// The first of some images: as many as a configuration wants, or all.
+  ///
+  /// - Parameter key: the one below `dataset` that says how many.
+  /// - Throws: `ConfigurationError` when there are fewer.
+  func indices(
+    _ wanted: Int?, of images: LabeledImages, _ key: String, _ configuration: Configuration
+  ) throws -> [Int32] {
+    let count = wanted ?? images.count
+    guard count <= images.count else {
+      throw ConfigurationError(
+        file: configuration.file, keyPath: "dataset.\(key)",
+        message: "found \(count), expected at most \(images.count): \(name) has no more images")
+    }
+    return Array(0..<Int32(count))
   }
 }

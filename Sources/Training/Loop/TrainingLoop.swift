@@ -26,7 +26,6 @@ public final class TrainingLoop {
   }
 
   package let configuration: Configuration
-  let dataset: Dataset
   package let classifier: Classifier
   let optimizer: any Optimizer
   package let sampler: ImageSampler
@@ -42,7 +41,6 @@ public final class TrainingLoop {
   /// - Throws: `ConfigurationError`, `DatasetError`, `Sequential.BuildError` or `ShapeError`.
   public init(_ configuration: Configuration, dataset: Dataset, pool: WorkerPool) throws {
     self.configuration = configuration
-    self.dataset = dataset
     let training = configuration.training
     do {
       classifier = try Classifier(
@@ -52,8 +50,7 @@ public final class TrainingLoop {
       throw ConfigurationError(
         file: configuration.file, keyPath: training.trainsNothing ? "model.layers" : "training.batch_size",
         message: "\(training.trainsNothing ? 1 : training.batchSize) images of this model need "
-          + "\(gigabytes(shortage.bytes)), but this machine has "
-          + gigabytes(Int(clamping: ProcessInfo.processInfo.physicalMemory)))
+          + "\(gigabytes(shortage.needed)), but this machine has \(gigabytes(shortage.available))")
     }
     optimizer = classifier.makeOptimizer(training.optimizer)
     var schedule = RunState.Schedule(baseRate: Double(optimizer.learningRate))

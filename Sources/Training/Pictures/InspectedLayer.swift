@@ -43,7 +43,7 @@ extension TileGeometry {
       self.init(count: shape[0], tiles: 1, height: shape[1], width: shape[2])
     } else {
       let (height, width) = nearSquare(shape.count)
-      self.init(count: 1, tiles: 1, height: height, width: width, tileCount: shape.count)
+      self.init(count: 1, tiles: 1, height: height, width: width, numbersPerTile: shape.count)
     }
   }
 
@@ -55,7 +55,7 @@ extension TileGeometry {
       self.init(count: weight[0], tiles: image[0], height: image[1], width: image[2])
     } else {
       let (height, width) = nearSquare(weight[1])
-      self.init(count: weight[0], tiles: 1, height: height, width: width, tileCount: weight[1])
+      self.init(count: weight[0], tiles: 1, height: height, width: width, numbersPerTile: weight[1])
     }
   }
 }

@@ -1,7 +1,6 @@
 // Taking pictures of a run between two units of work.
 
 import Autograd
-import Datasets
 import Layers
 import Telemetry
 import Tensors
@@ -26,14 +25,14 @@ extension TrainingLoop {
     let values = weight.numbers
     let tiles = filters.flatMap { filter in
       (0..<geometry.tiles).map { tile in
-        let first = (filter * geometry.tiles + tile) * geometry.tileCount
-        return Tile(geometry, UnsafeBufferPointer(rebasing: values[first..<first + geometry.tileCount]))
+        let first = (filter * geometry.tiles + tile) * geometry.numbersPerTile
+        return Tile(geometry, UnsafeBufferPointer(rebasing: values[first..<first + geometry.numbersPerTile]))
       }
     }
     let layerRange = ValueRange(values)
     let weights = ofNetwork ? classifier.inspected.compactMap(\.layer.picturedWeight) : []
     return FilterPictures(
-      filters: filters, total: geometry.count, tilesPerFilter: geometry.tiles, tiles: tiles, layerRange: layerRange,
+      filters: filters, tilesPerFilter: geometry.tiles, tiles: tiles, layerRange: layerRange,
       networkRange: ofNetwork ? weights.reduce(layerRange) { $0.union(ValueRange($1.numbers)) } : nil)
   }
 
@@ -41,7 +40,7 @@ extension TrainingLoop {
     let output = classifier.inspected[index].output
     let tensor = classifier.inspection.tensor(of: output, image: 0)
     let geometry = TileGeometry(mapsOf: output.shape)
-    let plane = geometry.tileCount
+    let plane = geometry.numbersPerTile
     let maps = wanted.clamped(to: 0..<geometry.count)
     let tiles = tensor.values.withUnsafeBufferPointer { values in
       maps.map { Tile(geometry, UnsafeBufferPointer(rebasing: values[$0 * plane..<($0 + 1) * plane])) }
@@ -53,7 +52,7 @@ extension TrainingLoop {
         $0.union(ValueRange(classifier.inspection.tensor(of: $1.output, image: 0).values))
       } : nil
     return MapPictures(
-      maps: maps, total: geometry.count, tiles: tiles, layerRange: layerRange, networkRange: networkRange)
+      maps: maps, tiles: tiles, layerRange: layerRange, networkRange: networkRange)
   }
 
   private func probePicture(_ probe: Int) -> ProbePicture {

@@ -38,14 +38,10 @@ public struct Evaluation: Sendable {
     let loop = try TrainingLoop(
       configuration, dataset: dataset, pool: WorkerPool(threads: configuration.threadCount))
     try loop.restoreParameters(checkpoint, path: path)
-    images = configuration.dataset.test ?? dataset.test.count
-    guard images <= dataset.test.count else {
-      throw ConfigurationError(
-        file: configuration.file, keyPath: "dataset.test",
-        message: "found \(images), expected at most \(dataset.test.count): \(dataset.name) has no more images")
-    }
+    let indices = try dataset.indices(configuration.dataset.test, of: dataset.test, "test", configuration)
+    images = indices.count
     var report = ClassificationReport(classes: dataset.classes.count, k: configuration.training.topK)
-    (loss, accuracy) = loop.evaluate(dataset.test, Array(0..<Int32(images)), into: &report)
+    (loss, accuracy) = loop.evaluate(dataset.test, indices, into: &report)
     self.report = report
     self.run = run
     self.dataset = dataset.name

@@ -9,8 +9,6 @@ import Workers
 
 /// Trains on a serial queue, one unit of work a block, and takes commands between two of them.
 ///
-///     idle → running → (pausing →) paused → running → … → finished | failed
-///
 /// A block does what has been asked of the trainer, then one unit of work if it runs, and puts the next block at the
 /// queue's end: several trainers on one queue take turns, and may share a worker pool. Pictures are made on request, at
 /// most one a watcher between two units. Nothing that happens here depends on whether anyone looks.
