@@ -168,12 +168,14 @@ struct Plan {
   /// Whether a value's numbers are still there after a run: of those that share a place, the last one's are, unless
   /// gradients lie there.
   func holdsValue(_ variable: Variable) -> Bool {
-    places.lastIndex(of: places[variable.id]) == variable.id
+    !graph.replaced.contains(variable.id) && places.lastIndex(of: places[variable.id]) == variable.id
       && gradientOffsets[variable.id] != valueOffsets[variable.id]
   }
 
   /// Whether its gradient's are: backward, the first one's come last.
-  func holdsGradient(_ variable: Variable) -> Bool { places[variable.id] == variable.id }
+  func holdsGradient(_ variable: Variable) -> Bool {
+    !graph.replaced.contains(variable.id) && places[variable.id] == variable.id
+  }
 
   private mutating func allocate(_ lanes: Int) -> Int {
     defer { lanesPerShardMemory += lanes }

@@ -50,6 +50,8 @@ public final class Tape {
   struct Graph {
     var values: [Value] = []
     var nodes: [Node] = []
+    /// Values that are not computed as they were recorded: nobody may read them.
+    var replaced: Set<Int> = []
   }
 
   private(set) var graph = Graph()

@@ -78,17 +78,22 @@ public final class FieldDescriber: FieldVisitor {
   // MARK: - Numbers
 
   private func schema(_ range: ClosedRange<Int>) -> JSONValue {
-    var fields: [String: JSONValue] = ["type": "integer", "minimum": .int(range.lowerBound)]
-    if range.upperBound < Int.max { fields["maximum"] = .int(range.upperBound) }
-    return .object(fields)
+    ["type": "integer", "minimum": .int(range.lowerBound), "maximum": .int(range.upperBound)]
   }
 
-  private func schema(_ bounds: Bounds) -> JSONValue {
+  /// - Parameter isSingle: whether a number must be one in single precision, too.
+  private func schema(_ bounds: Bounds, isSingle: Bool = true) -> JSONValue {
     var fields: [String: JSONValue] = ["type": "number"]
+    if isSingle {
+      let largest = Double(Float.greatestFiniteMagnitude)
+      (fields["minimum"], fields["maximum"]) = (.double(-largest), .double(largest))
+      if bounds.above != nil { fields["minimum"] = nil }
+      if bounds.below != nil { fields["maximum"] = nil }
+    }
     fields["exclusiveMinimum"] = bounds.above.map(JSONValue.double)
-    fields["minimum"] = bounds.least.map(JSONValue.double)
+    if let least = bounds.least { fields["minimum"] = .double(least) }
     fields["exclusiveMaximum"] = bounds.below.map(JSONValue.double)
-    fields["maximum"] = bounds.most.map(JSONValue.double)
+    if let most = bounds.most { fields["maximum"] = .double(most) }
     return .object(fields)
   }
 
@@ -113,13 +118,17 @@ public final class FieldDescriber: FieldVisitor {
   public func nullableFloat(_ key: String, _ value: inout Float?, _ bounds: Bounds, _ help: String) {
     add(key, .value(schema(bounds)), "\(bounds), or null", value.map(JSONValue.number) ?? .null, help)
   }
-  public func floats(_ key: String, _ value: inout [Float], _ bounds: Bounds, isRequired: Bool, _ help: String) {
-    let form: JSONValue = ["type": "array", "items": schema(bounds)]
+  public func floats(
+    _ key: String, _ value: inout [Float], _ bounds: Bounds, count: Int?, isRequired: Bool, _ help: String
+  ) {
+    var form: [String: JSONValue] = ["type": "array", "items": schema(bounds)]
+    if let count { (form["minItems"], form["maxItems"]) = (.int(count), .int(count)) }
     add(
-      key, .value(form), "an array, each \(bounds)", isRequired: isRequired, .array(value.map(JSONValue.number)), help)
+      key, .value(.object(form)), "an array\(count.map { " of \($0)" } ?? ""), each \(bounds)", isRequired: isRequired,
+      .array(value.map(JSONValue.number)), help)
   }
   public func double(_ key: String, _ value: inout Double, _ bounds: Bounds, isRequired: Bool, _ help: String) {
-    add(key, .value(schema(bounds)), bounds.description, isRequired: isRequired, .double(value), help)
+    add(key, .value(schema(bounds, isSingle: false)), bounds.description, isRequired: isRequired, .double(value), help)
   }
 
   // MARK: - Words

@@ -94,10 +94,11 @@ public final class FieldReader: FieldVisitor {
   }
 
   public func floats(
-    _ key: String, _ value: inout [Float], _ bounds: Bounds, isRequired: Bool, _ help: String
+    _ key: String, _ value: inout [Float], _ bounds: Bounds, count: Int?, isRequired: Bool, _ help: String
   ) throws {
     guard let found = try self.value(key, isRequired: isRequired, help) else { return }
     guard case .array(let items) = found else { throw mismatch(key, found, "an array of numbers") }
+    if let count, items.count != count { throw error(key, "found \(items.count) numbers, expected \(count)") }
     value = try items.enumerated().map { try number("\(key)[\($0)]", $1, bounds) }
   }
 

@@ -18,17 +18,31 @@ public enum FieldTable {
   private static func rows(_ fields: [FieldDescription], path: String) -> String {
     fields.map { field in
       if case .object(let inner) = field.content { return rows(inner, path: "\(path)\(field.key).") }
-      let standard = field.isRequired ? "required" : field.follows ?? field.defaultValue.map { "`\($0.text)`" } ?? ""
+      let standard = field.isRequired ? "required" : field.follows ?? field.defaultText.map { "`\($0)`" } ?? ""
       return "| `\(path)\(field.key)` | \(field.words) | \(standard) | \(field.help) |\n"
     }.joined()
   }
 
   private static func row(_ type: (type: String, fields: [FieldDescription])) -> String {
-    let keys = type.fields.filter { $0.key != "name" }.map { field -> String in
-      let standard = field.isRequired ? "" : field.defaultValue.map { " = \($0.text)" } ?? ""
-      return "`\(field.key)\(standard)`\(field.follows.map { " (\($0))" } ?? "")"
+    "| `\(type.type)` | \(keys(type.fields, path: "").joined(separator: ", ")) |\n"
+  }
+
+  /// The keys of one type with their defaults; in bold those that must be there.
+  private static func keys(_ fields: [FieldDescription], path: String) -> [String] {
+    fields.filter { $0.key != "name" }.flatMap { field -> [String] in
+      if case .object(let inner) = field.content { return keys(inner, path: "\(path)\(field.key).") }
+      if field.isRequired { return ["**`\(path)\(field.key)`**"] }
+      let standard = field.defaultText.map { " = \($0)" } ?? ""
+      return ["`\(path)\(field.key)\(standard)`\(field.follows.map { " (\($0))" } ?? "")"]
     }
-    return "| `\(type.type)` | \(keys.joined(separator: ", ")) |\n"
+  }
+}
+
+extension FieldDescription {
+  /// The default as it would be written.
+  fileprivate var defaultText: String? {
+    guard case .variant = content, let type = defaultValue else { return defaultValue?.text }
+    return JSONValue.object(["type": type]).text
   }
 }
 

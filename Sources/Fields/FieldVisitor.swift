@@ -25,7 +25,9 @@ public protocol FieldVisitor: AnyObject {
   func optionalFloat(_ key: String, _ value: inout Float?, _ bounds: Bounds, _ help: String) throws
   /// Null where there is none, which differs from leaving it out.
   func nullableFloat(_ key: String, _ value: inout Float?, _ bounds: Bounds, _ help: String) throws
-  func floats(_ key: String, _ value: inout [Float], _ bounds: Bounds, isRequired: Bool, _ help: String) throws
+  /// - Parameter count: how many; nil for any number of them.
+  func floats(
+    _ key: String, _ value: inout [Float], _ bounds: Bounds, count: Int?, isRequired: Bool, _ help: String) throws
   func double(_ key: String, _ value: inout Double, _ bounds: Bounds, isRequired: Bool, _ help: String) throws
 
   func bool(_ key: String, _ value: inout Bool, _ help: String) throws
@@ -105,6 +107,11 @@ extension FieldVisitor {
   }
   public func float(_ key: String, _ value: inout Float, _ bounds: Bounds, _ help: String) throws {
     try float(key, &value, bounds, isRequired: false, help)
+  }
+  public func floats(
+    _ key: String, _ value: inout [Float], _ bounds: Bounds, isRequired: Bool, _ help: String
+  ) throws {
+    try floats(key, &value, bounds, count: nil, isRequired: isRequired, help)
   }
   public func double(_ key: String, _ value: inout Double, _ bounds: Bounds, _ help: String) throws {
     try double(key, &value, bounds, isRequired: false, help)

@@ -33,7 +33,9 @@ public final class FieldWriter: FieldVisitor {
   public func nullableFloat(_ key: String, _ value: inout Float?, _ bounds: Bounds, _ help: String) {
     fields[key] = value.map(JSONValue.number) ?? .null
   }
-  public func floats(_ key: String, _ value: inout [Float], _ bounds: Bounds, isRequired: Bool, _ help: String) {
+  public func floats(
+    _ key: String, _ value: inout [Float], _ bounds: Bounds, count: Int?, isRequired: Bool, _ help: String
+  ) {
     fields[key] = .array(value.map(JSONValue.number))
   }
   public func double(_ key: String, _ value: inout Double, _ bounds: Bounds, isRequired: Bool, _ help: String) {

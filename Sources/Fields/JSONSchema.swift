@@ -15,7 +15,8 @@ public enum JSONSchema {
     _ fields: [FieldDescription], type: String?, isTypeRequired: Bool
   ) -> [String: JSONValue] {
     var properties = Dictionary(uniqueKeysWithValues: fields.map { ($0.key, property($0)) })
-    if let type { properties["type"] = ["const": .string(type)] }
+    // Null counts as left out here, too.
+    if let type { properties["type"] = isTypeRequired ? ["const": .string(type)] : ["enum": [.string(type), .null]] }
     let required = (isTypeRequired ? ["type"] : []) + fields.filter(\.isRequired).map(\.key)
     var schema: [String: JSONValue] = [
       "type": "object", "properties": .object(properties), "additionalProperties": false,

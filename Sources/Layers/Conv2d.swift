@@ -57,8 +57,8 @@ public struct Conv2d: Layer {
           "anyOf": [
             ["enum": ["same", "valid"]], ["type": "integer", "minimum": 0, "maximum": 65536],
             [
-              "type": "array", "items": ["type": "integer", "minimum": 0, "maximum": 65536], "minItems": 2,
-              "maxItems": 4,
+              "type": "array", "items": ["type": "integer", "minimum": 0, "maximum": 65536],
+              "anyOf": [["minItems": 2, "maxItems": 2], ["minItems": 4, "maxItems": 4]],
             ],
           ]
         ],

@@ -63,8 +63,7 @@ extension FieldVisitor {
   /// Two decays, as [β₁, β₂].
   func betas(_ first: inout Float, _ second: inout Float) throws {
     var betas = [first, second]
-    try floats("betas", &betas, .decay, isRequired: false, "how much of the past the two averages keep")
-    guard betas.count == 2 else { throw complaint("betas", "found \(betas.count) numbers, expected 2") }
+    try floats("betas", &betas, .decay, count: 2, isRequired: false, "how much of the past the two averages keep")
     (first, second) = (betas[0], betas[1])
   }
 }

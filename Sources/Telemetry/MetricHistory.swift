@@ -20,9 +20,8 @@ public struct MetricBucket: Hashable, Sendable, Codable {
   init(step: Int, value: Double, smoothed: Double) {
     firstStep = step
     lastStep = step
-    minimum = value
-    maximum = value
-    last = value
+    // A gap holds nothing, so that equal histories are equal.
+    (minimum, maximum, last) = value.isFinite ? (value, value, value) : (0, 0, 0)
     self.smoothed = smoothed
     finite = value.isFinite ? 1 : 0
     nonFinite = 1 - finite
@@ -78,7 +77,7 @@ public struct MetricHistory: Hashable, Sendable, Codable {
       average = smoothing * average + (1 - smoothing) * value
       weight = smoothing * weight + (1 - smoothing)
     }
-    let bucket = MetricBucket(step: step, value: value, smoothed: weight > 0 ? average / weight : .nan)
+    let bucket = MetricBucket(step: step, value: value, smoothed: weight > 0 ? average / weight : 0)
     if open == nil { open = bucket } else { open?.merge(bucket) }
     openCount += 1
     guard openCount == bucketSize, let full = open else { return }

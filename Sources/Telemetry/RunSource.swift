@@ -43,7 +43,8 @@ public protocol RunSource: AnyObject, Sendable {
   var status: RunStatus { get }
   /// A new watcher.
   ///
-  /// - Parameter onNews: called on any thread when the status or the watcher's snapshot has changed; it must return soon.
+  /// - Parameter onNews: called on any thread when the phase has changed or the watcher's snapshot is there; it must return
+  ///   soon. The figures of the status change with every unit of work, and are for the watcher to look at when it likes.
   func addWatcher(onNews: @escaping @Sendable () -> Void) -> Watcher
   func removeWatcher(_ watcher: Watcher)
   /// Asks for pictures: the watcher's `onNews` tells when they are there, and `snapshot` has them.

@@ -40,6 +40,8 @@ public struct RunStatus: Sendable, Hashable, Codable {
   /// Steps done, of all steps of the run.
   public var step: Int
   public var steps: Int
+  /// Units of work done, of whatever kind: a picture with as many is of the present state.
+  public var units = 0
   /// How much of the validation is done, from 0 to 1, while it is under way.
   public var validation: Double?
   /// Training images a second, over the last second or so; 0 before the first step.

@@ -30,19 +30,20 @@ public struct PictureRequest: Hashable, Sendable, Codable {
 /// Everything that one frame shows of a run, copied between two units of work; it never changes.
 public struct Snapshot: Hashable, Sendable, Codable {
   public let request: PictureRequest
-  /// The step after which it was taken.
+  /// The step after which it was taken, and the units of work after which.
   public let step: Int
+  public let units: Int
   public let filters: FilterPictures?
   public let maps: MapPictures?
   public let probe: ProbePicture
   public let curves: [Curve]
 
   public init(
-    request: PictureRequest, step: Int, filters: FilterPictures?, maps: MapPictures?, probe: ProbePicture,
+    request: PictureRequest, step: Int, units: Int, filters: FilterPictures?, maps: MapPictures?, probe: ProbePicture,
     curves: [Curve]
   ) {
-    (self.request, self.step, self.filters, self.maps) = (request, step, filters, maps)
-    (self.probe, self.curves) = (probe, curves)
+    (self.request, self.step, self.units) = (request, step, units)
+    (self.filters, self.maps, self.probe, self.curves) = (filters, maps, probe, curves)
   }
 
   /// The curves of a quantity.

@@ -102,7 +102,9 @@ final class DashboardLoop {
   private func takeNews() {
     let before = model.status.phase
     draw()
-    if model.status.phase != before { requestPictures() }
+    // At rest, the pictures must be of the state that the run has come to.
+    let isBehind = !model.status.phase.isUnderWay && !isWaiting && model.snapshot?.units != model.status.units
+    if model.status.phase != before || isBehind { requestPictures() }
   }
 
   /// Draws at once and has the pictures follow.

@@ -64,14 +64,20 @@ struct TrainCommand: ParsableCommand {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
-        interrupted.withLock { $0 = number }
-        trainer.send(.stop)
+        interrupted.withLock {
+          $0 = number
+          trainer.send(.stop)
+        }
       }
       source.resume()
       return source
     }
-    trainer.send(.run)
-    done.wait()
+    // A signal that came before leaves nothing to wait for.
+    let isRunning = interrupted.withLock { caught in
+      if caught == nil { trainer.send(.run) }
+      return caught == nil
+    }
+    if isRunning { done.wait() }
     for source in interrupts { source.cancel() }
     let status = trainer.status
     let caught = interrupted.withLock { $0 }

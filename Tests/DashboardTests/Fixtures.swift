@@ -80,7 +80,7 @@ func snapshot(_ request: PictureRequest, poison: Bool = false) -> Snapshot {
     layerRange: ValueRange(minimum: isSigned ? -1 : 0, maximum: 1), networkRange: ValueRange(minimum: -3, maximum: 3))
   let image = TileGeometry(count: 1, tiles: 1, height: 28, width: 28)
   return Snapshot(
-    request: request, step: 1200, filters: filters, maps: maps,
+    request: request, step: 1200, units: 1200, filters: filters, maps: maps,
     probe: ProbePicture(
       index: request.probe, channels: [tile(image, 0, signed: false)], label: 9,
       prediction: Prediction(.probabilities, [0, 0, 0.01, 0, 0, 0.1, 0, 0.24, 0, 0.65])),

@@ -92,7 +92,7 @@ private func overTheWire<Value: Codable>(_ value: Value) throws -> Value {
       model.state.isMaximized = true
       request = Dashboard.request(model, size: size) ?? request
       model.snapshot = Snapshot(
-        request: request, step: 0, filters: nil, maps: nil,
+        request: request, step: 0, units: 0, filters: nil, maps: nil,
         probe: ProbePicture(index: 0, channels: [left, none, right], label: 0, prediction: nil), curves: [])
       return Dashboard.render(model, size: size).cells.map(\.style)
     }

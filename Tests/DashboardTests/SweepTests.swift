@@ -122,7 +122,7 @@ import Testing
           guard let request = Dashboard.request(model, size: size) else { continue }
           let picture = snapshot(request, poison: true)
           model.snapshot = Snapshot(
-            request: request, step: picture.step, filters: picture.filters, maps: picture.maps,
+            request: request, step: picture.step, units: picture.units, filters: picture.filters, maps: picture.maps,
             probe: ProbePicture(
               index: 0, channels: picture.probe.channels, label: 0,
               prediction: Prediction(.probabilities, [Float](repeating: .nan, count: 10))),

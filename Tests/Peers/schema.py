@@ -35,6 +35,9 @@ WRONG = {
     "a loss by its name alone": ("training.loss", "cross_entropy"),
     "a smoothing above one": ("training.loss.label_smoothing", 1.5),
     "a decay of one": ("training.optimizer.betas", [0.9, 1]),
+    "a single decay": ("training.optimizer.betas", [0.9]),
+    "three sides of padding": ("model.layers.0", {"type": "conv2d", "out_channels": 1, "kernel_size": 1, "padding": [1, 2, 3]}),
+    "more than single precision holds": ("training.clip.norm", 1e40),
     "a schedule without its period": ("training.schedule", {"type": "cosine"}),
     "an unknown interval": ("training.schedule", {"type": "exponential", "gamma": 0.9, "interval": "day"}),
     "a theme that is a number": ("dashboard.theme", 3),
@@ -69,6 +72,7 @@ def main():
     for path in sorted(glob.glob(os.path.join(ROOT, "configs/*.json"))):
         cases.append((path, json.load(open(path)), True))
         cases.append((path + ", resolved", json.loads(run("config", "check", path)), True))
+    cases.append(("a type of null", changed("training.loss", {"type": None}), True))
     cases += [(name, changed(*change), False) for name, change in WRONG.items()]
     for name, config, is_right in cases:
         if validator.is_valid(config) != is_right: failures.append(f"{name}: the schema says {not is_right}")

@@ -46,6 +46,27 @@ import Testing
     #expect(terminal.outputText.hasSuffix("small: 128 of 1280 steps, run run\r\n"))
   }
 
+  /// Each picture after a single batch is of the state after it, however short the batch is.
+  @Test func afterEachBatchThePicturesAreOfTheStateThatItLeft() throws {
+    let terminal = try PseudoTerminal(
+      [
+        "dashboard", DashboardProgramTests.small, "--paused", "--run", "run", "--set", "training.batch_size=2",
+        "--set", "dashboard.smoothing=0",
+      ], columns: 100, rows: 30)
+    terminal.expect("step 0/20480")
+    let metrics = URL(fileURLWithPath: "\(terminal.folder.path)/run/metrics.jsonl")
+    for step in 1...40 {
+      terminal.type("n")
+      terminal.expect("step \(step)/20480")
+      let lines = String(decoding: try Data(contentsOf: metrics), as: UTF8.self).split(separator: "\n")
+      let line = try JSONDecoder().decode([String: Double].self, from: Data(try #require(lines.last).utf8))
+      #expect(line["step"] == Double(step))
+      terminal.expect(String(format: "train %.3f", try #require(line["loss"])))
+    }
+    terminal.type("q")
+    #expect(terminal.exitStatus() == 0)
+  }
+
   @Test func aFixedFilterIsLookedAtAndLeavesNothingBehind() throws {
     let edge = "\(configurations)/edge-filter.json"
     let terminal = try PseudoTerminal(["dashboard", edge, "--set", "dataset.name=glyphs"])

@@ -40,7 +40,7 @@ import Testing
     #expect(
       at("properties", "training", "anyOf", "0", "properties", "batch_size", "anyOf", "0")
         == ["type": "integer", "minimum": 1, "maximum": 65536])
-    #expect(at("$defs", "layer", "oneOf", "0", "properties", "type", "const") == "conv2d")
+    #expect(at("$defs", "layer", "oneOf", "1", "properties", "type", "const") == "conv_transpose2d")
     #expect(at("$defs", "layer", "oneOf", "0", "required") == ["out_channels", "kernel_size"])
     #expect(at("$defs", "layer", "oneOf", "30", "properties", "layers", "minItems") == 1)
     #expect(

@@ -48,7 +48,9 @@ private final class Shaker: FieldVisitor {
   func nullableFloat(_ key: String, _ value: inout Float?, _ bounds: Bounds, _ help: String) {
     shake(key) { value = nil }
   }
-  func floats(_ key: String, _ value: inout [Float], _ bounds: Bounds, isRequired: Bool, _ help: String) {
+  func floats(
+    _ key: String, _ value: inout [Float], _ bounds: Bounds, count: Int?, isRequired: Bool, _ help: String
+  ) {
     shake(key) { value = value.isEmpty ? [0.5, 0.25] : value.map { Float(other(Double($0), bounds)) } }
   }
   func double(_ key: String, _ value: inout Double, _ bounds: Bounds, isRequired: Bool, _ help: String) {

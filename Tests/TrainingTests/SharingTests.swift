@@ -66,6 +66,36 @@ import Workers
     #expect(trainer.snapshot(for: watchers[0]) == nil && trainer.snapshot(for: watchers[1]) != nil)
   }
 
+  /// A request that comes with a command is answered before the work that the command sets off: whoever asked can tell.
+  @Test func aPictureSaysOfWhichUnitOfWorkItIs() throws {
+    let (pool, queue) = (WorkerPool(threads: 1), DispatchQueue(label: "held"))
+    let trainer = try Harness(smallConfiguration(), pool: pool, queue: queue).trainer
+    let watcher = trainer.addWatcher {}
+    let held = DispatchSemaphore(value: 0)
+    queue.async { held.wait() }
+    trainer.send(.step(1))
+    trainer.request(PictureRequest(layer: 0, probe: 0), for: watcher)
+    held.signal()
+    while trainer.status.phase != .paused { usleep(200) }
+    #expect(trainer.snapshot(for: watcher)?.units == 0 && trainer.status.units == 1)
+    trainer.request(PictureRequest(layer: 0, probe: 1), for: watcher)
+    while trainer.snapshot(for: watcher)?.request.probe != 1 { usleep(200) }
+    #expect(trainer.snapshot(for: watcher)?.units == 1)
+  }
+
+  /// Who asks for a pause before the run has begun is not told that it runs.
+  @Test func aPauseThatWaitsIsNotForgottenByACommandBeforeIt() throws {
+    let (pool, queue) = (WorkerPool(threads: 1), DispatchQueue(label: "held"))
+    let trainer = try Harness(smallConfiguration(epochs: 100_000), pool: pool, queue: queue).trainer
+    let paused = DispatchSemaphore(value: 0)
+    trainer.send(.run) { trainer.send(.pause) { paused.signal() } }
+    paused.wait()
+    #expect(trainer.status.phase == .paused)
+    let units = trainer.status.units
+    usleep(20_000)
+    #expect(trainer.status.units == units)
+  }
+
   @Test func theSeriesOfAMetricsFileAreTheRunsOwn() throws {
     let folder = TemporaryFolder()
     let configuration = try smallConfiguration()

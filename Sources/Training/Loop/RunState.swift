@@ -35,7 +35,20 @@ public struct RunState: Hashable, Sendable {
   var optimizerScalars: [String: Double] = [:]
   /// Parameters, running statistics among them, in the model's order; then what the optimiser remembers, in the order of its
   /// memory: one piece of memory, so that a state costs one copy of it.
-  var numbers: [Float] = []
+  var numbers = RunNumbers([])
+}
+
+/// Numbers that are equal when their bits are, those that are not numbers included.
+struct RunNumbers: Hashable, Sendable {
+  let values: [Float]
+
+  init(_ values: [Float]) { self.values = values }
+
+  static func == (a: RunNumbers, b: RunNumbers) -> Bool {
+    a.values.withUnsafeBytes { first in b.values.withUnsafeBytes { first.elementsEqual($0) } }
+  }
+
+  func hash(into hasher: inout Hasher) { values.withUnsafeBytes { hasher.combine(bytes: $0) } }
 }
 
 extension TrainingLoop {
@@ -44,12 +57,13 @@ extension TrainingLoop {
     var copy = progress
     copy.optimizerSteps = optimizer.steps
     copy.optimizerScalars = optimizer.scalars
-    copy.numbers = Array(unsafeUninitializedCapacity: stateCount) { target, count in
+    let numbers = [Float](unsafeUninitializedCapacity: stateCount) { target, count in
       for piece in statePieces {
         (target.baseAddress! + count).update(from: piece.values, count: piece.count)
         count += piece.count
       }
     }
+    copy.numbers = RunNumbers(numbers)
     return copy
   }
 
@@ -57,8 +71,9 @@ extension TrainingLoop {
   ///
   /// - Precondition: the state is of a run with the same model and optimiser.
   public func restore(_ state: RunState) {
-    precondition(state.numbers.count == stateCount, "a state of \(state.numbers.count) numbers for \(stateCount)")
-    state.numbers.withUnsafeBufferPointer { source in
+    precondition(
+      state.numbers.values.count == stateCount, "a state of \(state.numbers.values.count) numbers for \(stateCount)")
+    state.numbers.values.withUnsafeBufferPointer { source in
       var place = source.baseAddress!
       for piece in statePieces {
         piece.values.update(from: place, count: piece.count)
@@ -68,7 +83,7 @@ extension TrainingLoop {
     optimizer.steps = state.optimizerSteps
     optimizer.scalars = state.optimizerScalars
     progress = state
-    progress.numbers = []
+    progress.numbers = RunNumbers([])
     order = progress.position.stepInEpoch > 0 ? sampler.order(epoch: progress.position.epoch) : []
   }
 

@@ -7,12 +7,14 @@ import Tensors
 
 extension TrainingLoop {
   /// Copies what a request asks for; out-of-range parts of it are clamped.
-  public func snapshot(_ request: PictureRequest) -> Snapshot {
+  ///
+  /// - Parameter units: units of work done.
+  public func snapshot(_ request: PictureRequest, units: Int = 0) -> Snapshot {
     let layer = min(max(0, request.layer), classifier.inspected.count - 1)
     let probe = min(max(0, request.probe), sampler.validationIndices.count - 1)
     inspect(probe: probe)
     return Snapshot(
-      request: request, step: step,
+      request: request, step: step, units: units,
       filters: filterPictures(layer, request.filters, ofNetwork: request.wantsNetworkRange),
       maps: mapPictures(layer, request.maps, ofNetwork: request.wantsNetworkRange), probe: probePicture(probe),
       curves: series.curves(of: request.quantities, limit: request.curvePoints))

@@ -22,6 +22,8 @@ struct Mailbox {
 
   var hasWork: Bool { !commands.isEmpty || slots.values.contains { $0.request != nil } }
 
+  var isPauseWaiting: Bool { commands.contains { $0.0 == .pause || $0.0 == .stop } }
+
   mutating func addWatcher(_ onNews: @escaping @Sendable () -> Void) -> Watcher {
     watchers += 1
     let watcher = Watcher(number: watchers)

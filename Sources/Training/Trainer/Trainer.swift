@@ -144,7 +144,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
   }
 
   private func serve(_ request: PictureRequest, for watcher: Watcher) {
-    let snapshot = loop.snapshot(request)
+    let snapshot = loop.snapshot(request, units: status.units)
     let onNews = mailbox.withLock { mailbox in
       mailbox.slots[watcher]?.snapshot = snapshot
       return mailbox.slots[watcher]?.onNews
@@ -176,7 +176,8 @@ public final class Trainer: RunSource, @unchecked Sendable {
 
   private func begin(_ goal: Goal) {
     self.goal = goal
-    setPhase(.running)
+    // Who has asked for a pause meanwhile is told so until it comes.
+    mailbox.withLock { $0.status.phase = $0.isPauseWaiting ? .pausing : .running }
   }
 
   private func setPhase(_ phase: RunPhase) { mailbox.withLock { $0.status.phase = phase } }
@@ -185,6 +186,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
   private func advance() {
     var event = TrainingLoop.Event.finished
     let seconds = clock.measure { event = loop.advance() }.inSeconds
+    mailbox.withLock { $0.status.units += 1 }
     attempt {
       switch event {
       case .step(let record): try finishStep(record, seconds)
@@ -192,7 +194,9 @@ public final class Trainer: RunSource, @unchecked Sendable {
         estimates.addValidation(seconds: seconds)
         mailbox.withLock { $0.status.validation = Double(done) / Double(total) }
       case .epoch(let record): try finishEpoch(record, seconds)
-      case .finished: setPhase(.finished)
+      case .finished:
+        setPhase(.finished)
+        tellAll()
       }
     }
   }
