@@ -61,11 +61,11 @@ extension Executor {
   /// Where an image's shard has left a value.
   private func value(_ variable: Variable, _ image: Int) -> UnsafePointer<Lanes> {
     let shard = image / lanesPerShard
-    guard threadsReuseMemory else { return UnsafePointer(memories[shard].base + plan.valueOffsets[variable.id]) }
-    guard let kept = keptValues.first(where: { $0.id == variable.id }) else {
+    guard layout.threadsReuseMemory else { return UnsafePointer(memories[shard].base + plan.valueOffsets[variable.id]) }
+    guard let kept = layout.keptValues.first(where: { $0.id == variable.id }) else {
       preconditionFailure("a value of \(variable.shape) whose memory is used again; name it in `kept`")
     }
-    return UnsafePointer(results.lanes + (shard * keptLanes + kept.target))
+    return UnsafePointer(results.lanes + (shard * layout.keptLanes + kept.target))
   }
 
   private func read(

@@ -45,11 +45,9 @@ public final class Executor {
   private let workers: AlignedBuffer
   /// One for each shard, or one for each thread where nothing is read after a shard but what is kept.
   let memories: [ShardMemory]
-  let threadsReuseMemory: Bool
+  let layout: ExecutorLayout
   /// What is kept of each shard where threads reuse their memory.
   let results: AlignedBuffer
-  let keptValues: [KeptValue]
-  let keptLanes: Int
   private let inputPointers: [[UnsafeMutableBufferPointer<Lanes>]]
   private let sums: UnsafeMutablePointer<Double>
   private var trainingStages: [Stage] = []
@@ -91,25 +89,23 @@ public final class Executor {
     metricMeans = metrics.map { _ in 0 }
     self.reduction = reduction
     for node in plan.nodes { node.allocateShared() }
-    let shards = shardCount(capacity)
     let lanes = plan.lanesPerShardMemory
     precondition(
       !reusesMemory || loss == nil && kept != nil, "memory that is reused holds no gradients, only what is kept")
-    threadsReuseMemory = reusesMemory && plan.isUninterrupted
-    let slots = threadsReuseMemory ? pool.threads : shards
-    let arena = AlignedBuffer(lanes: slots * lanes)
+    let layout = ExecutorLayout(
+      plan, kept: kept, capacity: capacity, threads: pool.threads, reusesMemory: reusesMemory)
+    self.layout = layout
+    let arena = AlignedBuffer(lanes: layout.slots * lanes)
     self.arena = arena
     workers = AlignedBuffer(lanes: pool.threads * plan.scratchLanes)
-    let memories = (0..<slots).map { ShardMemory(base: arena.lanes + $0 * lanes) }
-    keptValues = threadsReuseMemory ? KeptValue.list(kept ?? [], plan) : []
-    keptLanes = keptValues.reduce(0) { $0 + $1.count }
-    results = AlignedBuffer(lanes: shards * keptLanes)
+    let memories = (0..<layout.slots).map { ShardMemory(base: arena.lanes + $0 * lanes) }
+    results = AlignedBuffer(lanes: layout.shards * layout.keptLanes)
     self.memories = memories
     let places = tape.inputs.map { (offset: plan.valueOffsets[$0], count: tape.values[$0].count) }
     inputPointers = memories.map { memory in
       places.map { UnsafeMutableBufferPointer(start: memory.base + $0.offset, count: $0.count) }
     }
-    sums = .allocate(capacity: max(1, metrics.count * shards))
+    sums = .allocate(capacity: max(1, metrics.count * layout.shards))
     parameterTasks = plan.parameters.flatMap(Executor.tasks)
     gradientPieces = plan.parameters.map { plan in
       UnsafeMutableRawBufferPointer(
@@ -127,15 +123,7 @@ public final class Executor {
     threads: Int, reusesMemory: Bool = false
   ) -> Int {
     let plan = Plan(tape, loss: loss, metrics: metrics, kept: kept)
-    let shared = tape.nodes.reduce(0) { $0 + vectorCount($1.operation.sharedFloats) }
-    let shards = shardCount(capacity)
-    let slots = reusesMemory && plan.isUninterrupted ? threads : shards
-    let results = reusesMemory ? shards * (kept ?? []).reduce(0) { $0 + $1.shape.count } : 0
-    // Not in whole numbers, whose product may be too large.
-    let lanes =
-      Double(slots) * Double(plan.lanesPerShardMemory) + Double(threads) * Double(plan.scratchLanes)
-      + Double(shared + results)
-    return Int(min(lanes * Double(MemoryLayout<Lanes>.stride), 0x1p62))
+    return ExecutorLayout(plan, kept: kept, capacity: capacity, threads: threads, reusesMemory: reusesMemory).bytes
   }
 
   /// Runs forward only and returns the metrics' means over the batch.
@@ -204,7 +192,7 @@ public final class Executor {
   }
 
   /// Where a shard's memory is, while a worker runs it.
-  private func slot(_ shard: Int, _ worker: Int) -> Int { threadsReuseMemory ? worker : shard }
+  private func slot(_ shard: Int, _ worker: Int) -> Int { layout.threadsReuseMemory ? worker : shard }
 
   private func begin(_ shard: Int, _ worker: Int, _ batch: some BatchSource, backward: Bool) {
     let slot = slot(shard, worker)
@@ -246,10 +234,10 @@ public final class Executor {
   /// Leaves this shard's sums of the metrics; they are added up in shard order later.
   private func collect(_ shard: Int, _ worker: Int, _ images: Int) {
     let memory = memories[slot(shard, worker)]
-    for value in keptValues {
+    for value in layout.keptValues {
       copyLanes(
         memory.base + value.source, count: value.count, accumulate: false,
-        into: results.lanes + (shard * keptLanes + value.target))
+        into: results.lanes + (shard * layout.keptLanes + value.target))
     }
     for (index, metric) in metrics.enumerated() {
       sums[shard * metrics.count + index] = sumLanes(

@@ -1,12 +1,5 @@
 // Which numbers make sense for a field.
 
-/// Whole numbers, in words.
-func words(for range: ClosedRange<Int>) -> String {
-  range.upperBound == Int.max
-    ? "a whole number of at least \(range.lowerBound)"
-    : "a whole number from \(range.lowerBound) to \(range.upperBound)"
-}
-
 /// An interval of numbers, and the words for it.
 public struct Bounds: Sendable, CustomStringConvertible {
   /// As in a complaint, behind "expected": `a number above 0`.

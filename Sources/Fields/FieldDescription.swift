@@ -142,7 +142,7 @@ public final class FieldDescriber: FieldVisitor {
   public func name(_ key: String, _ value: inout String?, limit: Int, _ help: String) {
     let form: JSONValue = ["type": "string", "pattern": "^[A-Za-z0-9._-]+$", "maxLength": .int(limit)]
     add(
-      key, .value(form), "up to \(limit) letters, digits, \"-\", \"_\" or \".\"", value.map(JSONValue.string), help)
+      key, .value(form), wordsForName(limit: limit), value.map(JSONValue.string), help)
   }
   public func choice<Value: RawRepresentable<String> & CaseIterable>(
     _ key: String, _ value: inout Value, _ help: String
@@ -163,10 +163,9 @@ public final class FieldDescriber: FieldVisitor {
     _ key: String, _ first: inout Int, _ second: inout Int, in range: ClosedRange<Int>, isRequired: Bool, _ help: String
   ) {
     let two: JSONValue = ["type": "array", "items": schema(range), "minItems": 2, "maxItems": 2]
-    let standard: JSONValue = first == second ? .int(first) : .array([.int(first), .int(second)])
     add(
-      key, .value(["anyOf": [schema(range), two]]), "\(words(for: range)), or two of them as [rows, columns]",
-      isRequired: isRequired, standard, help)
+      key, .value(["anyOf": [schema(range), two]]), wordsForPair(range),
+      isRequired: isRequired, .pair(first, second), help)
   }
   public func nullablePair(
     _ key: String, _ first: inout Int?, _ second: inout Int?, in range: ClosedRange<Int>, _ help: String
@@ -175,7 +174,7 @@ public final class FieldDescriber: FieldVisitor {
     let two: JSONValue = ["type": "array", "items": side, "minItems": 2, "maxItems": 2]
     add(
       key, .value(["anyOf": [schema(range), two]]),
-      "\(words(for: range)), or two as [rows, columns], null for the input's own", isRequired: true, nil, help)
+      wordsForNullablePair(range), isRequired: true, nil, help)
   }
   public func custom<Value>(
     _ key: String, _ value: inout Value, expected: String, schema: JSONValue, read: (JSONValue) -> Value?,

@@ -138,7 +138,7 @@ public final class FieldReader: FieldVisitor {
   public func name(_ key: String, _ value: inout String?, limit: Int, _ help: String) throws {
     guard let found = try text(key) else { return }
     guard isPlainName(found, limit: limit) else {
-      throw mismatch(key, .string(found), "up to \(limit) letters, digits, \"-\", \"_\" or \".\"")
+      throw mismatch(key, .string(found), wordsForName(limit: limit))
     }
     value = found
   }
@@ -175,9 +175,9 @@ public final class FieldReader: FieldVisitor {
     case .array(let items):
       guard items.count == 2, case (.int(let one), .int(let other)) = (items[0], items[1]), range.contains(one),
         range.contains(other)
-      else { throw mismatch(key, found, "\(words(for: range)), or two of them as [rows, columns]") }
+      else { throw mismatch(key, found, wordsForPair(range)) }
       (first, second) = (one, other)
-    default: throw mismatch(key, found, "\(words(for: range)), or two of them as [rows, columns]")
+    default: throw mismatch(key, found, wordsForPair(range))
     }
   }
 
@@ -194,7 +194,7 @@ public final class FieldReader: FieldVisitor {
     }
     let items = if case .array(let items) = found { items } else { [found, found] }
     guard items.count == 2, let one = side(items[0]), let other = side(items[1]) else {
-      throw mismatch(key, found, "\(words(for: range)), or two as [rows, columns], null for the input's own")
+      throw mismatch(key, found, wordsForNullablePair(range))
     }
     (first, second) = (one, other)
   }

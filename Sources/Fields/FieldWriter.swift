@@ -59,7 +59,7 @@ public final class FieldWriter: FieldVisitor {
   public func pair(
     _ key: String, _ first: inout Int, _ second: inout Int, in range: ClosedRange<Int>, isRequired: Bool, _ help: String
   ) {
-    fields[key] = first == second ? .int(first) : .array([.int(first), .int(second)])
+    fields[key] = .pair(first, second)
   }
   public func nullablePair(
     _ key: String, _ first: inout Int?, _ second: inout Int?, in range: ClosedRange<Int>, _ help: String
