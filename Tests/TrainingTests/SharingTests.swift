@@ -1,8 +1,13 @@
 // Trainers that share a queue, a pool and watchers.
 
+import Autograd
+import Datasets
 import Dispatch
+import Experiments
 import Foundation
+import Layers
 import Telemetry
+import Tensors
 import Testing
 import Training
 import Workers
@@ -112,6 +117,38 @@ import Workers
     for (line, number) in [("{\"step\":1,\"epoch\":1}", 1), ("x", 1), ("[]", 1)] {
       #expect(throws: MetricsError(line: number)) { try cut.append(lines: Data("\(line)\n".utf8)) }
     }
+  }
+
+  /// Three channels, sides of their own, five classes: nothing about images is assumed.
+  @Test func imagesOfAnyShapeAndColourTrainAndAreShown() throws {
+    func images(_ count: Int, _ stream: Int) -> LabeledImages {
+      let random = RandomStream(seed: 1, purpose: .glyphs, stream: stream)
+      return LabeledImages(shape: [3, 9, 14], labels: (0..<count).map { UInt8($0 % 5) }) { bytes in
+        for index in bytes.indices { bytes[index] = UInt8(40 * (index / 378 % 5)) + UInt8(50 * random.uniform(index)) }
+      }
+    }
+    let dataset = try Dataset(
+      name: "colours", classes: ["a", "b", "c", "d", "e"], train: images(60, 1), test: images(25, 2))
+    var configuration = try smallConfiguration(epochs: 30)
+    configuration.dataset.normalization = Normalization(mean: [0.4, 0.5, 0.6], std: [0.2, 0.3, 0.2])
+    (configuration.dataset.train, configuration.dataset.test) = (nil, nil)
+    configuration.layers = [
+      Conv2d.Configuration(outChannels: 4, kernelSize: Size2d(3)), ReLU.Configuration(), Flatten.Configuration(),
+      Linear.Configuration(outFeatures: 5),
+    ]
+    let trainer = try Trainer(configuration, dataset: dataset, pool: WorkerPool(threads: 2))
+    let watcher = trainer.addWatcher {}
+    trainer.send(.run)
+    while trainer.status.phase != .finished { usleep(500) }
+    #expect(trainer.description.image == [3, 9, 14] && trainer.description.classes.count == 5)
+    #expect(try #require(trainer.status.lastEpoch).validationAccuracy > 0.7)
+    trainer.request(PictureRequest(layer: 0, filters: 0..<4, maps: 0..<4, probe: 7), for: watcher)
+    while trainer.snapshot(for: watcher) == nil { usleep(500) }
+    let picture = try #require(trainer.snapshot(for: watcher))
+    #expect(picture.probe.channels.count == 3 && picture.probe.channels[0].width == 14 && picture.probe.label == 2)
+    #expect(picture.filters?.tilesPerFilter == 3 && picture.probe.prediction?.values.count == 5)
+    let bytes = dataset.test.image(7)
+    #expect(picture.probe.channels[2].values[5] == Float(bytes[2 * 126 + 5]) / 255)
   }
 
   @Test func aBlocksLayersAreListedBeforeItUnderItsName() throws {
