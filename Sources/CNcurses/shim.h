@@ -39,9 +39,9 @@ static inline int convtop_uses_utf8(void) {
   return set && set[0] == 'U' && set[1] == 'T' && set[2] == 'F' && set[3] == '-' && set[4] == '8';
 }
 
-static inline void convtop_put(int row, int column, wchar_t character, int bold, int dim, int reversed, int pair) {
+static inline void convtop_put(int row, int column, wchar_t character, int bold, int reversed, int pair) {
   wchar_t text[2] = {character, 0};
-  attr_t attributes = (bold ? A_BOLD : 0) | (dim ? A_DIM : 0) | (reversed ? A_REVERSE : 0);
+  attr_t attributes = (bold ? A_BOLD : 0) | (reversed ? A_REVERSE : 0);
   cchar_t cell;
   // The extended form: a pair's number may not fit the short one.
   setcchar(&cell, text, attributes, 0, &pair);

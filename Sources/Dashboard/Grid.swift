@@ -14,17 +14,15 @@ public struct Style: Hashable, Sendable {
   public var foreground: TerminalColor
   public var background: TerminalColor
   public var isBold: Bool
-  public var isDim: Bool
   public var isReversed: Bool
 
   public init(
-    foreground: TerminalColor = .standard, background: TerminalColor = .standard, bold: Bool = false, dim: Bool = false,
+    foreground: TerminalColor = .standard, background: TerminalColor = .standard, bold: Bool = false,
     reversed: Bool = false
   ) {
     self.foreground = foreground
     self.background = background
     isBold = bold
-    isDim = dim
     isReversed = reversed
   }
 

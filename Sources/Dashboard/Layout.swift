@@ -23,8 +23,7 @@ public struct Layout: Hashable, Sendable {
       panes = [model.state.focus: content]
       return
     }
-    let view = model.trains ? View.run : View.pictures
-    let placed = view.arrangements.map { Layout.place($0, in: content, model) }
+    let placed = View.of(trains: model.trains).arrangements.map { Layout.place($0, in: content, model) }
     // The last one has to do where none fits.
     panes = (placed.first(where: \.fits) ?? placed.last)?.panes ?? [:]
   }

@@ -7,8 +7,6 @@ import Telemetry
 public struct Pane: Sendable {
   /// What tells it from others.
   public let name: String
-  /// Whether there is nothing to see in it for a model that is only looked at.
-  public var needsTraining = false
   /// The smallest size at which it is of use.
   public var smallest: Size
   /// The size that it asks for, of a room that it shares with others.
@@ -36,8 +34,11 @@ extension Pane {
   /// Every pane, in the order in which Tab goes through them.
   public static let all: [Pane] = [.loss, .accuracy, .layers, .filters, .maps, .prediction]
 
-  /// The panes of a run, or those of a model that is only looked at.
-  static func shown(trains: Bool) -> [Pane] { trains ? all : all.filter { !$0.needsTraining } }
+  /// The panes of a run, or those of a model that is only looked at: the ones that its view has.
+  static func shown(trains: Bool) -> [Pane] {
+    let shown = Set(View.of(trains: trains).arrangements.flatMap(\.panes))
+    return all.filter(shown.contains)
+  }
 }
 
 /// Something in a pane that can be chosen.

@@ -44,6 +44,8 @@ extension Arrangement.Part {
 struct View: Sendable {
   let arrangements: [Arrangement]
 
+  static func of(trains: Bool) -> View { trains ? run : pictures }
+
   /// A run: curves side by side on top; below them the layers, and beside those the pictures. A tall screen has the
   /// prediction below the layers, a low one beside the feature maps.
   static let run = View(arrangements: [

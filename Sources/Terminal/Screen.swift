@@ -139,7 +139,7 @@ public final class Screen {
         if let old, old[column, row] == cell { continue }
         convtop_put(
           Int32(row), Int32(column), wchar_t(bitPattern: cell.character.value), cell.style.isBold ? 1 : 0,
-          cell.style.isDim ? 1 : 0, cell.style.isReversed ? 1 : 0, pair(cell.style))
+          cell.style.isReversed ? 1 : 0, pair(cell.style))
       }
     }
     shown = grid

@@ -115,7 +115,7 @@ import Testing
       styles.append("\n")
     }
     let legend = order.map { style in
-      let flags = [style.isBold ? "bold" : nil, style.isDim ? "dim" : nil, style.isReversed ? "reversed" : nil]
+      let flags = [style.isBold ? "bold" : nil, style.isReversed ? "reversed" : nil]
         .compactMap { $0 }
       return
         "\(letters[style] ?? "?"): \(describe(style.foreground)) on \(describe(style.background)) \(flags.joined(separator: " "))"

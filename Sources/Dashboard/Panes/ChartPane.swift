@@ -9,7 +9,7 @@ extension Pane {
     _ content: @escaping @Sendable (_ curves: [Curve], _ steps: Int, DashboardState) -> (title: String, ChartContent)
   ) -> Pane {
     Pane(
-      name: name, needsTraining: true, smallest: Size(16, 7),
+      name: name, smallest: Size(16, 7),
       // Three tenths of a screen, and not much more than a curve is worth.
       wish: { room, _ in Wish(rows: max(7, min(16, room.rows * 3 / 10 + 1))) },
       need: { request, _, rect in

@@ -5,7 +5,7 @@ import Telemetry
 extension Pane {
   /// What the net says of the probe image.
   public static let prediction = Pane(
-    name: "prediction", needsTraining: true, smallest: Size(16, 4),
+    name: "prediction", smallest: Size(16, 4),
     wish: { _, model in Wish(columns: 21, rows: model.run.classes.count + 1) },
     draw: { $0.drawPrediction($1) })
 }
