@@ -8,7 +8,7 @@ import Tensors
 public struct Variable {
   public let tape: Tape
   public let shape: Shape
-  let id: Int
+  package let id: Int
 
   /// The same numbers under another per-image shape, in the same row-major order; costs nothing.
   ///

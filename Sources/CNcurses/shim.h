@@ -9,9 +9,9 @@
 #include <ncurses.h>
 
 // Takes over the terminal; NULL when its type is unknown. setlocale must come first for wide characters.
-static inline SCREEN *convtop_open(void) {
+static inline SCREEN *convtop_open(const char *type) {
   set_escdelay(25);  // Otherwise a lone Escape waits for a whole second.
-  SCREEN *screen = newterm(NULL, stdout, stdin);
+  SCREEN *screen = newterm((char *)type, stdout, stdin);
   if (!screen) return NULL;
   set_term(screen);
   cbreak();
@@ -48,6 +48,12 @@ static inline void convtop_put(int row, int column, wchar_t character, int bold,
   mvadd_wch(row, column, &cell);
 }
 
+// Writes a sequence past ncurses.
+static inline void convtop_write_raw(const char *text) {
+  fputs(text, stdout);
+  fflush(stdout);
+}
+
 static inline void convtop_flush(void) {
   wnoutrefresh(stdscr);
   doupdate();
@@ -76,7 +82,19 @@ enum {
   convtop_key_right = KEY_RIGHT + 0x1000000,
   convtop_key_back_tab = KEY_BTAB + 0x1000000,
   convtop_key_enter = KEY_ENTER + 0x1000000,
+  convtop_key_page_up = KEY_PPAGE + 0x1000000,
+  convtop_key_page_down = KEY_NPAGE + 0x1000000,
+  convtop_key_home = KEY_HOME + 0x1000000,
+  convtop_key_end = KEY_END + 0x1000000,
+  convtop_key_backspace = KEY_BACKSPACE + 0x1000000,
+  convtop_key_delete = KEY_DC + 0x1000000,
+  convtop_key_function = KEY_F0 + 0x1000000,
+  // The beginning of what the mouse says, which is a key of our own.
+  convtop_key_mouse = KEY_MAX + 1 + 0x1000000,
 };
+
+// Has the beginning of a mouse report, "ESC [ <", be a key, whatever the terminal's entry calls the mouse.
+static inline void convtop_expect_mouse(void) { define_key("\033[<", KEY_MAX + 1); }
 
 // A terminal's string by its terminfo name; NULL when it has none.
 static inline const char *convtop_string(const char *name) {

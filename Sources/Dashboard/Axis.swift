@@ -28,6 +28,35 @@ struct Axis: Equatable {
     ticks = (0...max(0, steps)).map { low + Double($0) * step }
   }
 
+  /// A linear axis along so many rows, whose ticks are a whole number of rows apart: evenly spaced on the screen too.
+  init(linear range: ClosedRange<Double>, rows: Int, limits: ClosedRange<Double>? = nil) {
+    let span = max(range.upperBound - range.lowerBound, max(abs(range.upperBound), 1e-12) * 1e-3)
+    let intervals = Double(max(1, rows - 1))
+    /// For ticks so many rows apart: the axis's ends, its step, and a tick to count from.
+    func fit(_ apart: Int) -> (low: Double, high: Double, step: Double, anchor: Double) {
+      let count = intervals / Double(apart)
+      var step = Axis.niceStep(span / count)
+      while true {
+        let low = (range.lowerBound / step + 1e-9).rounded(.down) * step
+        let high = low + step * count
+        if high >= range.upperBound - step * 1e-6 {
+          // What cannot be above the limit leaves its room to what is below.
+          guard let limit = limits?.upperBound, high > limit else { return (low, high, step, low) }
+          return (limit - step * count, limit, step, limit)
+        }
+        step = Axis.niceStep(step * 1.01)
+      }
+    }
+    let apart = (rows > 30 ? 3...6 : rows > 12 ? 2...4 : 2...3).filter { Double($0) <= intervals }
+    let fits = (apart.isEmpty ? [max(1, rows - 1)] : apart).map(fit)
+    let best = fits.min { $0.high - $0.low < $1.high - $1.low } ?? fit(1)
+    (lower, upper, isLog) = (best.low, best.high, false)
+    let first = ((best.low - best.anchor) / best.step - 1e-6).rounded(.up)
+    let last = ((best.high - best.anchor) / best.step + 1e-6).rounded(.down)
+    let lowest = (limits?.lowerBound ?? -.infinity) - best.step * 1e-6
+    ticks = stride(from: first, through: last, by: 1).map { best.anchor + $0 * best.step }.filter { $0 >= lowest }
+  }
+
   /// A logarithmic axis over positive values, with ticks at 1, 2 and 5 times powers of ten.
   init(log range: ClosedRange<Double>, count: Int) {
     let candidates = (-12...12).flatMap { power in [1, 2, 5].map { $0 * pow(10, Double(power)) } }
@@ -62,6 +91,7 @@ struct Axis: Equatable {
   /// A tick as people write it, with as many decimals as the steps need: `0.25`, `1.5k`.
   func label(_ tick: Double) -> String {
     if tick == 0 { return "0" }
+    if abs(tick) >= 1e9 { return formatNumber(Float(tick)) }
     if abs(tick) >= 1e6 { return "\(trimmed(fixed(tick / 1e6, 1)))M" }
     if abs(tick) >= 1e4 { return "\(trimmed(fixed(tick / 1e3, 1)))k" }
     let step = isLog ? abs(tick) : ticks.count > 1 ? ticks[1] - ticks[0] : abs(tick)

@@ -20,4 +20,7 @@ public struct Capabilities: Sendable, Hashable {
     self.unicode = unicode
     self.isLight = isLight
   }
+
+  /// Whether a cell can show two pixels, one above the other; otherwise one shade stands for both.
+  var hasHalfBlocks: Bool { unicode && colors >= .indexed256 }
 }

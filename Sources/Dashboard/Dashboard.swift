@@ -11,18 +11,28 @@ public enum Dashboard {
     guard let layout = Layout(size, model) else { return tooSmall(model, size) }
     var canvas = Canvas(size, model, fill: fill)
     canvas.drawHeader(layout.header)
-    canvas.drawNotice(layout.notice)
+    canvas.drawBanner(layout.banner)
     for (pane, rect) in layout.panes { canvas.draw(pane, in: rect) }
+    canvas.drawFoot(layout.foot)
     canvas.drawKeys(layout.keys)
-    if model.state.isHelpVisible { canvas.drawHelp() }
+    switch model.state.overlay {
+    case .help(let help): canvas.drawHelp(help)
+    case .messages: canvas.drawMessages()
+    case .none, .quitQuestion, .commandLine: break
+    }
     return canvas.grid
   }
 
   /// What to ask of the run for the next frame at this size; nil when the screen shows no pictures.
   public static func request(_ model: DashboardModel, size: Size) -> PictureRequest? {
     guard let layout = Layout(size, model), model.selectedLayer != nil else { return nil }
-    var request = PictureRequest(layer: model.state.layer, probe: model.state.probe)
+    let state = model.state
+    var request = PictureRequest(layer: state.layer, probe: state.probe)
+    request.search = state.search
+    request.smoothing = state.charts.smoothing
+    if let off = state.switchedOff, off.row == state.layer { request.switchedOff = off.map }
     for (pane, rect) in layout.panes { pane.need(&request, model, rect) }
+    request.wantsNetworkRange = state.look.scale == .network && (request.filters != nil || request.maps != nil)
     return request
   }
 
@@ -32,12 +42,15 @@ public enum Dashboard {
     return Hit(pane: pane, target: pane.target(model, rect, point))
   }
 
-  /// Red, green and blue of a palette index from 16 on.
-  public static func cubeRGB(_ index: UInt8) -> (Int, Int, Int) { cubeColor(index) }
+  /// The view whose tab lies at a point.
+  static func tab(at point: Point, _ model: DashboardModel, size: Size) -> ViewName? {
+    guard let layout = Layout(size, model) else { return nil }
+    return Canvas(size, model).tabs(in: layout.header).first { $0.rect.contains(point) }?.view
+  }
 
-  /// A failure or a notice, at most three lines of it.
-  static func noticeLines(_ model: DashboardModel, width: Int) -> [String] {
-    guard let text = model.status.failure ?? model.notice else { return [] }
+  /// What went wrong, in at most three lines.
+  static func bannerLines(_ model: DashboardModel, width: Int) -> [String] {
+    guard let text = model.status.failure ?? model.divergence else { return [] }
     return Array(wrap(text, width: max(1, width - 2)).prefix(3))
   }
 

@@ -9,12 +9,23 @@ public struct Pane: Sendable {
   public let name: String
   /// The smallest size at which it is of use.
   public var smallest: Size
+  /// Whether it has anything to show; the others take its room if not.
+  var isWanted: @Sendable (DashboardModel) -> Bool = { _ in true }
   /// The size that it asks for, of a room that it shares with others.
   var wish: @Sendable (_ room: Size, DashboardModel) -> Wish = { _, _ in Wish() }
   /// Adds to a request what the pane shows at a place of the screen.
   var need: @Sendable (inout PictureRequest, DashboardModel, Rect) -> Void = { _, _, _ in }
   var draw: @Sendable (inout Canvas, Rect) -> Void
+  /// What it shows, in one sentence for somebody who has never seen it.
+  var explain: @Sendable (DashboardModel) -> String
+  /// What mean something while it has the focus.
   var keys: [KeyBinding] = []
+  /// Opens what it shows larger.
+  var open: @Sendable (inout DashboardState, KeyContext) -> Void = { state, _ in
+    if !state.place.isZoomed { state.go(state.view, state.focus, isZoomed: true) }
+  }
+  /// Turns the wheel one notch down, or up.
+  var scroll: @Sendable (inout DashboardState, KeyContext, _ notches: Int) -> Void = { _, _, _ in }
   /// What lies at a point inside it; nil for nothing that can be chosen.
   var target: @Sendable (DashboardModel, Rect, Point) -> Target? = { _, _, _ in nil }
 }
@@ -32,13 +43,10 @@ extension Pane: Hashable {
 
 extension Pane {
   /// Every pane, in the order in which Tab goes through them.
-  public static let all: [Pane] = [.loss, .accuracy, .layers, .filters, .maps, .prediction]
-
-  /// The panes of a run, or those of a model that is only looked at: the ones that its view has.
-  static func shown(trains: Bool) -> [Pane] {
-    let shown = Set(View.of(trains: trains).arrangements.flatMap(\.panes))
-    return all.filter(shown.contains)
-  }
+  public static let all: [Pane] = [
+    .loss, .accuracy, .layers, .network, .filters, .filter, .maps, .arithmetic, .prediction, .series, .plots, .images,
+    .classes,
+  ]
 }
 
 /// Something in a pane that can be chosen.

@@ -42,16 +42,23 @@ struct PlotCanvas {
   /// A straight line of dots.
   mutating func line(from a: (x: Int, y: Int), to b: (x: Int, y: Int)) {
     let steps = max(abs(b.x - a.x), abs(b.y - a.y))
+    // Both ends may lie far outside, on either side.
+    if max(a.x, b.x) < 0 || min(a.x, b.x) >= width { return }
     guard steps > 0 else { return set(a.x, a.y) }
     for step in 0...steps {
       set(a.x + (b.x - a.x) * step / steps, a.y + (b.y - a.y) * step / steps)
     }
   }
 
-  /// The character of a cell; nil when it has no dots.
-  func character(_ column: Int, _ row: Int, ascii: Unicode.Scalar) -> Unicode.Scalar? {
-    let value = bits[row * columns + column]
-    guard value != 0 else { return nil }
-    return unicode ? Unicode.Scalar(0x2800 + UInt32(value)) : ascii
+  func hasDots(_ column: Int, _ row: Int) -> Bool { bits[row * columns + column] != 0 }
+
+  /// How many of a cell's eight dots are set.
+  func dots(_ column: Int, _ row: Int) -> Int { bits[row * columns + column].nonzeroBitCount }
+
+  /// The character of a cell with the dots of several canvases; nil when they have none there.
+  static func character(_ canvases: [PlotCanvas], _ column: Int, _ row: Int, ascii: Unicode.Scalar) -> Unicode.Scalar? {
+    let value = canvases.reduce(UInt8(0)) { $0 | $1.bits[row * $1.columns + column] }
+    guard value != 0, let first = canvases.first else { return nil }
+    return first.unicode ? Unicode.Scalar(0x2800 + UInt32(value)) : ascii
   }
 }

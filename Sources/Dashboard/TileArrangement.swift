@@ -29,7 +29,7 @@ struct TileArrangement: Hashable {
 
   /// The largest zoom at which all strips and tiles fit; else the smallest one, if `atLeast` strips fit then; else means of
   /// 2 × 2 numbers, if `atLeast` fit so; else whatever shows at least one tile.
-  init?(_ geometry: TileGeometry, in size: Size, atLeast wanted: Int, largest: Int = 6, captions: Bool = true) {
+  init?(_ geometry: TileGeometry, in size: Size, atLeast wanted: Int, largest: Int = 40, captions: Bool = true) {
     func candidates(_ scales: [TileScale]) -> [TileArrangement] {
       scales.compactMap { TileArrangement(geometry, in: size, scale: $0, captions: captions) }
     }

@@ -25,14 +25,20 @@ public enum TileScale: Hashable, Sendable {
 struct TilePainter {
   let capabilities: Capabilities
 
-  /// Whether a cell shows two pixels, one above the other; otherwise one shade stands for their mean.
-  private var hasHalfBlocks: Bool { capabilities.unicode && capabilities.colors >= .indexed256 }
+  private var hasHalfBlocks: Bool { capabilities.hasHalfBlocks }
+
+  /// Whether a cell shows four pixels in two shades: where numbers would otherwise be averaged over a whole column.
+  private func hasQuadrants(_ scale: TileScale) -> Bool {
+    if case .mean(let factor) = scale { return hasHalfBlocks && factor % 2 == 0 }
+    return false
+  }
 
   /// What the screen must say of a scale: how many rows and columns of numbers one shade is the mean of.
   func note(_ scale: TileScale) -> String? {
     switch scale {
     case .zoom(let zoom): hasHalfBlocks || zoom % 2 == 0 ? nil : "mean 2×1"
-    case .mean(let factor): "mean \(hasHalfBlocks ? factor : 2 * factor)×\(factor)"
+    case .mean(let factor):
+      "mean \(hasHalfBlocks ? factor : 2 * factor)×\(hasQuadrants(scale) ? factor / 2 : factor)"
     }
   }
 
@@ -40,6 +46,9 @@ struct TilePainter {
     _ tile: Tile, scale: TileScale, shading: Shading, column: Int, row: Int, on grid: inout Grid
   ) {
     let size = scale.cells(height: tile.height, width: tile.width)
+    if hasQuadrants(scale), case .mean(let factor) = scale {
+      return drawQuadrants(tile, factor, shading: shading, size, column: column, row: row, on: &grid)
+    }
     for y in 0..<size.rows {
       for x in 0..<size.columns {
         let top = pixel(tile, scale, x, 2 * y)
@@ -47,6 +56,67 @@ struct TilePainter {
         if let cell = cell(top, bottom, shading) { grid[column + x, row + y] = cell }
       }
     }
+  }
+
+  /// By which of its quarters are in the foreground: upper left 1, upper right 2, lower left 4, lower right 8.
+  private static let quadrants: [Unicode.Scalar] = [
+    " ", "▘", "▝", "▀", "▖", "▌", "▞", "▛", "▗", "▚", "▐", "▜", "▄", "▙", "▟", "█",
+  ]
+
+  /// Four pixels a cell, each the mean of `factor` rows and half as many columns, in the two shades that come nearest.
+  private func drawQuadrants(
+    _ tile: Tile, _ factor: Int, shading: Shading, _ size: Size, column: Int, row: Int, on grid: inout Grid
+  ) {
+    func mean(_ x: Int, _ y: Int) -> Float? {
+      var (sum, count) = (Float(0), 0)
+      for row in y * factor..<max(y * factor, min(tile.height, (y + 1) * factor)) {
+        for column in x * factor / 2..<max(x * factor / 2, min(tile.width, (x + 1) * factor / 2))
+        where row * tile.width + column < tile.count {
+          sum += tile.values[row * tile.width + column]
+          count += 1
+        }
+      }
+      return count > 0 ? sum / Float(count) : nil
+    }
+    for y in 0..<size.rows {
+      for x in 0..<size.columns {
+        let pixels = [mean(2 * x, 2 * y), mean(2 * x + 1, 2 * y), mean(2 * x, 2 * y + 1), mean(2 * x + 1, 2 * y + 1)]
+        if let cell = quadrantCell(pixels, shading) { grid[column + x, row + y] = cell }
+      }
+    }
+  }
+
+  /// Which of the ways to part four pixels in two leaves the least differences within the parts.
+  private func quadrantCell(_ pixels: [Float?], _ shading: Shading) -> Cell? {
+    let known = pixels.compactMap { $0 }
+    guard let first = known.first else { return nil }
+    // Outside the tile, or not finite: half blocks say it plainly.
+    guard known.count == 4, known.allSatisfy(\.isFinite) else {
+      return cell(pixels[0] ?? first, pixels[2] ?? pixels[3], shading)
+    }
+    let shades = known.map { shading.position($0) ?? 0 }
+    func parts(_ mask: Int) -> (error: Float, inside: Float, outside: Float) {
+      var (sums, squares, counts) = (SIMD2<Float>.zero, SIMD2<Float>.zero, SIMD2<Float>.zero)
+      var numbers = SIMD2<Float>.zero
+      for bit in 0..<4 {
+        let side = mask >> bit & 1
+        sums[side] += shades[bit]
+        squares[side] += shades[bit] * shades[bit]
+        numbers[side] += known[bit]
+        counts[side] += 1
+      }
+      let divisors = counts.replacing(with: 1, where: counts .== 0)
+      let errors = squares - sums * sums / divisors
+      let means = numbers / divisors
+      return (errors.sum(), means[1], counts[0] == 0 ? means[1] : means[0])
+    }
+    // With the lower right in the background: the other half of the ways is the same, turned round.
+    let best = (0..<8).map { ($0, parts($0)) }.min { $0.1.error < $1.1.error - 1e-6 } ?? (0, parts(0))
+    let (mask, part) = best
+    let background = shading.color(part.outside, capabilities)
+    guard mask != 0 else { return Cell(" ", Style(background: background)) }
+    return Cell(
+      TilePainter.quadrants[mask], Style(foreground: shading.color(part.inside, capabilities), background: background))
   }
 
   /// Draws an image, whose numbers lie from 0 to 1: in its colours where it has three channels and the terminal has the
@@ -105,7 +175,7 @@ struct TilePainter {
       return shading.cell(bottom.map { (first + $0) / 2 } ?? first, capabilities)
     }
     return TilePainter.cell(
-      top.map { shading.color($0, capabilities.colors) }, bottom.map { shading.color($0, capabilities.colors) })
+      top.map { shading.color($0, capabilities) }, bottom.map { shading.color($0, capabilities) })
   }
 
   /// Two pixels as one cell; nil outside the picture.
@@ -130,7 +200,7 @@ struct TilePainter {
       let t = Float(x) / Float(max(1, width - 1))
       let value = shading.limit * (shading.map == .diverging ? 2 * t - 1 : t)
       if hasHalfBlocks {
-        grid[at, row] = Cell(" ", Style(background: shading.color(value, capabilities.colors)))
+        grid[at, row] = Cell(" ", Style(background: shading.color(value, capabilities)))
       } else {
         grid[at, row] = shading.cell(value, capabilities)
       }

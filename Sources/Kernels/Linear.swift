@@ -2,6 +2,9 @@
 
 import CVector
 
+/// How many products `linearForward` adds up from zero before the sum is added to what was there.
+public let linearTermsTogether = 256
+
 /// output(o) = start + Σᵢ weight(o, i) · input(i), where start is bias(o) or zero.
 ///
 /// - Parameters:
@@ -38,7 +41,7 @@ private func combine(
   _ source: UnsafePointer<Lanes>, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?, terms: Int, termStep: Int,
   results: Int, resultStep: Int, accumulate: Bool, into target: LanePointer
 ) {
-  let termsTogether = termStep == 1 ? 256 : 48
+  let termsTogether = termStep == 1 ? linearTermsTogether : 48
   let resultsTogether = 96
   for chunk in stride(from: 0, to: results, by: resultsTogether) {
     let end = min(chunk + resultsTogether, results)

@@ -68,6 +68,7 @@ public struct Activation: Layer {
   public var kind: String { function.type }
 
   public var keepsElements: Bool { true }
+  public var isActivation: Bool { true }
   public var outputMeaning: OutputMeaning? { function == .sigmoid ? .independentProbabilities : nil }
 
   public func forward(_ x: Variable) -> Variable {

@@ -62,6 +62,14 @@ public struct BatchNorm2d: Layer {
     [weight, bias, statistics?.mean, statistics?.variance, statistics?.batches].compactMap { $0 }
   }
 
+  public var channelNumbers: [(name: String, numbers: Parameter)] {
+    [
+      ("scale", weight), ("shift", bias), ("running mean", statistics?.mean),
+      ("running variance", statistics?.variance),
+    ]
+    .compactMap { name, numbers in numbers.map { (name, $0) } }
+  }
+
   public func forward(_ x: Variable) throws -> Variable {
     try batchNorm2d(x, weight: weight, bias: bias, statistics: statistics, options: options)
   }

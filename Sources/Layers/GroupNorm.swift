@@ -42,6 +42,10 @@ public struct GroupNorm: Layer {
 
   public var parameters: [Parameter] { [weight, bias].compactMap { $0 } }
 
+  public var channelNumbers: [(name: String, numbers: Parameter)] {
+    [("scale", weight), ("shift", bias)].compactMap { name, numbers in numbers.map { (name, $0) } }
+  }
+
   public func forward(_ x: Variable) throws -> Variable {
     try groupNorm(x, groups: groups, weight: weight, bias: bias, epsilon: epsilon)
   }

@@ -22,6 +22,10 @@ public protocol Layer: Sendable {
   var ownParameters: [Parameter] { get }
   /// The weights that are worth a picture, (outputs, inputs, …); nil when there are none.
   var picturedWeight: Parameter? { get }
+  /// Numbers of which it has one a channel, by name: those of a normalisation.
+  var channelNumbers: [(name: String, numbers: Parameter)] { get }
+  /// Whether it is one function of each element.
+  var isActivation: Bool { get }
   /// What its outputs are, if it makes something of them that a net may end with; nil for mere numbers.
   var outputMeaning: OutputMeaning? { get }
   /// Whether each number of the output stands for the number in its place of the input: an image behind such a layer is
@@ -46,6 +50,8 @@ extension Layer {
   public var parameters: [Parameter] { [] }
   public var ownParameters: [Parameter] { parameters }
   public var picturedWeight: Parameter? { nil }
+  public var channelNumbers: [(name: String, numbers: Parameter)] { [] }
+  public var isActivation: Bool { false }
   public var outputMeaning: OutputMeaning? { nil }
   public var keepsElements: Bool { false }
 

@@ -45,6 +45,7 @@ public struct PReLU: Layer {
   public var parameters: [Parameter] { [weight] }
 
   public var keepsElements: Bool { true }
+  public var isActivation: Bool { true }
 
   public func forward(_ x: Variable) throws -> Variable { try prelu(x, weight: weight) }
 }

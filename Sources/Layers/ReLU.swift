@@ -18,6 +18,7 @@ public struct ReLU: Layer {
   public var kind: String { ReLU.type }
 
   public var keepsElements: Bool { true }
+  public var isActivation: Bool { true }
 
   public func forward(_ x: Variable) -> Variable { relu(x) }
 }

@@ -20,6 +20,9 @@ public struct TileGeometry: Hashable, Sendable, Codable {
     self.width = width
     self.numbersPerTile = numbersPerTile ?? height * width
   }
+
+  /// Channels of planes, or numbers of a vector.
+  public var units: Int { count == 1 ? numbersPerTile : count }
 }
 
 /// One line of a list of layers.
@@ -33,6 +36,12 @@ public struct LayerSummary: Hashable, Sendable, Codable {
   /// Nil for a layer without weights to show.
   public let filters: TileGeometry?
   public let maps: TileGeometry
+  /// The numbers of which it has one a channel, by name.
+  public var channelNumbers: [String] = []
+  /// The activation that follows it, if one does: its index in the list.
+  public var activation: Int?
+  /// The layer whose output it reads; nil for the image, or where it reads several.
+  public var source: Int?
 
   public init(
     name: String, kind: String, outputShape: Shape, parameters: Int, filters: TileGeometry?, maps: TileGeometry

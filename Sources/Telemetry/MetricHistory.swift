@@ -1,5 +1,7 @@
 // A curve of any length in constant memory, in which a single spike stays visible.
 
+import Foundation
+
 /// What a stretch of a curve held.
 public struct MetricBucket: Hashable, Sendable, Codable {
   /// The first and last step of the stretch.
@@ -8,28 +10,27 @@ public struct MetricBucket: Hashable, Sendable, Codable {
   public var minimum: Double
   public var maximum: Double
   public var last: Double
-  /// The smoothed curve at the stretch's end.
-  public var smoothed: Double
+  public var sum: Double
   /// How many values of the stretch were not finite; they enter nothing else.
   public var nonFinite: Int
   /// How many were.
   public var finite: Int
 
   public var isGap: Bool { finite == 0 }
+  public var mean: Double { isGap ? 0 : sum / Double(finite) }
 
-  init(step: Int, value: Double, smoothed: Double) {
+  init(step: Int, value: Double) {
     firstStep = step
     lastStep = step
     // A gap holds nothing, so that equal histories are equal.
-    (minimum, maximum, last) = value.isFinite ? (value, value, value) : (0, 0, 0)
-    self.smoothed = smoothed
+    (minimum, maximum, last, sum) = value.isFinite ? (value, value, value, value) : (0, 0, 0, 0)
     finite = value.isFinite ? 1 : 0
     nonFinite = 1 - finite
   }
 
   mutating func merge(_ next: MetricBucket) {
     lastStep = next.lastStep
-    smoothed = next.smoothed
+    sum += next.sum
     if isGap {
       (minimum, maximum, last) = (next.minimum, next.maximum, next.last)
     } else if !next.isGap {
@@ -55,29 +56,17 @@ public struct MetricHistory: Hashable, Sendable, Codable {
   public private(set) var bucketSize = 1
   public private(set) var count = 0
   private let capacity: Int
-  public let smoothing: Double
-  private var average = 0.0
-  private var weight = 0.0
 
-  /// - Parameters:
-  ///   - capacity: the most buckets, even.
-  ///   - smoothing: the weight of the past in the smoothed curve, from 0 to below 1.
-  public init(capacity: Int = 4096, smoothing: Double = 0) {
+  /// - Parameter capacity: the most buckets, even.
+  public init(capacity: Int = 4096) {
     precondition(capacity >= 2 && capacity % 2 == 0, "the capacity must be even")
     self.capacity = capacity
-    self.smoothing = smoothing
-    buckets.reserveCapacity(capacity)
   }
 
   /// Appends a value; steps must not decrease.
   public mutating func append(step: Int, _ value: Double) {
     count += 1
-    if value.isFinite {
-      // Exponential smoothing corrected for its start at zero, as in Adam.
-      average = smoothing * average + (1 - smoothing) * value
-      weight = smoothing * weight + (1 - smoothing)
-    }
-    let bucket = MetricBucket(step: step, value: value, smoothed: weight > 0 ? average / weight : 0)
+    let bucket = MetricBucket(step: step, value: value)
     if open == nil { open = bucket } else { open?.merge(bucket) }
     openCount += 1
     guard openCount == bucketSize, let full = open else { return }
@@ -97,15 +86,42 @@ public struct MetricHistory: Hashable, Sendable, Codable {
     bucketSize *= 2
   }
 
-  /// The whole curve in at most `limit` stretches of equal length, the newest values included.
-  public func curve(limit: Int) -> [MetricBucket] {
+  /// The curve in at most `limit` stretches of equal length, the newest values included.
+  ///
+  /// - Parameters:
+  ///   - steps: only what lies between these, and the neighbour on either side; nil for all.
+  ///   - smoothing: the weight of the past, from 0 to below 1.
+  /// - Returns: the stretches, and at the end of each the exponential mean of all before, corrected for its start at zero as
+  ///   in Adam: exactly that of the values while a bucket is one value, near enough afterwards.
+  public func curve(
+    limit: Int, steps: ClosedRange<Int>? = nil, smoothing: Double = 0
+  ) -> (buckets: [MetricBucket], smoothed: [Double]) {
     let all = open.map { buckets + [$0] } ?? buckets
-    guard limit > 0, all.count > limit else { return all }
-    let size = (all.count + limit - 1) / limit
-    return stride(from: 0, to: all.count, by: size).map { first in
-      var merged = all[first]
-      for next in all[(first + 1)..<min(all.count, first + size)] { merged.merge(next) }
-      return merged
+    guard limit > 0, !all.isEmpty else { return ([], []) }
+    var (average, weight) = (0.0, 0.0)
+    let smoothed = all.map { bucket -> Double in
+      if bucket.finite > 0 {
+        let past = bucket.finite == 1 ? smoothing : pow(smoothing, Double(bucket.finite))
+        average = past * average + (1 - past) * bucket.mean
+        weight = past * weight + (1 - past)
+      }
+      return weight > 0 ? average / weight : 0
     }
+    var (first, last) = (0, all.count - 1)
+    if let steps {
+      first = max(0, (all.firstIndex { $0.lastStep >= steps.lowerBound } ?? all.count - 1) - 1)
+      last = min(last, (all.lastIndex { $0.firstStep <= steps.upperBound } ?? 0) + 1)
+    }
+    guard first <= last else { return ([], []) }
+    let size = (last - first) / limit + 1
+    var result: (buckets: [MetricBucket], smoothed: [Double]) = ([], [])
+    for start in stride(from: first, through: last, by: size) {
+      let end = min(last, start + size - 1)
+      var merged = all[start]
+      for index in start..<end { merged.merge(all[index + 1]) }
+      result.buckets.append(merged)
+      result.smoothed.append(smoothed[end])
+    }
+    return result
   }
 }

@@ -17,29 +17,42 @@ public struct Tile: Hashable, Sendable, Codable {
   }
 }
 
-/// The smallest and largest of some numbers, and how many of them were not finite.
+/// The smallest and largest of some numbers, how large they typically are, and how many of them were not finite.
 public struct ValueRange: Hashable, Sendable, Codable {
   public var minimum: Float
   public var maximum: Float
   public var nonFinite: Int
+  /// The magnitude that 99 in 100 stay below: what shades are measured by, so that one outlier does not blacken a picture.
+  public var typical: Float
 
-  public init(minimum: Float, maximum: Float, nonFinite: Int = 0) {
-    self.minimum = minimum
-    self.maximum = maximum
-    self.nonFinite = nonFinite
+  /// - Parameter typical: nil for the largest magnitude.
+  public init(minimum: Float, maximum: Float, nonFinite: Int = 0, typical: Float? = nil) {
+    (self.minimum, self.maximum, self.nonFinite) = (minimum, maximum, nonFinite)
+    self.typical = typical ?? Swift.max(abs(minimum), abs(maximum))
   }
 
-  public init(_ values: some Sequence<Float>) {
-    (minimum, maximum, nonFinite) = (.infinity, -.infinity, 0)
-    for value in values {
+  /// How many magnitudes the typical one is taken from: of more, evenly spaced ones.
+  private static let samples = 4096
+
+  public init(_ values: some RandomAccessCollection<Float>) {
+    (minimum, maximum, nonFinite, typical) = (.infinity, -.infinity, 0, 0)
+    var magnitudes: [Float] = []
+    let stride = Swift.max(1, values.count / ValueRange.samples)
+    magnitudes.reserveCapacity(Swift.min(values.count, 2 * ValueRange.samples))
+    for (index, value) in values.enumerated() {
       if value.isFinite {
         minimum = Swift.min(minimum, value)
         maximum = Swift.max(maximum, value)
+        if index % stride == 0 { magnitudes.append(abs(value)) }
       } else {
         nonFinite += 1
       }
     }
     if minimum > maximum { (minimum, maximum) = (0, 0) }
+    magnitudes.sort()
+    typical = magnitudes.isEmpty ? 0 : magnitudes[(magnitudes.count - 1) * 99 / 100]
+    // Where nearly all are zero, the others are what there is to see.
+    if typical == 0 { typical = magnitude }
   }
 
   public var magnitude: Float { Swift.max(abs(minimum), abs(maximum)) }
@@ -47,14 +60,17 @@ public struct ValueRange: Hashable, Sendable, Codable {
   public func union(_ other: ValueRange) -> ValueRange {
     ValueRange(
       minimum: Swift.min(minimum, other.minimum), maximum: Swift.max(maximum, other.maximum),
-      nonFinite: nonFinite + other.nonFinite)
+      nonFinite: nonFinite + other.nonFinite, typical: Swift.max(typical, other.typical))
   }
 }
 
 /// Weights of some of a layer's filters: each filter is a strip of tiles, one for each channel it reads.
 public struct FilterPictures: Hashable, Sendable, Codable {
-  /// The filters that are here.
-  public let filters: Range<Int>
+  /// What was asked for.
+  public let request: FilterRequest
+  /// All of the layer's filters in the order asked for, and those of them that are here.
+  public let order: [Int]
+  public let filters: [Int]
   public let tilesPerFilter: Int
   /// `filters.count · tilesPerFilter` tiles, filter by filter.
   public let tiles: [Tile]
@@ -63,24 +79,40 @@ public struct FilterPictures: Hashable, Sendable, Codable {
   public let networkRange: ValueRange?
 
   public init(
-    filters: Range<Int>, tilesPerFilter: Int, tiles: [Tile], layerRange: ValueRange,
+    request: FilterRequest, order: [Int], filters: [Int], tilesPerFilter: Int, tiles: [Tile], layerRange: ValueRange,
     networkRange: ValueRange?
   ) {
-    (self.filters, self.tilesPerFilter, self.tiles) = (filters, tilesPerFilter, tiles)
+    (self.request, self.order, self.filters) = (request, order, filters)
+    (self.tilesPerFilter, self.tiles) = (tilesPerFilter, tiles)
     (self.layerRange, self.networkRange) = (layerRange, networkRange)
   }
 }
 
+/// Numbers of which a layer has one a channel, such as a batch norm's scale.
+public struct ChannelNumbers: Hashable, Sendable, Codable {
+  public let name: String
+  public let values: [Float]
+
+  public init(_ name: String, _ values: [Float]) { (self.name, self.values) = (name, values) }
+}
+
 /// What leaves a layer for the probe image: one tile a channel.
 public struct MapPictures: Hashable, Sendable, Codable {
+  /// The layer that it leaves.
+  public let layer: Int
   public let maps: Range<Int>
   public let tiles: [Tile]
+  /// The same maps for each of the other probes.
+  public let others: [[Tile]]
   public let layerRange: ValueRange
   /// Nil unless asked for.
   public let networkRange: ValueRange?
 
-  public init(maps: Range<Int>, tiles: [Tile], layerRange: ValueRange, networkRange: ValueRange?) {
-    (self.maps, self.tiles) = (maps, tiles)
+  public init(
+    layer: Int, maps: Range<Int>, tiles: [Tile], others: [[Tile]] = [], layerRange: ValueRange,
+    networkRange: ValueRange?
+  ) {
+    (self.layer, self.maps, self.tiles, self.others) = (layer, maps, tiles, others)
     (self.layerRange, self.networkRange) = (layerRange, networkRange)
   }
 }

@@ -66,6 +66,42 @@ public struct EpochRecord: Hashable, Sendable, Codable {
   }
 }
 
+/// What was measured of the net after a step, beside the step's own figures: after steps 1, 2, 4, 8, 16, then every 32nd.
+///
+/// `gradient_norm` is the Euclidean norm of all gradients together; of each layer with weights, `conv1/weight_norm`,
+/// `conv1/gradient_norm` and `conv1/update_norm`, of what the step added; and at an epoch's end, of each activation with zeros,
+/// `relu1/dead`: the share of its units (channels, if it has planes) that are zero for every image looked at.
+public struct MeasureRecord: Hashable, Sendable, Codable {
+  public struct Value: Hashable, Sendable, Codable {
+    public let name: String
+    public let value: Double
+
+    public init(_ name: String, _ value: Double) { (self.name, self.value) = (name, value) }
+  }
+  public let step: Int
+  public let epoch: Int
+  public let values: [Value]
+
+  public init(step: Int, epoch: Int, values: [Value]) {
+    (self.step, self.epoch) = (step, epoch)
+    // By name, those of the whole net first: a line of JSON keeps no order.
+    self.values = values.sorted { ($0.name.contains("/") ? 1 : 0, $0.name) < ($1.name.contains("/") ? 1 : 0, $1.name) }
+  }
+
+  /// Whether a step is measured: more of the first ones, in which most happens.
+  public static func isDue(_ step: Int) -> Bool { step % 32 == 0 || step < 32 && step.nonzeroBitCount == 1 }
+
+  /// Whether a key of `metrics.jsonl` names such a value.
+  static func isName(_ key: String) -> Bool { key == "gradient_norm" || key.contains("/") }
+
+  /// The fields of its line in `metrics.jsonl`.
+  public func add(to line: inout JSONLine) {
+    line.add("step", step)
+    line.add("epoch", epoch)
+    for value in values { line.add(value.name, value.value) }
+  }
+}
+
 /// A number cut to so many decimals, for figures whose further digits mean nothing.
 private func rounded(_ value: Double, _ decimals: Int) -> Double {
   var factor = 1.0

@@ -15,6 +15,8 @@ public struct RunDescription: Sendable, Hashable, Codable {
   public var trainImages: Int
   /// Every layer, those inside of blocks before the block.
   public var layers: [LayerSummary]
+  /// What is measured after each epoch: `test`, or `held-out training`.
+  public var validation = "test"
 
   public init(
     name: String, dataset: String, classes: [String], image: Shape, probes: Int, trainImages: Int,

@@ -27,8 +27,42 @@ public enum RunCommand: Sendable, Hashable, Codable {
   case step(Int)
   /// To the end of the epoch, so many times, then pause.
   case finishEpoch(Int)
+  /// How fast to go from now on; it never changes a result.
+  case pace(Pace)
+  /// Have the learning rate so many times what the configuration says, from the next step on.
+  case learningRateFactor(Double)
+  /// So many epochs more than were planned.
+  case addEpochs(Int)
   /// Save a checkpoint and do nothing more.
   case stop
+}
+
+/// How fast a run goes, so that people can follow it.
+public struct Pace: Hashable, Sendable, Codable, CustomStringConvertible {
+  /// The least time from one step to the next, in seconds; 0 for as fast as it goes.
+  public let secondsPerStep: Double
+
+  private init(_ secondsPerStep: Double) { self.secondsPerStep = secondsPerStep }
+
+  public static let full = Pace(0)
+  /// From the fastest to the slowest.
+  public static let all = [full] + [100, 30, 10, 3, 1].map { Pace(1 / $0) } + [Pace(3)]
+
+  /// The next slower one, or the next faster one; at the ends, itself.
+  public func slower(by count: Int) -> Pace {
+    let index = (Pace.all.firstIndex(of: self) ?? 0) + count
+    return Pace.all[min(max(0, index), Pace.all.count - 1)]
+  }
+
+  /// Whether a person can see each step by itself.
+  public var isSlow: Bool { secondsPerStep >= 0.1 }
+
+  public var description: String {
+    if self == .full { return "full speed" }
+    if secondsPerStep > 1 { return "a step every \(Int(secondsPerStep.rounded())) s" }
+    let rate = Int((1 / secondsPerStep).rounded())
+    return rate == 1 ? "1 step/s" : "\(rate) steps/s"
+  }
 }
 
 /// Where a run stands.
@@ -49,8 +83,16 @@ public struct RunStatus: Sendable, Hashable, Codable {
   /// An estimate; nil before there is anything to go by.
   public var secondsLeft: Double?
   public var learningRate: Float
+  /// What the configuration's learning rate is multiplied by.
+  public var learningRateFactor = 1.0
+  public var pace = Pace.full
+  /// The epoch with the best validation accuracy so far.
+  public var bestEpoch: EpochRecord?
   public var lastStep: StepRecord?
   public var lastEpoch: EpochRecord?
+  /// The first step whose loss was not finite, and the first layer with a weight or a gradient that was not.
+  public var divergedAt: Int?
+  public var divergedLayer: String?
   /// Why the run failed.
   public var failure: String?
 

@@ -7,6 +7,8 @@ public struct SeriesKey: Hashable, Sendable, Codable {
     case training
     /// One value an epoch, at the epoch's last step.
     case validation
+    /// One value now and then; see `MeasureRecord`.
+    case measured
   }
   public let quantity: String
   public let role: Role
@@ -24,10 +26,12 @@ public struct Series: Hashable, Sendable, Codable {
 public struct SeriesList: Hashable, Sendable, Codable {
   public private(set) var all: [Series]
 
-  /// - Parameter smoothing: the weight of the past in the smoothed curves of training, from 0 to below 1.
-  public init(smoothing: Double) {
+  /// No series yet: each begins with its first value.
+  public init(empty: Void) { all = [] }
+
+  public init() {
     let keys = StepRecord.scalars.compactMap(\.series) + EpochRecord.scalars.compactMap(\.series)
-    all = keys.map { Series(key: $0, history: MetricHistory(smoothing: $0.role == .training ? smoothing : 0)) }
+    all = keys.map { Series(key: $0, history: MetricHistory()) }
   }
 
   public mutating func append(_ record: StepRecord) { append(record, StepRecord.scalars, step: record.step, from: 0) }
@@ -45,17 +49,38 @@ public struct SeriesList: Hashable, Sendable, Codable {
     }
   }
 
-  mutating func append(_ key: SeriesKey, step: Int, _ value: Double) {
-    if let index = all.firstIndex(where: { $0.key == key }) { all[index].history.append(step: step, value) }
+  public mutating func append(_ record: MeasureRecord) {
+    for value in record.values { append(SeriesKey(value.name, .measured), step: record.step, value.value) }
+  }
+
+  /// Continues a series, or begins it.
+  public mutating func append(_ key: SeriesKey, step: Int, _ value: Double) {
+    let index =
+      all.firstIndex { $0.key == key }
+      ?? {
+        all.append(Series(key: key, history: MetricHistory()))
+        return all.count - 1
+      }()
+    all[index].history.append(step: step, value)
   }
 
   public subscript(_ key: SeriesKey) -> MetricHistory? { all.first { $0.key == key }?.history }
 
-  /// The curves of some quantities, in at most `limit` stretches each.
-  public func curves(of quantities: Set<String>, limit: Int) -> [Curve] {
-    all.filter { quantities.contains($0.key.quantity) }.map {
-      Curve(key: $0.key, smoothing: $0.history.smoothing, buckets: $0.history.curve(limit: limit))
+  /// The curves that a request asks for.
+  public func curves(for request: PictureRequest) -> [Curve] {
+    all.filter { request.quantities.contains($0.key.quantity) }.map { series in
+      let smoothing = series.key.role == .training ? request.smoothing : 0
+      let curve = series.history.curve(limit: request.curvePoints, steps: request.steps, smoothing: smoothing)
+      return Curve(
+        key: series.key, smoothing: smoothing, buckets: curve.buckets, smoothed: curve.smoothed)
     }
+  }
+
+  /// The names of all quantities, in the order in which they came.
+  public var quantities: [String] {
+    var names: [String] = []
+    for series in all where !names.contains(series.key.quantity) { names.append(series.key.quantity) }
+    return names
   }
 }
 
@@ -66,8 +91,10 @@ public struct Curve: Hashable, Sendable, Codable {
   public let smoothing: Double
   /// Oldest first.
   public let buckets: [MetricBucket]
+  /// At the end of each bucket.
+  public let smoothed: [Double]
 
-  public init(key: SeriesKey, smoothing: Double, buckets: [MetricBucket]) {
-    (self.key, self.smoothing, self.buckets) = (key, smoothing, buckets)
+  public init(key: SeriesKey, smoothing: Double, buckets: [MetricBucket], smoothed: [Double]) {
+    (self.key, self.smoothing, self.buckets, self.smoothed) = (key, smoothing, buckets, smoothed)
   }
 }

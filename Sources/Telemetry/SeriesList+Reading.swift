@@ -22,7 +22,7 @@ extension SeriesList {
     return taken
   }
 
-  /// A line whose keys are not all there is of neither kind; null stands for a number that is not finite.
+  /// A line whose keys are not all there is of no kind; null stands for a number that is not finite.
   private mutating func append(_ fields: [String: Double?]) -> Bool {
     guard let number = fields["step"], let number, let step = Int(exactly: number) else { return false }
     func values<Record>(_ scalars: [Scalar<Record>]) -> [(SeriesKey?, Double)]? {
@@ -30,13 +30,18 @@ extension SeriesList {
       guard !found.contains(where: { $0 == nil }) else { return nil }
       return zip(scalars, found).map { ($0.series, $0.read(($1 ?? nil) ?? .nan)) }
     }
-    guard let values = values(StepRecord.scalars) ?? values(EpochRecord.scalars) else { return false }
+    guard let values = values(StepRecord.scalars) ?? values(EpochRecord.scalars) else {
+      let measured = fields.filter { MeasureRecord.isName($0.key) }
+      guard !measured.isEmpty else { return false }
+      append(MeasureRecord(step: step, epoch: 0, values: measured.map { .init($0.key, $0.value ?? .nan) }))
+      return true
+    }
     for (key, value) in values { if let key { append(key, step: step, value) } }
     return true
   }
 }
 
-/// A line of `metrics.jsonl` that says nothing of a step nor of an epoch.
+/// A line of `metrics.jsonl` that says nothing of a step, an epoch or a measurement.
 public struct MetricsError: Error, CustomStringConvertible, Equatable {
   /// Counted from 1.
   public let line: Int

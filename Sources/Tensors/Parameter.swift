@@ -1,7 +1,6 @@
 // A value that all images share: a weight, a bias, a running statistic.
 
 import Kernels
-import Tensors
 
 /// A named tensor shared by all images of a batch, with room for its gradient.
 ///

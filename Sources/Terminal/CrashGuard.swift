@@ -73,7 +73,7 @@ func rememberTerminalModes() { tcgetattr(STDIN_FILENO, &modesBefore) }
 func guardTerminal() {
   let names = ["rmcup", "cnorm", "sgr0", "op", "rmkx"]
   let text = names.compactMap { name in convtop_string(name).map { String(cString: $0) } }.joined()
-  lastWords.restoration = Array((text + "\r\n").utf8)
+  lastWords.restoration = Array((Screen.mouseOff + text + "\r\n").utf8)
   lastWords.modes = modesBefore
 }
 

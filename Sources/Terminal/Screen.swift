@@ -20,6 +20,7 @@ public final class Screen {
   private let hasDefaultColors: Bool
   private var shown: Grid?
   private var isOpen = true
+  private let hasMouse: Bool
 
   /// Signals that a screen turns into bytes of the pipe.
   public static let signals = [SIGWINCH, SIGTSTP, SIGCONT, SIGINT, SIGTERM, SIGHUP, SIGQUIT]
@@ -34,7 +35,8 @@ public final class Screen {
     rememberTerminalModes()
     // Before newterm: ncurses keeps handlers that are already there.
     pipe.catchSignals(Screen.signals)
-    guard let handle = convtop_open() else {
+    let background = TerminalBackground.ask(type)
+    guard let handle = Screen.open(type) else {
       Screen.releaseSignals()
       throw TerminalError(
         type.isEmpty
@@ -66,14 +68,38 @@ public final class Screen {
       colors = .monochrome
     }
     capabilities = Capabilities(
-      colors: colors, unicode: convtop_uses_utf8() != 0, isLight: Screen.hasLightBackground)
+      colors: colors, unicode: convtop_uses_utf8() != 0, isLight: background ?? Screen.hasLightBackground)
+    hasMouse = convtop_string("kmous") != nil
+    if hasMouse { convtop_expect_mouse() }
+    setMouse(true)
     guardTerminal()
   }
+
+  /// Opens the terminal by the entry that speaks of 24-bit colours, where COLORTERM says that it has them and there is
+  /// such an entry; else by its own.
+  private static func open(_ type: String) -> OpaquePointer? {
+    let wants = getenv("COLORTERM").map { ["truecolor", "24bit"].contains(String(cString: $0)) } ?? false
+    if wants, !type.hasSuffix("-direct") {
+      let stem = type.hasSuffix("-256color") ? String(type.dropLast("-256color".count)) : type
+      if let handle = convtop_open("\(stem)-direct") { return handle }
+    }
+    return convtop_open(type)
+  }
+
+  /// Has the terminal report the mouse's buttons and its ways with a button down, as SGR sequences; or no more.
+  private func setMouse(_ isOn: Bool) {
+    guard hasMouse else { return }
+    convtop_write_raw(isOn ? "\u{1b}[?1002h\u{1b}[?1006h" : Screen.mouseOff)
+  }
+
+  /// Takes back the above.
+  static let mouseOff = "\u{1b}[?1006l\u{1b}[?1002l"
 
   /// Gives the terminal back as it was; further calls do nothing.
   public func close() {
     guard isOpen else { return }
     isOpen = false
+    setMouse(false)
     if convtop_string("rmcup") == nil {
       // Without a second screen, the dashboard would stay under what the shell writes next.
       convtop_erase()
@@ -115,6 +141,7 @@ public final class Screen {
 
   /// Gives the terminal to the shell, stops, and takes it back when continued.
   public func suspend() {
+    setMouse(false)
     endwin()
     stopProcess(pipe)
     resume()
@@ -123,6 +150,7 @@ public final class Screen {
   /// Takes the terminal back after somebody else had it.
   public func resume() {
     reset_prog_mode()
+    setMouse(true)
     resize()
     convtop_hide_cursor()
     repaint()
@@ -158,31 +186,62 @@ public final class Screen {
     switch color {
     case .standard: hasDefaultColors ? -1 : standard
     case .indexed(let index):
-      capabilities.colors == .trueColor && index >= 16 ? packed(Dashboard.cubeRGB(index)) : Int32(index)
-    case .rgb(let red, let green, let blue): packed((Int(red), Int(green), Int(blue)))
+      capabilities.colors == .trueColor && index >= 16 ? packed(RGB(palette: index)) : Int32(index)
+    case .rgb(let red, let green, let blue): packed(RGB(red, green, blue))
     }
   }
 
-  private func packed(_ color: (Int, Int, Int)) -> Int32 { Int32(color.0 << 16 | color.1 << 8 | color.2) }
+  /// A colour as entries for 24 bits take it. They take 0 to 7 for the palette's colours, whatever those are: the nearest
+  /// colours that are not meant so differ by one step of green.
+  private func packed(_ color: RGB) -> Int32 {
+    let number = Int32(color.red) << 16 | Int32(color.green) << 8 | Int32(color.blue)
+    return number < 8 ? number | 0x100 : number
+  }
 
   /// The next key that has been pressed; nil when there is none.
   public func nextKey() -> Key? {
     while true {
       let code = convtop_key()
       if code == -1 { return nil }
+      if Int(code) == convtop_key_mouse {
+        if let mouse = nextMouse() { return .mouse(mouse) }
+        continue
+      }
       if let key = Screen.key(code) { return key }
     }
   }
 
+  /// What follows the beginning of a mouse report: `0;12;7M`; nil when it is none, or says nothing that is of use.
+  private func nextMouse() -> Mouse? {
+    var text = ""
+    // A button and two numbers are short; what is longer is none.
+    while text.count < 24 {
+      let code = convtop_key()
+      guard code != -1, let scalar = Unicode.Scalar(UInt32(truncatingIfNeeded: code)), scalar.isASCII else {
+        return nil
+      }
+      text.unicodeScalars.append(scalar)
+      if scalar == "M" || scalar == "m" { return Mouse(report: text) }
+    }
+    return nil
+  }
+
   private static func key(_ code: Int32) -> Key? {
-    switch Int(code) {
+    let functions = convtop_key_function + 1...convtop_key_function + 12
+    if functions.contains(Int(code)) { return .function(Int(code) - convtop_key_function) }
+    return switch Int(code) {
     case convtop_key_up: .up
     case convtop_key_down: .down
     case convtop_key_left: .left
     case convtop_key_right: .right
     case convtop_key_back_tab: .backTab
     case convtop_key_enter, 10, 13: .enter
-    case 127: nil
+    case convtop_key_page_up: .pageUp
+    case convtop_key_page_down: .pageDown
+    case convtop_key_home: .home
+    case convtop_key_end: .end
+    case convtop_key_backspace, 127, 8: .backspace
+    case convtop_key_delete: .delete
     case 9: .tab
     case 27: .escape
     case 32..<0x110000: Unicode.Scalar(UInt32(code)).map { .character(Character($0)) }

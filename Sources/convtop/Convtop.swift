@@ -80,7 +80,8 @@ struct ConfigurationOptions: ParsableArguments {
   var overrides: [String] = []
 
   /// Reads a stock configuration by its name, from inside the program, or else a file.
-  func readWorkload(_ name: String) throws -> Configuration {
+  func readWorkload(_ name: String?) throws -> Configuration {
+    guard let name, !FileManager.default.fileExists(atPath: name) else { return try read(name) }
     let stock = [
       "lenet": PackageResources.lenet_json, "pytorch-mnist": PackageResources.pytorch_mnist_json,
       "beautiful": PackageResources.beautiful_json,

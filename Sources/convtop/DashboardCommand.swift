@@ -29,7 +29,7 @@ struct DashboardCommand: ParsableCommand {
       throw ExitCode.failure
     }
     try reportingFailures {
-      let (configuration, notice) = try options.read(config).onAvailableData()
+      let (configuration, notice) = try options.readWorkload(config).onAvailableData()
       if folder != nil { try configuration.requireTraining("write to --run") }
       let trainer = try Trainer(configuration)
       let loop = try DashboardLoop(trainer, configuration.dashboard, notice: notice)
@@ -40,6 +40,7 @@ struct DashboardCommand: ParsableCommand {
           let folder = try RunFolder(configuration, path: folder)
           trainer.record(in: folder)
           written = folder
+          loop.folder = folder.path
         } catch {
           loop.close()
           throw error
@@ -58,7 +59,9 @@ struct DashboardCommand: ParsableCommand {
     saved.wait()
     let status = trainer.status
     if let failure = status.failure { complain(failure) }
-    if let folder {
+    if let folder, status.step == 0, folder.discardIfUnused() {
+      say("\(trainer.description.name): nothing was trained, so no run was kept")
+    } else if let folder {
       say("\(trainer.description.name): \(status.step) of \(status.steps) steps, run \(folder.path)")
     }
   }

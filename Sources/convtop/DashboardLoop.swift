@@ -13,15 +13,18 @@ final class DashboardLoop {
   private let watcher: Watcher
   private let pipe: WakePipe
   private let screen: Screen
+  /// Where screens are saved: the run's folder, or the current one.
+  var folder = "."
   private var model: DashboardModel
   /// How many pictures have been asked for.
   private var requests = 0
   private var lastFrame = ContinuousClock.now
   private var frameCost = Duration.zero
 
-  /// Data are redrawn at most ten times a second, and never for more than a fiftieth of the time.
+  /// Data are redrawn at most ten times a second, and drawing them and holding up the run for them never takes more than a
+  /// hundredth of the time.
   private static let frameInterval = Duration.milliseconds(100)
-  private static let costFactor = 50
+  private static let costFactor = 100
 
   /// Opens the screen.
   ///
@@ -37,9 +40,10 @@ final class DashboardLoop {
     var capabilities = screen.capabilities
     if configuration.theme != .auto { capabilities.isLight = configuration.theme == .light }
     let run = source.description
-    model = DashboardModel(
-      state: DashboardState(probe: min(configuration.probe, run.probes - 1)), run: run, status: source.status,
-      notice: notice, capabilities: capabilities)
+    var state = DashboardState(probe: min(configuration.probe, run.probes - 1))
+    state.charts.smoothing = Double(configuration.smoothing)
+    if let notice { state.say(Message(notice)) }
+    model = DashboardModel(state: state, run: run, status: source.status, capabilities: capabilities)
   }
 
   /// Gives the terminal back.
@@ -73,9 +77,10 @@ final class DashboardLoop {
       }
       while let key = screen.nextKey() {
         model.status = source.status
-        switch model.handle(key) {
+        switch model.handle(key, size: screen.size) {
         case .none: break
         case .command(let command): source.send(command)
+        case .save: save()
         case .quit: return 0
         }
         refresh()
@@ -86,7 +91,12 @@ final class DashboardLoop {
 
   /// Whether the answer to the latest request has not come yet; answers to earlier ones do not count.
   private var isWaiting: Bool { requests > 0 && model.snapshot?.request.number != requests }
-  private var interval: Duration { max(DashboardLoop.frameInterval, frameCost * DashboardLoop.costFactor) }
+  private var interval: Duration {
+    let cost = frameCost + .seconds(model.snapshot?.seconds ?? 0)
+    // A step that people can follow is a frame.
+    let least = model.status.pace.isSlow ? .milliseconds(50) : DashboardLoop.frameInterval
+    return max(least, cost * DashboardLoop.costFactor)
+  }
   private var isFrameDue: Bool {
     model.status.phase.isUnderWay && !isWaiting && ContinuousClock.now - lastFrame >= interval
   }
@@ -124,10 +134,20 @@ final class DashboardLoop {
     source.request(request, for: watcher)
   }
 
+  /// Writes the screen to files beside the run.
+  private func save() {
+    do {
+      let files = try SavedScreen.write(Dashboard.render(model, size: screen.size), in: folder, view: model.state.view)
+      model.state.say(Message("saved \(files)"))
+    } catch {
+      model.state.say(Message("the screen cannot be saved: \(error)", isError: true))
+    }
+  }
+
   private func draw() {
     let start = ContinuousClock.now
     model.status = source.status
-    model.snapshot = source.snapshot(for: watcher)
+    model.take(source.snapshot(for: watcher))
     screen.show(Dashboard.render(model, size: screen.size))
     lastFrame = .now
     frameCost = lastFrame - start

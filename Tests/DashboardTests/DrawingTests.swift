@@ -49,20 +49,84 @@ import Testing
 
   @Test func zeroIsBlackAndBrightnessGrowsOnBothSides() {
     let shading = Shading(.diverging, limit: 2)
-    func brightness(_ value: Float) -> Int {
-      guard case .indexed(let index) = shading.color(value, .indexed256) else { return -1 }
-      let (r, g, b) = cubeColor(index)
-      return 2 * r + 4 * g + b
+    let palette = Capabilities(colors: .indexed256, unicode: true)
+    func lightness(_ value: Float) -> Double {
+      guard case .indexed(let index) = shading.color(value, palette) else { return -1 }
+      return RGB(palette: index).oklab.lightness
     }
-    #expect(brightness(0) == 0)
+    #expect(lightness(0) == 0)
     for sign: Float in [-1, 1] {
-      let ramp = stride(from: Float(0), through: 2, by: 0.05).map { brightness(sign * $0) }
+      let ramp = stride(from: Float(0), through: 2, by: 0.02).map { lightness(sign * $0) }
       #expect(zip(ramp, ramp.dropFirst()).allSatisfy { $0 <= $1 })
-      #expect(ramp.last == brightness(sign * 99))
-      #expect(Set(ramp).count >= 9)
+      #expect(ramp.last == lightness(sign * 99))
+      #expect(Set(ramp).count >= 8)
     }
-    #expect(shading.color(.nan, .indexed256) == .indexed(Shading.nonFinite))
-    #expect(shading.color(1, .indexed256) != shading.color(-1, .indexed256))
+    #expect(shading.color(.nan, palette) == Shading.nonFinite)
+    #expect(shading.color(1, palette) != shading.color(-1, palette))
+  }
+
+  /// On dark and light backgrounds: 33 steps that differ by more than can just be told apart, lightness rising or falling
+  /// evenly, and the ends still blue and red.
+  @Test(arguments: [false, true]) func aDivergingMapHasThirtyThreeEvenStepsEachSide(isLight: Bool) {
+    let (positive, negative) = ColorMap.diverging.shades(isLight: isLight)
+    for (side, isWarm) in [(positive, true), (negative, false)] {
+      let steps = (0..<33).map { side[$0 * (side.count - 1) / 32].oklab }
+      for (a, b) in zip(steps, steps.dropFirst()) { #expect(a.distance(b) > 0.015) }
+      let span = steps[32].lightness - steps[1].lightness
+      for (index, step) in steps.enumerated().dropFirst() {
+        #expect(abs(step.lightness - steps[1].lightness - span * Double(index - 1) / 31) < 0.02)
+      }
+      let end = side[side.count - 1]
+      #expect(isWarm ? end.red > end.blue &+ 40 : end.blue > end.red &+ 40)
+    }
+  }
+
+  @Test func mapsForOneSignRiseInLightness() {
+    for map in ColorMap.sequential {
+      for isLight in [false, true] {
+        let ramp = map.shades(isLight: isLight).positive.map(\.oklab.lightness)
+        #expect(zip(ramp, ramp.dropFirst()).allSatisfy { $0 <= $1 + 1e-3 })
+        #expect(Set(map.indices(isLight: isLight).positive).count >= 8)
+      }
+    }
+  }
+
+  @Test func contrastAndGammaMakeSmallNumbersBrighter() {
+    let plain = Shading(.gray, limit: 1)
+    #expect(plain.position(0.25) == 0.25)
+    #expect(Shading(.gray, limit: 1, gamma: 0.5).position(0.25) == 0.5)
+    #expect(Shading(.gray, limit: 0.5).position(0.25) == 0.5)
+    #expect(Shading(.diverging, limit: 1, gamma: 0.5).position(-0.25) == -0.5)
+  }
+
+  /// Every text of every theme against the darkest and the lightest background that the theme is for, and against its own.
+  @Test func everyTextHasEnoughContrast() {
+    let texts = Role.allCases.filter { ![.rule, .progressLeft, .trainRaw, .band, .progressDone].contains($0) }
+    for (isLight, backgrounds) in [(false, [RGB(0, 0, 0), RGB(0x1e, 0x1e, 0x1e)]), (true, [RGB(255, 255, 255)])] {
+      let theme = Theme(Capabilities(colors: .indexed256, unicode: true, isLight: isLight))
+      for role in texts {
+        let style = theme[role]
+        func color(_ color: TerminalColor, _ standard: RGB) -> RGB {
+          if case .indexed(let index) = color { return RGB(palette: index) }
+          return standard
+        }
+        for background in backgrounds {
+          let ratio = color(style.foreground, isLight ? RGB(0, 0, 0) : RGB(0xe5, 0xe5, 0xe5))
+            .contrast(with: color(style.background, background))
+          #expect(ratio >= 4.5, "\(role) has a contrast of \(ratio), isLight: \(isLight)")
+        }
+      }
+    }
+  }
+
+  @Test func oneOutlierDoesNotBlackenALayer() {
+    var values = [Float](repeating: 0.1, count: 1000)
+    values[17] = -50
+    let range = ValueRange(values)
+    #expect(range.typical == 0.1 && range.magnitude == 50 && range.minimum == -50)
+    #expect(ValueRange([0, 0, 0, 7] + [Float](repeating: 0, count: 996)).typical == 7)
+    #expect(ValueRange([Float.nan, 1, 2]).nonFinite == 1)
+    #expect(ValueRange([Float]()).typical == 0)
   }
 
   @Test func withoutColoursTheSignIsInTheCharacter() {
@@ -85,16 +149,47 @@ import Testing
     let painter = TilePainter(capabilities: Capabilities(colors: .indexed256, unicode: true))
     painter.draw(tile, scale: .zoom(1), shading: Shading(.diverging, limit: 1), column: 1, row: 0, on: &grid)
     #expect(grid.text == "x▀▀▀x\nx▀▀▀x\nxxxxx")
-    #expect(grid[1, 0].style == Style(foreground: .indexed(229), background: .indexed(16)))
-    #expect(grid[3, 0].style == Style(foreground: .indexed(195), background: .indexed(16)))
-    #expect(grid[3, 1].style == Style(foreground: .indexed(229), background: .standard))
+    let shading = Shading(.diverging, limit: 1)
+    let (one, minus) = (shading.color(1, painter.capabilities), shading.color(-1, painter.capabilities))
+    #expect(grid[1, 0].style == Style(foreground: one, background: .indexed(16)))
+    #expect(grid[3, 0].style == Style(foreground: minus, background: .indexed(16)))
+    #expect(grid[3, 1].style == Style(foreground: one, background: .standard))
   }
 
   @Test func anAveragedTileSaysSo() {
     let unicode = TilePainter(capabilities: Capabilities(colors: .indexed256, unicode: true))
     let ascii = TilePainter(capabilities: Capabilities(colors: .monochrome, unicode: false))
-    #expect(unicode.note(.zoom(1)) == nil && unicode.note(.mean(2)) == "mean 2×2")
+    #expect(unicode.note(.zoom(1)) == nil && unicode.note(.mean(2)) == "mean 2×1")
     #expect(ascii.note(.zoom(1)) == "mean 2×1" && ascii.note(.zoom(2)) == nil && ascii.note(.mean(2)) == "mean 4×2")
+  }
+
+  @Test func whatIsAveragedShowsFourPixelsACellInTheTwoNearestShades() {
+    var grid = Grid(Size(2, 1), fill: Cell("x"))
+    let painter = TilePainter(capabilities: Capabilities(colors: .indexed256, unicode: true))
+    let shading = Shading(.gray, limit: 1)
+    painter.draw(
+      Tile(height: 4, width: 2, values: [0, 1, 0, 1, 1, 1, 1, 1]), scale: .mean(2), shading: shading, column: 0, row: 0,
+      on: &grid)
+    // Upper left dark, the others bright.
+    let (dark, bright) = (shading.color(0, painter.capabilities), shading.color(1, painter.capabilities))
+    #expect(grid[0, 0] == Cell("▘", Style(foreground: dark, background: bright)))
+    #expect(grid[1, 0] == Cell("x"))
+  }
+
+  @Test func anAxisAlongRowsHasItsTicksAWholeNumberOfRowsApart() {
+    for (range, rows, limits) in [
+      (0.31...2.4, 8, nil), (61.3...99.2, 8, 0.0...100), (0...1, 5, nil), (3...3000, 40, nil), (98...100, 16, 0...100),
+    ] as [(ClosedRange<Double>, Int, ClosedRange<Double>?)] {
+      let axis = Axis(linear: range, rows: rows, limits: limits)
+      #expect(axis.lower <= range.lowerBound && axis.upper >= range.upperBound - 1e-9)
+      if let limits { #expect(axis.upper <= limits.upperBound + 1e-9) }
+      let places = axis.ticks.compactMap { axis.position($0) }.map { $0 * Double(rows - 1) }
+      #expect(places.count >= 2)
+      let gaps = zip(places, places.dropFirst()).map { $1 - $0 }
+      for (place, gap) in zip(places, gaps) {
+        #expect(abs(gap - gaps[0]) < 1e-6 && abs(place - place.rounded()) < 1e-6 && abs(gap - gap.rounded()) < 1e-6)
+      }
+    }
   }
 
   @Test func textThatWouldBreakTheGridIsReplaced() {

@@ -2,10 +2,11 @@
 //
 // CONVTOP_RECORD=1 swift test --filter GoldenScreenTests records them anew.
 
-import Dashboard
 import Foundation
 import Telemetry
 import Testing
+
+@testable import Dashboard
 
 @Suite struct GoldenScreenTests {
   struct Scene: Sendable, CustomTestStringConvertible {
@@ -15,72 +16,141 @@ import Testing
     var phase = RunPhase.running
     var trains = true
     var poison = false
-    var notice: String?
+    var layers = lenetLayers
     var failure: String?
     var change: @Sendable (inout DashboardState) -> Void = { _ in }
+    var status: @Sendable (inout RunStatus) -> Void = { _ in }
     var testDescription: String { name }
   }
 
-  static let scenes: [Scene] = [
-    Scene(name: "conv1-80x24", size: Size(80, 24)),
-    Scene(name: "conv1-120x40", size: Size(120, 40)),
-    Scene(name: "conv1-200x60", size: Size(200, 60)),
-    Scene(name: "conv1-truecolor", size: Size(80, 24), capabilities: Capabilities(colors: .trueColor, unicode: true)),
-    Scene(
-      name: "conv1-light", size: Size(80, 24),
-      capabilities: Capabilities(colors: .indexed256, unicode: true, isLight: true)),
-    Scene(name: "conv1-16-colors", size: Size(80, 24), capabilities: Capabilities(colors: .sixteen, unicode: true)),
-    Scene(name: "conv1-8-colors", size: Size(120, 40), capabilities: Capabilities(colors: .eight, unicode: true)),
-    Scene(name: "conv1-monochrome", size: Size(80, 24), capabilities: Capabilities(colors: .monochrome, unicode: true)),
-    Scene(name: "conv1-ascii", size: Size(80, 24), capabilities: Capabilities(colors: .monochrome, unicode: false)),
-    Scene(name: "conv1-ascii-colors", size: Size(120, 40), capabilities: Capabilities(colors: .eight, unicode: false)),
-    Scene(name: "conv2-filter3", size: Size(120, 40), phase: .paused) { state in
-      state.layer = 3
-      state.filter = 3
-      state.focus = .filters
-    },
-    Scene(name: "relu-tile-scale", size: Size(120, 40), phase: .paused) { state in
-      state.layer = 1
-      state.scale = .tile
-    },
-    Scene(name: "fc1-network-scale", size: Size(120, 40), phase: .finished) { state in
-      state.layer = 7
-      state.scale = .network
-      state.isLogLoss = true
-    },
-    Scene(name: "maps-maximized", size: Size(120, 40)) { state in
-      state.focus = .maps
-      state.isMaximized = true
-    },
-    Scene(name: "loss-maximized", size: Size(80, 24)) { state in
-      state.focus = .loss
-      state.isMaximized = true
-    },
-    Scene(name: "not-a-number", size: Size(120, 40), poison: true),
-    Scene(name: "help", size: Size(80, 24)) { $0.isHelpVisible = true },
-    Scene(name: "quit-question", size: Size(80, 24)) { $0.isConfirmingQuit = true },
-    Scene(name: "count", size: Size(80, 24), phase: .paused) { $0.count = 100 },
-    Scene(
-      name: "notice", size: Size(80, 24),
-      notice:
-        "fashion-mnist is not installed, so this trains on the built-in glyphs; to get it: apt-get install dataset-fashion-mnist"
-    ),
-    Scene(
-      name: "failure", size: Size(120, 40), phase: .failed,
-      failure: "runs/lenet/metrics.jsonl: cannot be written: No space left on device"),
-    Scene(name: "looked-at-80x24", size: Size(80, 24), phase: .finished, trains: false),
-    Scene(name: "looked-at-120x40", size: Size(120, 40), phase: .finished, trains: false) { $0.focus = .maps },
-    Scene(name: "too-small", size: Size(79, 24)),
+  static let ladder: [(name: String, capabilities: Capabilities)] = [
+    ("truecolor", Capabilities(colors: .trueColor, unicode: true)),
+    ("light", Capabilities(colors: .indexed256, unicode: true, isLight: true)),
+    ("16-colors", Capabilities(colors: .sixteen, unicode: true)),
+    ("8-colors", Capabilities(colors: .eight, unicode: true)),
+    ("monochrome", Capabilities(colors: .monochrome, unicode: true)),
+    ("ascii", Capabilities(colors: .monochrome, unicode: false)),
   ]
+
+  /// Goes to a view by its key, with the second convolution chosen, so that there are several channels.
+  private static func open(_ view: ViewName) -> @Sendable (inout DashboardState) -> Void {
+    { state in
+      state.layer = 3
+      state.filter = 2
+      state.place = Place(view: view, pane: KeyTests.firstPanes[view] ?? .layers, isZoomed: false)
+    }
+  }
+
+  /// Every view at three sizes, and at the smallest one on every kind of terminal.
+  static let views: [Scene] = ViewName.allCases.flatMap { view in
+    [Size(80, 24), Size(120, 40), Size(200, 60)].map { size in
+      Scene(name: "\(view)-\(size.columns)x\(size.rows)", size: size, change: open(view))
+    }
+      + ladder.map { rung in
+        Scene(
+          name: "\(view)-\(rung.name)", size: Size(80, 24), capabilities: rung.capabilities, change: open(view))
+      }
+  }
+
+  static let scenes: [Scene] =
+    views + [
+      Scene(name: "conv1-80x24", size: Size(80, 24)),
+      Scene(name: "relu-tile-scale", size: Size(120, 40), phase: .paused) { state in
+        state.layer = 1
+        state.look.scale = .tile
+      },
+      Scene(name: "fc1-network-scale", size: Size(120, 40), phase: .finished) { state in
+        state.layer = 7
+        state.look.scale = .network
+        state.charts.isLog = true
+      },
+      Scene(name: "maps-zoomed", size: Size(120, 40)) {
+        $0.place = Place(view: .overview, pane: .maps, isZoomed: true)
+      },
+      Scene(name: "loss-zoomed", size: Size(80, 24)) { $0.place = Place(view: .overview, pane: .loss, isZoomed: true) },
+      Scene(name: "filter-zoomed", size: Size(80, 24)) { state in
+        state.filter = 3
+        state.place = Place(view: .filters, pane: .filter, isZoomed: true)
+      },
+      Scene(name: "arithmetic-zoomed", size: Size(80, 24)) { state in
+        state.layer = 3
+        (state.maps.row, state.maps.column) = (4, 5)
+        state.place = Place(view: .maps, pane: .arithmetic, isZoomed: true)
+      },
+      Scene(name: "filter-off", size: Size(120, 40), phase: .paused) { state in
+        state.filter = 2
+        state.switchedOff = OutputPlace(map: 2, row: 0, column: 0)
+        state.place = Place(view: .filters, pane: .filter, isZoomed: true)
+      },
+      Scene(name: "three-probes", size: Size(120, 40)) { state in
+        state.otherProbes = [4, 5]
+        state.place = Place(view: .maps, pane: .maps, isZoomed: false)
+      },
+      Scene(name: "gradients-by-norm", size: Size(80, 24)) { state in
+        state.layer = 3
+        (state.filters.quantity, state.filters.order) = (.gradient, .norm)
+        state.place = Place(view: .filters, pane: .filters, isZoomed: false)
+      },
+      Scene(name: "batch", size: Size(120, 40)) { state in
+        state.data.source = .batch
+        state.place = Place(view: .data, pane: .images, isZoomed: false)
+      },
+      Scene(name: "charts-cursor", size: Size(120, 40)) { state in
+        state.charts.shown = ["loss", "accuracy", "gradient_norm"]
+        (state.charts.cursor, state.charts.window, state.charts.time) = (600, 400...1100, .epochs)
+        state.place = Place(view: .charts, pane: .plots, isZoomed: false)
+      },
+      Scene(name: "batch-norm", size: Size(120, 40), layers: residualLayers) { $0.layer = 4 },
+      Scene(name: "residual-network", size: Size(120, 40), layers: residualLayers) { state in
+        state.layer = 6
+        state.place = Place(view: .network, pane: .network, isZoomed: false)
+      },
+      Scene(name: "many-channels", size: Size(120, 40), layers: residualLayers) { state in
+        state.layer = 3
+        state.place = Place(view: .filters, pane: .filters, isZoomed: false)
+      },
+      Scene(name: "pooling", size: Size(120, 40)) { $0.layer = 2 },
+      Scene(name: "not-a-number", size: Size(120, 40), poison: true),
+      Scene(name: "diverged", size: Size(80, 24), poison: true) { _ in
+      } status: { status in
+        status.lastStep = StepRecord(step: 1200, epoch: 2, loss: .nan, accuracy: 0.1, learningRate: 10, images: 64)
+        (status.divergedAt, status.divergedLayer) = (1187, "conv2")
+      },
+      Scene(name: "slow", size: Size(120, 40)) { _ in
+      } status: {
+        $0.pace = Pace.all[4]
+      },
+      Scene(name: "help", size: Size(80, 24)) { $0.overlay = .help(Help()) },
+      Scene(name: "messages", size: Size(80, 24)) { state in
+        state.say(Message("fashion-mnist is not installed, so this trains on the built-in glyphs"))
+        state.say(Message("\"frob\" is no command", isError: true))
+        state.overlay = .messages
+      },
+      Scene(name: "news", size: Size(80, 24)) { state in
+        state.say(
+          Message(
+            "fashion-mnist is not installed, so this trains on the built-in glyphs; to get it: apt-get install dataset-fashion-mnist"
+          ))
+      },
+      Scene(name: "quit-question", size: Size(80, 24)) { $0.overlay = .quitQuestion },
+      Scene(name: "count", size: Size(80, 24), phase: .paused) { $0.count = 100 },
+      Scene(
+        name: "failure", size: Size(120, 40), phase: .failed,
+        failure: "runs/lenet/metrics.jsonl: cannot be written: No space left on device"),
+      Scene(name: "looked-at-80x24", size: Size(80, 24), phase: .finished, trains: false),
+      Scene(name: "looked-at-120x40", size: Size(120, 40), phase: .finished, trains: false) { $0.place.pane = .maps },
+      Scene(name: "too-small", size: Size(79, 24)),
+    ]
 
   @Test(arguments: scenes)
   func screenIsAsRecorded(scene: Scene) throws {
-    var model = fixture(scene.capabilities, size: scene.size, phase: scene.phase, change: scene.change)
-    model.notice = scene.notice
+    var model = fixture(
+      scene.capabilities, size: scene.size, phase: scene.phase, layers: scene.layers, change: scene.change)
     model.status.failure = scene.failure
     if !scene.trains { model.status.epochs = 0 }
+    scene.status(&model.status)
     if let request = Dashboard.request(model, size: scene.size) {
-      model.snapshot = snapshot(request, poison: scene.poison)
+      model.snapshot = snapshot(request, layers: scene.layers, poison: scene.poison)
     }
     let found = recording(Dashboard.render(model, size: scene.size))
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "Golden/\(scene.name).txt")
@@ -89,6 +159,13 @@ import Testing
     }
     let expected = String(decoding: try Data(contentsOf: file), as: UTF8.self)
     #expect(found == expected, "the screen \(scene.name) differs from its recording")
+  }
+
+  /// A recording that no scene makes any more says nothing.
+  @Test func everyRecordingHasItsScene() throws {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "Golden")
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    #expect(Set(files) == Set(GoldenScreenTests.scenes.map { "\($0.name).txt" }))
   }
 
   /// The text, then a line for each row with a letter a cell for its style, then what the letters mean.

@@ -1,38 +1,74 @@
 // What each key does to the state, and what it asks of the trainer.
 
-import Dashboard
 import Telemetry
 import Testing
 
+@testable import Dashboard
+
 @Suite struct KeyTests {
+  static let firstPanes = Dictionary(uniqueKeysWithValues: ViewName.allCases.map { ($0, View.of($0).firstPane) })
+  private static let size = Size(120, 40)
+
+  private func model(
+    _ state: DashboardState = DashboardState(), phase: RunPhase = .paused, trains: Bool = true
+  ) -> DashboardModel {
+    var run = lenetRun
+    run.probes = 5
+    var status = RunStatus(
+      phase: phase, epoch: 2, epochs: trains ? 10 : 0, step: 1200, steps: 9380, learningRate: 0.001)
+    status.pace = .full
+    return DashboardModel(
+      state: state, run: run, status: status, capabilities: Capabilities(colors: .indexed256, unicode: true))
+  }
+
+  @discardableResult
   private func press(
     _ keys: [Key], from state: DashboardState = DashboardState(), phase: RunPhase = .paused, trains: Bool = true
   ) -> (state: DashboardState, effects: [Effect]) {
-    var (state, run) = (state, lenetRun)
-    run.probes = 5
-    let effects = keys.map { state.handle($0, run: run, phase: phase, trains: trains) }
-    return (state, effects)
+    var model = model(state, phase: phase, trains: trains)
+    let effects = keys.map { key -> Effect in
+      // What a key shows comes with the answer to its request.
+      if let request = Dashboard.request(model, size: KeyTests.size) { model.take(snapshot(request)) }
+      return model.handle(key, size: KeyTests.size)
+    }
+    return (model.state, effects)
   }
 
   private func characters(_ text: String) -> [Key] { text.map { .character($0) } }
 
+  private func commands(_ text: String, phase: RunPhase = .paused) -> [Effect] {
+    press(characters(text), phase: phase).effects.filter { $0 != .none }
+  }
+
+  /// Types a line behind a colon.
+  private func line(_ text: String, phase: RunPhase = .paused) -> (state: DashboardState, effects: [Effect]) {
+    press(characters(":\(text)") + [.enter], phase: phase)
+  }
+
   @Test func spaceRunsAndPauses() {
-    #expect(press([.character(" ")], phase: .running).effects == [.command(.pause)])
-    for state: RunPhase in [.idle, .paused, .pausing] {
-      #expect(press([.character(" ")], phase: state).effects == [.command(.run)])
+    #expect(commands(" ", phase: .running) == [.command(.pause)])
+    for state: RunPhase in [.idle, .paused, .pausing] { #expect(commands(" ", phase: state) == [.command(.run)]) }
+  }
+
+  @Test func afterTheEndKeysSayWhyTheyDoNothing() {
+    for key in [" ", "n", "N"] {
+      let (state, effects) = press(characters(key), phase: .finished)
+      #expect(effects == [.none] && state.messages.last?.text.contains(":epochs") == true)
     }
   }
 
-  @Test func aNumberRepeatsTheNextStep() {
-    #expect(press(characters("n")).effects.last == .command(.step(1)))
+  @Test func aNumberRepeatsTheNextKey() {
+    #expect(commands("n") == [.command(.step(1))])
     #expect(press(characters("100n")).effects == [.none, .none, .none, .command(.step(100))])
-    #expect(press(characters("3N")).effects.last == .command(.finishEpoch(3)))
+    #expect(commands("3N") == [.command(.finishEpoch(3))])
     #expect(press(characters("12n")).state.count == nil)
-    #expect(press(characters("99999999999999999999n")).effects.last == .command(.step(999_999)))
-    // A zero alone starts no number; any other key drops it.
-    #expect(press(characters("0n")).effects.last == .command(.step(1)))
+    #expect(commands("99999999999999999999n") == [.command(.step(999_999))])
+    // A zero alone starts no number; Escape drops one, and so does any other key.
+    #expect(commands("0n") == [.command(.step(1))])
     #expect(press(characters("5") + [.escape] + characters("n")).effects.last == .command(.step(1)))
-    #expect(press(characters("5]n")).effects.last == .command(.step(1)))
+    #expect(press(characters("5?") + [.escape] + characters("n")).effects.last == .command(.step(1)))
+    #expect(press(characters("3p")).state.probe == 3)
+    #expect(press(characters("3]")).state.layer == 3)
   }
 
   @Test func layersAndFiltersStopAtTheirEnds() {
@@ -48,21 +84,165 @@ import Testing
     #expect(press([.down], from: state).state.filter == 0)
   }
 
-  @Test func probesGoRound() {
+  @Test func probesGoRoundAndCanBeLookedFor() {
     #expect(press(characters("ppp")).state.probe == 3)
     #expect(press(characters("P")).state.probe == 4)
     #expect(press(characters("ppppp")).state.probe == 0)
+    let random = (1...20).map { press([Key](repeating: .character("r"), count: $0)).state.probe }
+    #expect(Set(random).count >= 3 && random.allSatisfy((0..<5).contains))
+    #expect(press(characters("k")).state.search == .ofClass(9, after: 0))
+    #expect(press(characters("3w")).state.search == .mostWrong(rank: 2))
+    #expect(press(characters("vpvpv")).state.otherProbes == [0, 1, 2])
+    #expect(press(characters("vv")).state.otherProbes == [])
   }
 
-  @Test func tabGoesThroughAllPanesAndBack() {
-    let panes = (0..<Pane.all.count).map { press([Key](repeating: .tab, count: $0)).state.focus }
-    #expect(Set(panes).count == Pane.all.count)
-    #expect(press([.tab, .backTab]).state.focus == DashboardState().focus)
+  @Test func theAnswerToASearchIsTheProbe() throws {
+    var model = model()
+    _ = model.handle(.character("w"), size: KeyTests.size)
+    var answer = snapshot(try #require(Dashboard.request(model, size: KeyTests.size)))
+    answer.found = 4
+    model.take(answer)
+    #expect(model.state.probe == 4 && model.state.search == nil)
+    _ = model.handle(.character("w"), size: KeyTests.size)
+    answer = snapshot(try #require(Dashboard.request(model, size: KeyTests.size)))
+    model.take(answer)
+    #expect(model.state.probe == 4 && model.state.search == nil && model.state.messages.count == 1)
+  }
+
+  @Test func functionKeysOpenViewsAndEscapeGoesBackTheWayOneCame() {
+    for view in ViewName.allCases { #expect(press([.function(view.number)]).state.view == view) }
+    let there = press([.function(3), .enter, .function(5), .tab]).state
+    #expect(there.view == .charts && there.focus != View.of(.charts).firstPane)
+    var back = press([.escape], from: there).state
+    #expect(back.view == .filters && back.focus == .filter && back.place.isZoomed)
+    back = press([.escape], from: back).state
+    #expect(back.view == .filters && !back.place.isZoomed)
+    back = press([.escape, .escape], from: back).state
+    #expect(back.view == .overview && back.place == DashboardState().place)
+    // A view is found as it was left.
+    #expect(press([.function(5), .tab, .function(1), .function(5)]).state.focus == .series)
+  }
+
+  @Test func enterOpensWhatHasTheFocusLarger() {
+    for (pane, view) in [
+      (Pane.loss, ViewName.charts), (.layers, .network), (.filters, .filters), (.maps, .maps),
+    ] {
+      var state = DashboardState()
+      state.focus = pane
+      #expect(press([.enter], from: state).state.view == view)
+    }
+    let zoomed = press(characters("z")).state
+    #expect(zoomed.place.isZoomed && zoomed.focus == .layers)
+    #expect(!press(characters("z"), from: zoomed).state.place.isZoomed)
+  }
+
+  @Test func tabGoesThroughThePanesOfAView() {
+    for view in ViewName.allCases {
+      let panes = (0..<4).map { press([.function(view.number)] + [Key](repeating: .tab, count: $0)).state.focus }
+      let shown = press([.function(view.number)]).state
+      #expect(panes.allSatisfy { Pane.all.contains($0) })
+      #expect(press([.tab, .backTab], from: shown).state.focus == shown.focus)
+    }
+  }
+
+  @Test func aPaneThatHasNothingToShowLosesTheFocus() {
+    var state = DashboardState()
+    state.focus = .filters
+    // Pooling has no weights.
+    #expect(press(characters("]]"), from: state).state.focus == .layers)
+  }
+
+  @Test func filtersMoveInTheirGridAndInTheirOrder() {
+    var state = press([.function(3)]).state
+    let across = press([.right], from: state).state.filter
+    let below = press([.down], from: state).state.filter
+    #expect(across == 1 && below > 1)
+    #expect(press([.end], from: state).state.filter == 5 && press([.end, .home], from: state).state.filter == 0)
+    state = press(characters("g"), from: state).state
+    #expect(state.filters.quantity == .gradient)
+    // The canned source has the others the other way round.
+    state = press(characters("o"), from: state).state
+    #expect(state.filters.order == .norm)
+    state.filter = 5
+    #expect(press([.right], from: state).state.filter == 4)
+  }
+
+  @Test func theCursorOfAMapStaysInside() {
+    var state = press([.function(4), .enter]).state
+    #expect(state.focus == .arithmetic && state.place.isZoomed)
+    state = press([.right, .right, .down, .left] + [Key](repeating: .up, count: 5), from: state).state
+    #expect(state.maps.row == 0 && state.maps.column == 1)
+    state = press([Key](repeating: .down, count: 50), from: state).state
+    #expect(state.maps.row == 27)
+  }
+
+  @Test func aFilterIsSwitchedOffAndOnAndOnlyOne() {
+    let off = press(characters("x")).state
+    #expect(off.switchedOff == OutputPlace(map: 0, row: 0, column: 0))
+    #expect(press(characters("x"), from: off).state.switchedOff == nil)
+    #expect(press([.right], from: off).state.switchedOff == nil)
+    let pooling = press(characters("]]x")).state
+    #expect(pooling.switchedOff == nil && pooling.messages.last?.text.contains("no weights") == true)
+  }
+
+  @Test func paceGoesFromFullSpeedToAStepEveryThreeSeconds() {
+    #expect(commands("-") == [.command(.pace(Pace.all[1]))])
+    #expect(commands("+") == [.command(.pace(.full))])
+    #expect(commands("9-") == [.command(.pace(Pace.all[6]))])
+    #expect(
+      Pace.all.map(\.description) == [
+        "full speed", "100 steps/s", "30 steps/s", "10 steps/s", "3 steps/s", "1 step/s", "a step every 3 s",
+      ])
+    #expect(line("pace 3").effects.last == .command(.pace(Pace.all[4])))
+  }
+
+  @Test func theLearningRateIsHalvedDoubledOrTyped() {
+    #expect(commands("<") == [.command(.learningRateFactor(0.5))])
+    #expect(commands(">") == [.command(.learningRateFactor(2))])
+    guard case .command(.learningRateFactor(let factor))? = line("lr 0.01").effects.last else {
+      Issue.record("no command")
+      return
+    }
+    #expect(abs(factor - 10) < 1e-5)
+    #expect(line("epochs +5").effects.last == .command(.addEpochs(5)))
+  }
+
+  @Test func theCommandLineDoesAllThatKeysDo() {
+    #expect(line("layer conv2").state.layer == 3)
+    #expect(line("filter 4").state.filter == 4)
+    #expect(line("probe 3").state.probe == 3)
+    #expect(line("probe Bag").state.search == .ofClass(8, after: 0))
+    #expect(line("smoothing 0.5").state.charts.smoothing == 0.5)
+    #expect(line("batch 7").effects.last == .command(.step(7)))
+    #expect(line("charts").state.view == .charts)
+    #expect(line("scale").state.look.scale == .tile)
+    #expect(line("chart gradient_norm").state.charts.shown == ["loss", "accuracy", "gradient_norm"])
+    for binding in KeyTable.all { #expect(CommandLine.completions(of: "", model()).contains(binding.name)) }
+  }
+
+  @Test func aLineThatMeansNothingSaysWhatThereIs() {
+    for text in ["frob", "layer conv9", "filter 99", "lr fast", "probe 5", "epochs 0", "pace 7", "smoothing 1"] {
+      let (state, effects) = line(text)
+      #expect(state.messages.last?.isError == true && effects.last == Effect.none)
+    }
+  }
+
+  @Test func tabCompletesAndArrowsRecall() {
+    let state = press(characters(":laye") + [.tab]).state
+    guard case .commandLine(let typed) = state.overlay else {
+      Issue.record("no command line")
+      return
+    }
+    #expect(typed.text == "layer")
+    #expect(press(characters(":layer ") + [.tab, .tab, .enter]).state.layer == 3)
+    let once = line("layer conv2").state
+    #expect(press(characters("[:") + [.up, .enter], from: once).state.layer == 3)
+    #expect(press(characters(":xyz") + [.escape]).state.overlay == .none)
+    #expect(press(characters(":a") + [.backspace, .backspace]).state.overlay == .none)
   }
 
   @Test func whatIsOnlyLookedAtHasNothingToRunAndNoCurves() {
-    #expect(press(characters(" nNl"), trains: false).effects == [.none, .none, .none, .none])
-    #expect(press(characters("l"), trains: false).state.isLogLoss == false)
+    #expect(press(characters(" nNl<-x"), trains: false).effects.allSatisfy { $0 == .none })
     let panes = (0..<4).map { press([Key](repeating: .tab, count: $0), trains: false).state.focus }
     #expect(panes == [.layers, .filters, .maps, .layers])
     #expect(press([.down, .character("p")], trains: false).state.layer == 1)
@@ -75,33 +255,54 @@ import Testing
     #expect(press(characters("q"), phase: .running).effects == [.none])
     #expect(press(characters("qy"), phase: .running).effects == [.none, .quit])
     let no = press(characters("qn"), phase: .running)
-    #expect(no.effects == [.none, .none] && !no.state.isConfirmingQuit)
+    #expect(no.effects == [.none, .none] && no.state.overlay == .none)
   }
 
-  @Test func anyKeyClosesTheHelpAndDoesNothingElse() {
-    let (state, effects) = press(characters("?n"))
-    #expect(effects == [.none, .none] && !state.isHelpVisible)
+  @Test func typingSearchesTheHelp() {
+    let open = press(characters("?epoch")).state
+    guard case .help(let help) = open.overlay else {
+      Issue.record("no help")
+      return
+    }
+    let found = help.found(model(open))
+    #expect(found.contains { $0.name == "epoch" } && !found.contains { $0.name == "quit" })
+    #expect(press([.enter], from: open).state.overlay == .none)
+    #expect(press(characters("??")).state.overlay == .none)
   }
 
-  @Test func noKeyHasTwoActions() {
-    #expect(KeyTable.bindings.allSatisfy { !$0.keys.isEmpty })
-    // None of a table or a pane is left out.
-    #expect(KeyTable.bindings.count == 16)
-    let keys = KeyTable.bindings.flatMap(\.keys)
-    #expect(Set(keys).count == keys.count)
+  /// In each view, with each of its panes focused, a key has one meaning; and a name always the same key's.
+  @Test(arguments: ViewName.allCases) func noKeyHasTwoActions(view: ViewName) {
+    for trains in [true, false] {
+      for pane in Pane.all {
+        let keys = KeyTable.bindings(view, focus: pane, trains: trains).flatMap(\.keys)
+        #expect(Set(keys).count == keys.count, "\(view), \(pane.name)")
+      }
+    }
   }
 
-  @Test func theHelpNamesEveryBinding() {
-    let size = Size(120, 40)
-    let text = Dashboard.render(fixture(size: size) { $0.isHelpVisible = true }, size: size).text
-    for binding in KeyTable.bindings { #expect(text.contains(binding.help)) }
+  @Test func theHelpNamesEveryBindingOfAView() {
+    let size = Size(200, 60)
+    for view in ViewName.allCases {
+      var model = fixture(size: size) { state in
+        state.place = Place(view: view, pane: View.of(view).firstPane, isZoomed: false)
+        state.overlay = .help(Help())
+      }
+      model.state.hasNews = false
+      let text = Dashboard.render(model, size: size).text
+      for binding in KeyTable.bindings(view, focus: model.state.focus) { #expect(text.contains(binding.help)) }
+    }
   }
 
   @Test func theLineOfKeysAlwaysOffersHelpAndQuit() {
-    for columns in 80...200 {
-      let size = Size(columns, 24)
-      let line = Dashboard.render(fixture(size: size), size: size).text.split(separator: "\n").last ?? ""
-      #expect(line.contains("? help") && line.contains("q quit") && line.contains("n batch"))
+    for view in ViewName.allCases {
+      for columns in 80...200 {
+        let size = Size(columns, 24)
+        let model = fixture(size: size) {
+          $0.place = Place(view: view, pane: View.of(view).firstPane, isZoomed: false)
+        }
+        let line = Dashboard.render(model, size: size).text.split(separator: "\n").last ?? ""
+        #expect(line.contains("? help") && line.contains("q quit") && line.contains("n batch"))
+      }
     }
   }
 }

@@ -1,11 +1,12 @@
 // A run that is nothing but values: what a screen needs comes through JSON and back.
 
-import Dashboard
 import Foundation
 import Telemetry
 import Tensors
 import Testing
 import Workers
+
+@testable import Dashboard
 
 /// A source without a trainer: its description, its status and its pictures are canned, and each answer, like each
 /// question, goes through text, as it would to another process.
@@ -56,7 +57,11 @@ private func overTheWire<Value: Codable>(_ value: Value) throws -> Value {
   @Test func aScreenOfASourceThatIsTextIsTheSameScreen() throws {
     for layer in lenetLayers.indices {
       let size = Size(120, 40)
-      var direct = fixture(size: size) { $0.layer = layer }
+      var direct = fixture(size: size) {
+        $0.layer = layer
+        let view = ViewName.allCases[layer % 6]
+        $0.place = Place(view: view, pane: View.of(view).firstPane, isZoomed: false)
+      }
       let source = try CannedSource(direct)
       let watcher = source.addWatcher {}
       let request = try #require(Dashboard.request(direct, size: size))
@@ -71,7 +76,9 @@ private func overTheWire<Value: Codable>(_ value: Value) throws -> Value {
 
   @Test func commandsArriveAsTheyWereGiven() throws {
     let source = try CannedSource(fixture(size: Size(80, 24)))
-    let commands: [RunCommand] = [.run, .pause, .step(7), .finishEpoch(2), .stop]
+    let commands: [RunCommand] = [
+      .run, .pause, .step(7), .finishEpoch(2), .pace(Pace.all[3]), .learningRateFactor(0.5), .addEpochs(3), .stop,
+    ]
     for command in commands { source.send(command) }
     #expect(source.commands == commands)
   }
@@ -88,12 +95,11 @@ private func overTheWire<Value: Codable>(_ value: Value) throws -> Value {
       var model = DashboardModel(
         state: DashboardState(), run: run, status: fixture(size: size).status,
         capabilities: Capabilities(colors: colors, unicode: true))
-      model.state.focus = .maps
-      model.state.isMaximized = true
+      model.state.place = Place(view: .maps, pane: .maps, isZoomed: true)
       request = Dashboard.request(model, size: size) ?? request
       model.snapshot = Snapshot(
-        request: request, step: 0, units: 0, filters: nil, maps: nil,
-        probe: ProbePicture(index: 0, channels: [left, none, right], label: 0, prediction: nil), curves: [])
+        request: request, step: 0, units: 0,
+        probe: ProbePicture(index: 0, channels: [left, none, right], label: 0, prediction: nil))
       return Dashboard.render(model, size: size).cells.map(\.style)
     }
     let exact = render(.trueColor)

@@ -27,9 +27,9 @@ import Testing
     terminal.expect("step 101/1280")
     terminal.type("N")
     terminal.expect("step 128/1280")
-    terminal.expect("validation")
+    terminal.expect(" test ")
     terminal.type("]")
-    terminal.expect("Filters of relu1")
+    terminal.expect("of relu1")
     terminal.type("\u{1b}OB")
     terminal.expect("Filters of conv2")
     terminal.type("\u{1b}OC")
@@ -38,8 +38,29 @@ import Testing
     terminal.expect("input 2")
     terminal.type("?")
     terminal.expect("the layer after")
-    terminal.type("x")
+    terminal.type("epoch")
+    terminal.expect("search: epoch")
+    terminal.type("\u{1b}")
     terminal.expect("Prediction")
+    // Every view, by its key; and back the way one came.
+    for (key, word) in [
+      ("\u{1b}OQ", "classes"), ("\u{1b}OR", "gradient"), ("\u{1b}OS", "the engine's"),
+      ("\u{1b}[15~", "Series"), ("\u{1b}[17~", "Training images"),
+    ] {
+      terminal.type(key)
+      terminal.expect(word)
+    }
+    terminal.type("\u{1b}")
+    terminal.expect("Series")
+    terminal.type(":lr 0.01\r")
+    terminal.expect("learning rate 0.01")
+    terminal.type("-")
+    terminal.expect("100 steps/s")
+    terminal.type("S")
+    terminal.expect("saved run/convtop-charts-1.txt")
+    // A click on the first tab.
+    terminal.type("\u{1b}[<0;13;1M\u{1b}[<0;13;1m")
+    terminal.expect("Layers")
     terminal.type("q")
     #expect(terminal.exitStatus() == 0)
     terminal.expectRestoredTerminal()
@@ -59,7 +80,9 @@ import Testing
       terminal.type("n")
       terminal.expect("step \(step)/20480")
       let lines = String(decoding: try Data(contentsOf: metrics), as: UTF8.self).split(separator: "\n")
-      let line = try JSONDecoder().decode([String: Double].self, from: Data(try #require(lines.last).utf8))
+      // Behind a step's line may be one of what was measured.
+      let last = try #require(lines.last { $0.contains("\"loss\"") })
+      let line = try JSONDecoder().decode([String: Double].self, from: Data(last.utf8))
       #expect(line["step"] == Double(step))
       terminal.expect(String(format: "train %.3f", try #require(line["loss"])))
     }
@@ -79,6 +102,20 @@ import Testing
     #expect(terminal.exitStatus() == 0)
     terminal.expectRestoredTerminal()
     #expect(try FileManager.default.contentsOfDirectory(atPath: terminal.folder.path).isEmpty)
+  }
+
+  @Test func aRunThatNeverMadeAStepLeavesNoFolder() throws {
+    let terminal = try paused()
+    terminal.type("q")
+    #expect(terminal.exitStatus() == 0)
+    #expect(!FileManager.default.fileExists(atPath: "\(terminal.folder.path)/run"))
+  }
+
+  @Test func aStockConfigurationIsNamedWithoutItsFile() throws {
+    let terminal = try PseudoTerminal(["lenet", "--paused", "--set", "dataset.name=glyphs"])
+    terminal.expect("lenet on glyphs")
+    terminal.type("q")
+    #expect(terminal.exitStatus() == 0)
   }
 
   @Test func runsPausesAndAsksBeforeItQuits() throws {
@@ -146,7 +183,7 @@ import Testing
     let terminal = try PseudoTerminal(
       ["dashboard", DashboardProgramTests.small, "--set", "training.epochs=100000", "--run", "run"])
     terminal.expect("running")
-    terminal.expect("validation")
+    terminal.expect(" test ")
     if number == SIGINT { terminal.type("\u{3}") } else { terminal.signal(number) }
     #expect(terminal.exitStatus() == status)
     terminal.expectRestoredTerminal()

@@ -86,3 +86,16 @@ final class Harness: Sendable {
     }
   }
 }
+
+extension PictureRequest {
+  /// Some filters and some maps of a layer.
+  init(
+    layer: Int, filters: Range<Int>? = nil, maps: Range<Int>? = nil, probe: Int, quantities: Set<String> = [],
+    curvePoints: Int = 0
+  ) {
+    self.init(layer: layer, probe: probe)
+    self.filters = filters.map { FilterRequest(places: $0) }
+    self.maps = maps.map { MapRequest(layer: layer, maps: $0) }
+    (self.quantities, self.curvePoints) = (quantities, curvePoints)
+  }
+}

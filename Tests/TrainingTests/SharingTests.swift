@@ -106,14 +106,14 @@ import Workers
     let configuration = try smallConfiguration()
     let harness = try Harness(configuration, folder: RunFolder(configuration, path: folder.path))
     _ = harness.send(.run, until: [.finished])
-    var series = SeriesList(smoothing: Double(configuration.dashboard.smoothing))
+    var series = SeriesList()
     let text = Data(folder.text("metrics.jsonl").utf8)
-    #expect(try series.append(lines: text) == 12)
+    #expect(try series.append(lines: text) == 12 + 4 + 3)
     #expect(series == harness.trainer.state().series)
     #expect(series[SeriesKey("loss", .training)]?.count == 9 && series[SeriesKey("accuracy", .validation)]?.count == 3)
     // A last line without an end is still being written.
-    var cut = SeriesList(smoothing: 0.5)
-    #expect(try cut.append(lines: text.dropLast(3)) == 11)
+    var cut = SeriesList()
+    #expect(try cut.append(lines: text.dropLast(3)) == 11 + 4 + 3)
     for (line, number) in [("{\"step\":1,\"epoch\":1}", 1), ("x", 1), ("[]", 1)] {
       #expect(throws: MetricsError(line: number)) { try cut.append(lines: Data("\(line)\n".utf8)) }
     }

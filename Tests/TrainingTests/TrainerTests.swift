@@ -105,7 +105,7 @@ import Training
       return (folder.text("metrics.jsonl"), harness.trainer.state())
     }
     let (alone, state) = try metrics(threads: 1, looking: false, stepwise: false)
-    #expect(alone.split(separator: "\n").count == 9 + 3)
+    #expect(alone.split(separator: "\n").count == 9 + 3 + 4 + 3)
     for (threads, looking, stepwise) in [(2, false, false), (2, true, false), (3, true, true), (7, false, true)] {
       let (text, end) = try metrics(threads: threads, looking: looking, stepwise: stepwise)
       #expect(text == alone)

@@ -1,87 +1,136 @@
-// Drawing a chart: legend, axes, curves, and the marks of gaps.
+// Drawing a chart: legend, axes, curves, the cursor, and the marks of gaps.
 
 import Telemetry
 
 extension Canvas {
-  /// The right end of a step axis: what has been done, but at least a few steps, so that the first points show.
-  var chartSteps: Int { max(model.snapshot?.step ?? 0, 10) }
-
-  /// A chart below the title that ends at a column.
-  mutating func drawChart(_ content: ChartContent, after column: Int, in pane: Rect) {
-    drawLegend(content.curves, content.format, column: column, in: pane)
+  /// A chart with its title.
+  mutating func drawChart(_ content: ChartContent, in pane: Rect) {
+    let at = title(content.title, in: pane)
+    let time = TimeScale(model)
+    drawLegend(content, column: at, in: pane)
     let rect = pane.dropping(rows: 1)
     guard rect.rows >= 3, rect.columns >= 16 else { return }
-    let axis = Axis(of: content, rows: rect.rows - 1)
+    let axis = content.axis(time, rows: rect.rows - 1)
     let labels = axis.ticks.map { axis.label($0) + content.unit }
-    let margin = max(5, (labels.map(\.count).max() ?? 0) + 1)
+    let margin = max(6, (labels.map(\.count).max() ?? 0) + 1)
     let plot = Rect(
       column: rect.column + margin + 1, row: rect.row, columns: rect.columns - margin - 2, rows: rect.rows - 1)
+    guard plot.columns > 4 else { return }
     drawValueAxis(axis, labels, plot)
-    drawStepAxis(plot, steps: content.steps)
+    drawTimeAxis(time, plot)
 
     let blank = PlotCanvas(columns: plot.columns, rows: plot.rows, unicode: model.capabilities.unicode)
-    let scale = ChartScale(content, axis: axis, on: blank)
+    let scale = ChartScale(content, axis: axis, time: time, on: blank)
     let layers = ChartLayers(content, scale, on: blank, unicode: model.capabilities.unicode)
-    compose(layers.topToBottom, plot)
-    drawGaps(layers.marks, plot, dotsPerCell: model.capabilities.unicode ? 2 : 1)
+    if let cursor = model.state.charts.cursor { drawCursor(scale.x(cursor) / dotsPerCell, plot) }
+    compose(layers, plot)
+    drawGaps(layers.marks, plot)
   }
 
-  /// The newest values, each in its curve's colour and with its name, and the strength of the smoothing.
-  private mutating func drawLegend(_ curves: [Curve], _ format: (Double) -> String, column: Int, in rect: Rect) {
+  private var dotsPerCell: Int { model.capabilities.unicode ? 2 : 1 }
+
+  /// Where a chart's curves are, of a pane: for the mouse and the cursor.
+  func plotColumns(_ content: ChartContent, in pane: Rect) -> Range<Int> {
+    let axis = content.axis(TimeScale(model), rows: max(3, pane.rows - 2))
+    let margin = max(6, (axis.ticks.map { (axis.label($0) + content.unit).count }.max() ?? 0) + 1)
+    let first = pane.column + margin + 1
+    return first..<max(first + 1, pane.column + pane.columns - 1)
+  }
+
+  /// The values at the cursor, or else the newest, each in its curve's colour and with its name: the smoothed value with
+  /// the raw one behind it.
+  private mutating func drawLegend(_ content: ChartContent, column: Int, in rect: Rect) {
     let end = rect.column + rect.columns
     var at = column
-    for curve in curves {
-      guard let last = curve.buckets.last else { continue }
-      let role = curve.key.role
-      let text = role.newest(last).map(format) ?? "nan"
-      at = addToTitle("\(role.word) \(text)", role.role, column: at, end: end, row: rect.row)
+    if let cursor = model.state.charts.cursor {
+      at = addToTitle("at step \(grouped(cursor))", .number, column: at, end: end, row: rect.row)
     }
-    if let smoothed = curves.first(where: { $0.smoothing > 0 && !$0.buckets.isEmpty }) {
-      _ = addToTitle("smoothed \(fixed(smoothed.smoothing, 2))", .faint, column: at, end: end, row: rect.row)
+    let cursor = model.state.charts.cursor ?? .max
+    var smoothing: Double?
+    var entries: [(plain: String, raw: String, role: Role)] = []
+    for curve in content.curves {
+      guard let index = curve.buckets.lastIndex(where: { $0.firstStep <= cursor }) else { continue }
+      let (bucket, role) = (curve.buckets[index], curve.key.role)
+      let isSmooth = curve.smoothing > 0
+      if isSmooth { smoothing = curve.smoothing }
+      let value = isSmooth && index < curve.smoothed.count ? curve.smoothed[index] : bucket.last
+      let text = bucket.isGap || !value.isFinite ? "nan" : content.format(value)
+      let raw = isSmooth && !bucket.isGap ? " (\(content.format(bucket.last)))" : ""
+      let word = role.word.isEmpty ? "" : role == .validation ? "\(model.run.validation) " : "\(role.word) "
+      entries.append(("\(word)\(text)", raw, role.role))
+    }
+    // Raw values only where there is room for all curves with them.
+    let hasRoom = at + entries.reduce(0) { $0 + $1.plain.count + $1.raw.count + 1 } <= end
+    for entry in entries {
+      let text = hasRoom ? entry.plain + entry.raw : entry.plain
+      at = addToTitle(text, entry.role, column: at, end: end, row: rect.row)
+    }
+    for (index, other) in content.others.enumerated() {
+      let mark = ChartLayers.role(ofOther: index)
+      at = addToTitle("\(mark.character) \(other.name)", mark.role, column: at, end: end, row: rect.row)
+    }
+    if let smoothing {
+      _ = addToTitle("smoothed \(fixed(smoothing, 2)), raw behind", .faint, column: at, end: end, row: rect.row)
     }
   }
 
-  /// Curves over each other: a cell belongs to the topmost one that has a dot in it.
-  private mutating func compose(_ layers: [ChartLayers.Layer], _ plot: Rect) {
+  /// Curves over the bands: where several curves go through a cell, it shows the dots of all in the topmost one's colour.
+  private mutating func compose(_ layers: ChartLayers, _ plot: Rect) {
     for row in 0..<plot.rows {
       for column in 0..<plot.columns {
-        for layer in layers {
-          guard let character = layer.canvas.character(column, row, ascii: layer.ascii) else { continue }
-          grid[plot.column + column, plot.row + row] = Cell(character, theme[layer.role])
-          break
+        let here = layers.lines.filter { $0.canvas.hasDots(column, row) }
+        // Where there are colours for it, the band is behind the line, in whole cells.
+        let isBand = hasBand && layers.bands.contains { $0.canvas.dots(column, row) >= (here.isEmpty ? 8 : 4) }
+        if isBand, here.isEmpty {
+          grid[plot.column + column, plot.row + row] = Cell(" ", theme[.band])
+          continue
         }
+        let drawn = here.isEmpty ? layers.bands.filter { $0.canvas.hasDots(column, row) } : here
+        guard let top = drawn.first,
+          let character = PlotCanvas.character(drawn.map(\.canvas), column, row, ascii: top.ascii)
+        else { continue }
+        var style = theme[top.role]
+        if isBand { style.background = theme[.band].background }
+        grid[plot.column + column, plot.row + row] = Cell(character, style)
       }
     }
   }
 
+  private var hasBand: Bool { model.capabilities.hasHalfBlocks }
+
+  private mutating func drawCursor(_ x: Int, _ plot: Rect) {
+    guard x >= 0, x < plot.columns else { return }
+    for row in plot.row..<plot.row + plot.rows {
+      write(model.capabilities.unicode ? "┊" : "|", .axis, column: plot.column + x, row: row)
+    }
+  }
+
   /// A value that is not a number leaves a gap; the mark says that it is no accident of the drawing.
-  private mutating func drawGaps(_ marks: [Int], _ plot: Rect, dotsPerCell: Int) {
-    for x in Set(marks.map { $0 / dotsPerCell }) where x < plot.columns {
+  private mutating func drawGaps(_ marks: [Int], _ plot: Rect) {
+    for x in Set(marks.map { $0 / dotsPerCell }) where x >= 0 && x < plot.columns {
       write("!", .failed, column: plot.column + x, row: plot.row + plot.rows - 1)
     }
   }
 
   private mutating func drawValueAxis(_ axis: Axis, _ labels: [String], _ plot: Rect) {
     for row in plot.row..<plot.row + plot.rows {
-      grid[plot.column - 1, row] = Cell(glyphs.vertical, theme[.axis])
+      grid[plot.column - 1, row] = Cell(glyphs.vertical, theme[.rule])
     }
     var used: Set<Int> = []
     for (tick, label) in zip(axis.ticks, labels) {
       guard let position = axis.position(tick) else { continue }
       let row = plot.row + plot.rows - 1 - Int((position * Double(plot.rows - 1)).rounded())
-      guard used.insert(row).inserted else { continue }
+      guard row >= plot.row, used.insert(row).inserted else { continue }
       writeRight(label, .axis, end: plot.column - 1, row: row)
     }
   }
 
-  private mutating func drawStepAxis(_ plot: Rect, steps: Int) {
+  private mutating func drawTimeAxis(_ time: TimeScale, _ plot: Rect) {
     let bottom = plot.row + plot.rows
-    let ticks = Axis(linear: 0...Double(steps), count: max(2, plot.columns / 12))
-    writeRight("step", .axis, end: plot.column - 1, row: bottom)
+    writeRight(time.word, .axis, end: plot.column - 1, row: bottom)
     var free = plot.column - 1
-    for tick in ticks.ticks where tick <= Double(steps) {
-      let label = ticks.label(tick)
-      let center = plot.column + Int(tick / Double(steps) * Double(plot.columns - 1))
+    for (position, label) in time.ticks(count: max(2, plot.columns / 12)) {
+      let center = plot.column + Int(position * Double(plot.columns - 1))
       let start = min(max(plot.column, center - label.count / 2), plot.column + plot.columns - label.count)
       guard start > free else { continue }
       free = write(label, .axis, column: start, row: bottom)

@@ -4,29 +4,73 @@ import Telemetry
 
 /// One quantity's curves, and how a value is shown.
 struct ChartContent {
-  let curves: [Curve]
-  /// The right end of the step axis.
-  let steps: Int
+  var title: String
+  var curves: [Curve]
   /// What a value is multiplied by before it is shown, and the sign behind it: 100 and % for percentages.
   var factor = 1.0
   var unit = ""
   var isLog = false
   /// Values beyond these cannot be.
   var limits: ClosedRange<Double>?
-  /// A value for the legend.
-  let format: (Double) -> String
+  /// A value in words.
+  var format: @Sendable (Double) -> String = { formatNumber(Float($0)) }
+  /// The same quantity of other runs, each in a colour of its own.
+  var others: [(name: String, curves: [Curve])] = []
 
-  var finite: [MetricBucket] { curves.flatMap(\.buckets).filter { !$0.isGap } }
+  /// A quantity as its name says it: shares are percentages, a loss has no sign.
+  init(_ quantity: String, _ model: DashboardModel) {
+    curves = model.snapshot?.curves(of: quantity) ?? []
+    title = quantity.prefix(1).uppercased() + quantity.dropFirst().replacing("_", with: " ")
+    let isShare = quantity == "accuracy" || quantity.hasSuffix("/dead")
+    isLog = model.state.charts.isLog && !isShare
+    if isShare {
+      (factor, unit, limits) = (100, "%", 0...100)
+      format = { percent($0, 1) }
+    } else if quantity == "loss" {
+      limits = isLog ? nil : 0...Double.infinity
+      format = { fixed($0, abs($0) < 0.1 ? 4 : 3) }
+    } else if quantity == "images_per_second" {
+      format = { grouped(Int($0)) }
+    }
+    if isLog { title += " (log)" }
+    if model.state.charts.showsOthers {
+      others = model.others.prefix(3).map { other in
+        (other.name, other.curves.filter { $0.key.quantity == quantity })
+      }
+    }
+  }
+
+  private var buckets: [MetricBucket] { (curves + others.flatMap(\.curves)).flatMap(\.buckets).filter { !$0.isGap } }
+
+  /// The range of the values to be seen: what the first tenth of the axis alone reaches does not count, once there is
+  /// enough behind it, because the first steps would flatten all that comes later.
+  func range(_ time: TimeScale) -> ClosedRange<Double> {
+    let all = buckets.filter { $0.lastStep >= time.steps.lowerBound && $0.firstStep <= time.steps.upperBound }
+    let late = all.filter { time.position($0.lastStep) >= 0.1 }
+    let seen = late.count >= 20 && !time.isLog ? late : all
+    let low = (seen.map(\.minimum).min() ?? 0) * factor
+    let high = (seen.map(\.maximum).max() ?? 1) * factor
+    return low...max(low, high)
+  }
+
+  /// The axis of values along so many rows.
+  func axis(_ time: TimeScale, rows: Int) -> Axis {
+    let range = range(time)
+    guard isLog else { return Axis(linear: range, rows: rows, limits: limits) }
+    let positive = buckets.map(\.minimum).filter { $0 > 0 }.min().map { $0 * factor } ?? 0.1
+    return Axis(log: positive...max(positive, range.upperBound), count: max(2, rows / 2))
+  }
 }
 
 extension SeriesKey.Role {
   /// The word for the legend.
-  var word: String { self == .training ? "train" : "validation" }
-  var role: Role { self == .training ? .trainCurve : .validationCurve }
-
-  /// The newest value of a curve: of the smoothed one where it is smoothed.
-  func newest(_ bucket: MetricBucket) -> Double? {
-    let value = self == .training ? bucket.smoothed : bucket.last
-    return bucket.isGap || !value.isFinite ? nil : value
+  var word: String {
+    switch self {
+    case .training: "train"
+    case .validation: "validation"
+    case .measured: ""
+    }
   }
+
+  var role: Role { self == .validation ? .validationCurve : .trainCurve }
 }

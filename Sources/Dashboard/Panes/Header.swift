@@ -1,41 +1,86 @@
-// The top two rows: which run, on which data, in which state, how far and how fast.
+// The top two rows: the views, and which run, in which state, how far and how fast.
 
 import Telemetry
 
-extension Canvas {
-  mutating func drawHeader(_ rect: Rect) {
-    let status = model.status
-    var at = write(" convtop ", .brand, column: rect.column, row: rect.row)
-    at = write("  \(model.run.name)", .number, column: at, row: rect.row)
-    at = write(" on ", .faint, column: at, row: rect.row)
-    at = write(model.run.dataset, .text, column: at, row: rect.row)
-    guard model.trains else { return drawLookedAt(row: rect.row + 1) }
-    at = write("  \(stateMark(status.phase)) ", stateRole(status.phase), column: at, row: rect.row)
-    at = write(status.phase.rawValue, stateRole(status.phase), column: at, row: rect.row)
-    if let validation = status.validation {
-      at = write("  validating \(Int(validation * 100))%", .faint, column: at, row: rect.row)
-    }
-    let rate = "learning rate \(status.learningRate)"
-    if at + 2 + rate.count <= rect.columns - 1 { writeRight(rate, .faint, end: rect.columns - 1, row: rect.row) }
+/// A tab of the top row.
+struct Tab {
+  let view: ViewName
+  let text: String
+  let rect: Rect
+}
 
+extension Canvas {
+  /// The tabs in their places; where there is room for it, with their keys.
+  func tabs(in rect: Rect) -> [Tab] {
+    let hasKeys = rect.columns >= 100
+    var at = rect.column + 10
+    return ViewName.shown(trains: model.trains).map { view in
+      let text = hasKeys ? " F\(view.number) \(view.title) " : " \(view.title) "
+      defer { at += text.count }
+      return Tab(view: view, text: text, rect: Rect(column: at, row: rect.row, columns: text.count, rows: 1))
+    }
+  }
+
+  mutating func drawHeader(_ rect: Rect) {
+    write(" convtop ", .brand, column: rect.column, row: rect.row)
+    let tabs = tabs(in: rect)
+    for tab in tabs {
+      let isHere = tab.view == model.state.view
+      // Without colours or reversal the present one is told by its brackets.
+      let text = isHere && !model.capabilities.unicode ? "[\(tab.text.dropFirst().dropLast())]" : tab.text
+      write(text, isHere ? .selected : .tab, column: tab.rect.column, row: rect.row)
+    }
+    drawState(after: tabs.last.map { $0.rect.column + $0.rect.columns } ?? 0, rect)
     let row = rect.row + 1
-    at = write(" epoch ", .faint, column: 0, row: row)
+    if model.trains { drawProgress(rect, row: row) } else { drawLookedAt(row: row) }
+  }
+
+  /// What the run is doing, and how fast it may, at the right.
+  private mutating func drawState(after column: Int, _ rect: Rect) {
+    guard model.trains else { return }
+    let status = model.status
+    let isDiverged = model.divergence != nil
+    let word = isDiverged ? "diverged" : status.phase.rawValue
+    var text = "\(stateMark(status.phase)) \(word)"
+    let end = rect.column + rect.columns - 1
+    func add(_ more: String) { if column + 1 + text.count + more.count <= end { text += more } }
+    if status.pace != .full { add("  \(status.pace)") }
+    if let validation = status.validation { add("  validating \(Int(validation * 100))%") }
+    writeRight(text, isDiverged ? .failed : stateRole(status.phase), end: end, row: rect.row)
+  }
+
+  /// The run's name and its progress: the bar takes what is left; on a narrow screen the least of it goes first.
+  private mutating func drawProgress(_ rect: Rect, row: Int) {
+    let status = model.status
+    let fraction = status.steps > 0 ? Double(status.step) / Double(status.steps) : 0
+    let hasSpeed = status.imagesPerSecond > 0 && status.imagesPerSecond < 1e12
+    let name = "\(model.run.name)\(" on ")\(model.run.dataset)"
+    var tail = ["\(Int(fraction * 100))%", "\(hasSpeed ? grouped(Int(status.imagesPerSecond)) : "–") images/s"]
+    if let left = status.secondsLeft, status.phase != .finished { tail.append("\(formatDuration(left)) left") }
+    tail.append("learning rate \(status.learningRate)")
+    let head = " \(name)  epoch \(status.epoch)/\(status.epochs)  step \(status.step)/\(status.steps)  "
+    func width() -> Int { head.count + 8 + tail.reduce(0) { $0 + $1.count + 2 } }
+    while tail.count > 1 && width() > rect.columns { tail.removeLast() }
+    var at = write(" \(model.run.name)", .number, column: rect.column, row: row)
+    at = write(" on ", .faint, column: at, row: row)
+    at = write(model.run.dataset, .text, column: at, row: row)
+    at = write("  epoch ", .faint, column: at, row: row)
     at = write("\(status.epoch)/\(status.epochs)", .number, column: at, row: row)
     at = write("  step ", .faint, column: at, row: row)
     at = write("\(status.step)/\(status.steps)", .number, column: at, row: row)
-    let fraction = status.steps > 0 ? Double(status.step) / Double(status.steps) : 0
-    let left = status.secondsLeft.map { status.phase == .finished ? "" : "  \(formatDuration($0)) left" } ?? ""
-    let hasSpeed = status.imagesPerSecond > 0 && status.imagesPerSecond < 1e12
-    let speed = hasSpeed ? "\(grouped(Int(status.imagesPerSecond))) images/s" : "– images/s"
-    let tail = " \(padLeft("\(Int(fraction * 100))%", 4))  \(speed)\(left)"
-    let width = min(60, rect.columns - at - 2 - tail.count - 1)
-    drawProgress(fraction, column: at + 2, row: row, width: width)
-    write(tail, .text, column: at + 2 + max(0, width), row: row)
+    let tailWidth = tail.reduce(0) { $0 + $1.count + 2 }
+    let bar = max(0, min(60, rect.columns - at - 3 - tailWidth))
+    drawProgress(fraction, column: at + 2, row: row, width: bar)
+    at += 2 + bar
+    for text in tail { at = write("  \(text)", .text, column: at, row: row, limit: rect.columns - at) }
   }
 
   /// Which image a model that trains nothing looks at.
   private mutating func drawLookedAt(row: Int) {
-    let at = write(" nothing trains here; image ", .faint, column: 0, row: row)
+    var at = write(" \(model.run.name)", .number, column: 0, row: row)
+    at = write(" on ", .faint, column: at, row: row)
+    at = write("\(model.run.dataset)", .text, column: at, row: row)
+    at = write("  nothing trains here; image ", .faint, column: at, row: row)
     let end = write("\(grouped(model.state.probe)) of \(grouped(model.run.probes))", .number, column: at, row: row)
     guard let label = model.snapshot?.probe.label, model.run.classes.indices.contains(label) else { return }
     write(", \(model.run.classes[label])", .text, column: end, row: row)
@@ -60,40 +105,12 @@ extension Canvas {
     }
   }
 
-  /// A bar of `width` cells, filled from the left.
-  mutating func drawProgress(_ fraction: Double, column: Int, row: Int, width: Int) {
-    guard width > 0 else { return }
-    drawBar(fraction, role: .progressDone, column: column, row: row, width: width)
-    let filled = barCells(fraction, width)
-    for x in filled..<width { grid[column + x, row] = Cell(glyphs.barEmpty, theme[.progressLeft]) }
-  }
-
-  /// A bar's length in eighths of a cell; a fraction that is not a number has none.
-  private func barEighths(_ fraction: Double, _ width: Int) -> Int {
-    guard fraction.isFinite else { return 0 }
-    return Int((min(1, max(0, fraction)) * Double(width) * 8).rounded())
-  }
-
-  /// How many cells a bar touches.
-  private func barCells(_ fraction: Double, _ width: Int) -> Int {
-    let eighths = barEighths(fraction, width)
-    return glyphs.barEighths.isEmpty ? (eighths + 4) / 8 : (eighths + 7) / 8
-  }
-
-  /// The filled part of a bar.
-  mutating func drawBar(_ fraction: Double, role: Role, column: Int, row: Int, width: Int) {
-    let eighths = barEighths(fraction, width)
-    for x in 0..<barCells(fraction, width) {
-      let part = eighths - 8 * x
-      let character = part >= 8 || glyphs.barEighths.isEmpty ? glyphs.barFull : glyphs.barEighths[max(0, part - 1)]
-      grid[column + x, row] = Cell(character, theme[role])
-    }
-  }
-
-  mutating func drawNotice(_ rect: Rect) {
-    let role: Role = model.status.failure != nil ? .failed : .warning
-    for (index, line) in Dashboard.noticeLines(model, width: rect.columns).enumerated() {
-      write(line, role, column: rect.column + 1, row: rect.row + index)
+  /// What went wrong, on a row of its own.
+  mutating func drawBanner(_ rect: Rect) {
+    for (index, line) in Dashboard.bannerLines(model, width: rect.columns).enumerated() {
+      grid.fill(
+        Rect(column: rect.column, row: rect.row + index, columns: rect.columns, rows: 1), Cell(" ", theme[.banner]))
+      write(line, .banner, column: rect.column + 1, row: rect.row + index)
     }
   }
 }

@@ -4,16 +4,18 @@ import Telemetry
 
 extension Pane {
   /// The list of layers.
-  public static let layers = Pane(
-    name: "layers", smallest: Size(27, 11),
+  public static let layers: Pane = Pane(
+    name: "layers", smallest: Size(27, 8),
     wish: { room, _ in Wish(columns: room.columns < 100 ? 27 : room.columns < 160 ? 31 : 36) },
     draw: { $0.drawLayers($1) },
-    keys: [
-      .choice([.character("["), .up], "[ ↑", "the layer before", .choosing) { $0.selectLayer($0.layer - 1, $1.run) },
-      .choice([.character("]"), .down], "] ↓", line: ("[ ]", "layer"), "the layer after", .choosing) {
-        $0.selectLayer($0.layer + 1, $1.run)
-      },
-    ],
+    explain: { model in
+      guard let layer = model.selectedLayer else { return "" }
+      return "The net's layers, from the image to the classes; chosen: \(layer.name), a \(layer.kind) layer of "
+        + "\(grouped(layer.parameters)) parameters"
+    },
+    keys: [KeyBinding.layerAbove, KeyBinding.layerBelow],
+    open: { state, _ in state.go(.network) },
+    scroll: { state, context, notches in state.selectLayer(state.layer + notches, context.run) },
     target: { model, rect, point in
       let index = firstLayer(model, rows: rect.rows - 1) + point.row - rect.row - 1
       guard point.row > rect.row, model.run.layers.indices.contains(index) else { return nil }
@@ -48,7 +50,10 @@ extension Canvas {
 
   private mutating func drawLayer(_ layer: LayerSummary, isSelected: Bool, _ rect: Rect, row: Int) {
     let width = rect.columns - 1
-    let parameters = layer.parameters > 0 ? grouped(layer.parameters) : ""
+    // More digits than there is room for are rounded, and say so.
+    let parameters =
+      layer.parameters == 0
+      ? "" : layer.parameters < 1_000_000 ? grouped(layer.parameters) : "\(fixed(Double(layer.parameters) / 1e6, 2))M"
     let shapeWidth = rect.columns < 30 ? 9 : 11
     let nameWidth = width - 1 - shapeWidth - 7
     let name = "\(padRight(ending(layer.name, nameWidth - 1), nameWidth - 1)) "

@@ -1,30 +1,54 @@
-// The feature maps of the selected layer, and the image that they are of.
+// The feature maps of the selected layer, and the images that they are of.
 
 import Telemetry
 
 extension Pane {
-  /// What leaves the layer for the probe image: one tile a channel, right of the image itself.
-  public static let maps = Pane(
-    name: "maps", smallest: Size(16, 6),
+  /// What leaves the layer for the probe image: one tile a channel, right of the image itself; other probes below.
+  public static let maps: Pane = Pane(
+    name: "maps", smallest: Size(16, 5),
     need: { request, model, rect in
-      guard let geometry = model.selectedLayer?.maps, let arrangement = mapArrangement(geometry, model, rect) else {
+      request.otherProbes = model.state.view == .maps ? model.state.otherProbes : []
+      guard let arrangement = mapArrangement(model, rect) else {
+        request.maps = MapRequest(layer: model.mapLayer, maps: 0..<0)
         return
       }
-      request.maps = arrangement.page(holding: model.state.filter, of: geometry.count)
-      request.wantsNetworkRange = model.state.scale == .network
+      request.maps = MapRequest(
+        layer: model.mapLayer, maps: arrangement.page(holding: model.state.filter, of: mapGeometry(model).count))
     },
     draw: { $0.drawMaps($1) },
-    keys: [
-      .choice([.character("p")], "p", line: ("p P", "probe"), "the next probe image", .choosing) {
-        $0.probe = ($0.probe + 1) % max(1, $1.run.probes)
-      },
-      .choice([.character("P")], "P", "the probe image before", .choosing) {
-        $0.probe = ($0.probe + max(1, $1.run.probes) - 1) % max(1, $1.run.probes)
-      },
+    explain: { model in
+      let name = model.run.layers.indices.contains(model.mapLayer) ? model.run.layers[model.mapLayer].name : ""
+      let label = model.snapshot?.probe.label ?? -1
+      let what = model.run.classes.indices.contains(label) ? " (\(model.run.classes[label]))" : ""
+      return
+        "What leaves \(name) for \(model.run.validation) image \(model.state.probe)\(what): a map for each filter, "
+        + "bright where it answers"
+    },
+    keys: KeyBinding.tileKeys("map") { state, context, move in
+      let arrangement = context.focusRect.flatMap { mapArrangement(context.model, $0) }
+      state.selectFilter(state.filter + move.distance(arrangement), context.run)
+    } + [
+      .choice(
+        "activation", [.character("a")], "a", line: ("a", "activation"), "before the activation, or behind it", .pane
+      ) { state, context in
+        guard context.model.selectedLayer?.activation != nil else {
+          return state.say("no activation follows \(context.model.selectedLayer?.name ?? "")")
+        }
+        state.maps.isActivated.toggle()
+      }
     ],
+    open: { state, _ in
+      if state.view == .maps { state.go(.maps, .arithmetic, isZoomed: true) } else { state.go(.maps, .maps) }
+    },
+    scroll: { state, context, notches in
+      let rect = Layout(context.size, context.model)?.panes[.maps]
+      let arrangement = rect.flatMap { mapArrangement(context.model, $0) }
+      state.selectFilter(state.filter + TileMove.rows(notches).distance(arrangement), context.run)
+    },
     target: { model, rect, point in
-      guard let geometry = model.selectedLayer?.maps, let arrangement = mapArrangement(geometry, model, rect),
-        let strip = arrangement.strip(at: point, in: insideOfMaps(model, rect))
+      let geometry = mapGeometry(model)
+      guard let arrangement = mapArrangement(model, rect),
+        let strip = arrangement.strip(at: point, in: roomForMaps(model, rect).inside)
       else { return nil }
       let page = arrangement.page(holding: model.state.filter, of: geometry.count)
       guard strip < page.count else { return nil }
@@ -32,9 +56,20 @@ extension Pane {
       return Target(label: "map \(map)") { $0.selectFilter(map, model.run) }
     })
 
-  /// What the probe image leaves to the maps.
-  fileprivate static func insideOfMaps(_ model: DashboardModel, _ pane: Rect) -> Rect {
-    pane.belowTitle.dropping(columns: probeArrangement(model, pane).map { $0.tile.columns + 2 } ?? 0)
+  fileprivate static func mapGeometry(_ model: DashboardModel) -> TileGeometry {
+    model.run.layers.indices.contains(model.mapLayer)
+      ? model.run.layers[model.mapLayer].maps : TileGeometry(count: 0, tiles: 1, height: 1, width: 1)
+  }
+
+  /// How many probes the pane shows, and what the images leave to the maps of each.
+  fileprivate static func roomForMaps(_ model: DashboardModel, _ pane: Rect) -> (inside: Rect, probes: Int) {
+    let inside = pane.belowTitle
+    let wanted = model.state.view == .maps ? 1 + model.state.otherProbes.count : 1
+    let probes = max(1, min(wanted, inside.rows / 4))
+    let rows = inside.rows / probes
+    let first = Rect(column: inside.column, row: inside.row, columns: inside.columns, rows: rows)
+    let image = probeArrangement(model, Rect(column: pane.column, row: pane.row, columns: pane.columns, rows: rows + 1))
+    return (first.dropping(columns: image.map { $0.tile.columns + 2 } ?? 0), probes)
   }
 
   /// The probe image may take a third of the pane, or half of a narrow one.
@@ -45,52 +80,98 @@ extension Pane {
     return TileArrangement(probe, in: Size(columns, pane.rows - 1), atLeast: 1, largest: 3)
   }
 
-  fileprivate static func mapArrangement(
-    _ geometry: TileGeometry, _ model: DashboardModel, _ pane: Rect
-  ) -> TileArrangement? {
-    let room = insideOfMaps(model, pane).size
+  fileprivate static func mapArrangement(_ model: DashboardModel, _ pane: Rect) -> TileArrangement? {
+    let room = roomForMaps(model, pane).inside.size
     // The column left of the maps may be theirs: there is no picture in it.
-    return TileArrangement(geometry, in: Size(room.columns + 1, room.rows), atLeast: 4, largest: 3)
+    return TileArrangement(
+      mapGeometry(model), in: Size(room.columns + 1, room.rows), atLeast: 4)
   }
 }
 
 extension Canvas {
   fileprivate mutating func drawMaps(_ rect: Rect) {
-    guard let layer = model.selectedLayer else { return }
-    var at = title(rect.columns < 60 ? "Maps" : "Output of \(layer.name)", in: rect)
+    guard model.run.layers.indices.contains(model.mapLayer) else { return }
+    let layer = model.run.layers[model.mapLayer]
+    var at = title(
+      rect.columns < 40 ? "Maps" : rect.columns < 60 ? "Maps of \(layer.name)" : "Output of \(layer.name)", in: rect)
     guard let snapshot = model.snapshot else { return }
     let end = rect.column + rect.columns
-    if let arrangement = Pane.probeArrangement(model, rect) {
-      drawProbe(snapshot.probe, arrangement, rect.belowTitle)
+    let (inside, probes) = Pane.roomForMaps(model, rect)
+    let pictures = model.currentSnapshot?.maps
+    for place in 0..<probes {
+      let row = rect.row + 1 + place * inside.rows
+      let probe =
+        place == 0
+        ? snapshot.probe : snapshot.otherProbes.indices.contains(place - 1) ? snapshot.otherProbes[place - 1] : nil
+      if let probe {
+        drawProbe(
+          probe, Rect(column: rect.column, row: row - 1, columns: rect.columns, rows: inside.rows + 1),
+          isFirst: place == 0)
+      }
     }
-    let inside = Pane.insideOfMaps(model, rect)
-    guard let pictures = model.currentSnapshot?.maps else { return }
-    guard let arrangement = Pane.mapArrangement(layer.maps, model, rect) else {
+    guard let pictures, pictures.layer == model.mapLayer else { return }
+    guard let arrangement = Pane.mapArrangement(model, rect) else {
       write("Enter enlarges", .faint, column: inside.column, row: inside.row)
       return
     }
     let page = arrangement.page(holding: model.state.filter, of: layer.maps.count)
-    let notes = notes(arrangement, layer.maps, shown: page.count, noun: rect.columns < 60 ? "" : " maps")
+    let notes = notes(arrangement, layer.maps, page: page, noun: rect.columns < 60 ? "" : " maps")
     at = drawScale(
       pictures.layerRange, pictures.networkRange, isSigned: false, notes: notes, column: at, end: end, row: rect.row)
     _ = addMode(column: at, end: end, row: rect.row)
-    for map in page where pictures.maps.contains(map) {
-      drawStrip(
-        [pictures.tiles[map - pictures.maps.lowerBound]], number: map, place: map - page.lowerBound, arrangement,
-        inside,
-        layerRange: pictures.layerRange, networkRange: pictures.networkRange, isSigned: false)
+    for place in 0..<probes {
+      let tiles =
+        place == 0 ? pictures.tiles : pictures.others.indices.contains(place - 1) ? pictures.others[place - 1] : []
+      var room = inside
+      room.row += place * inside.rows
+      for map in page where pictures.maps.contains(map) && tiles.indices.contains(map - pictures.maps.lowerBound) {
+        drawStrip(
+          [tiles[map - pictures.maps.lowerBound]], number: map, place: map - page.lowerBound, arrangement, room,
+          layerRange: pictures.layerRange, networkRange: pictures.networkRange, isSigned: false)
+      }
     }
   }
 
-  private mutating func drawProbe(_ probe: ProbePicture, _ arrangement: TileArrangement, _ inside: Rect) {
+  private mutating func drawProbe(_ probe: ProbePicture, _ pane: Rect, isFirst: Bool) {
+    guard let arrangement = Pane.probeArrangement(model, pane) else { return }
+    let inside = pane.belowTitle
     if arrangement.hasCaptions {
       write(
-        padRight("input \(probe.index)", arrangement.tile.columns), .faint, column: inside.column, row: inside.row)
+        padRight("input \(probe.index)", arrangement.tile.columns), isFirst ? .text : .faint, column: inside.column,
+        row: inside.row)
     }
     let origin = arrangement.origin(0)
     painter.draw(
-      probe.channels, scale: arrangement.scale, shading: Shading(.sequential, limit: 1),
-      column: inside.column + origin.column,
-      row: inside.row + origin.row, on: &grid)
+      probe.channels, scale: arrangement.scale, shading: Shading(.gray, limit: 1),
+      column: inside.column + origin.column, row: inside.row + origin.row, on: &grid)
+    guard isFirst, model.state.view == .maps, let arithmetic = model.currentSnapshot?.arithmetic else { return }
+    outline(
+      arithmetic, arrangement.scale, column: inside.column + origin.column, row: inside.row + origin.row,
+      size: arrangement.tile)
+  }
+
+  /// Marks what of the image the chosen number sees, where the layer reads the image itself.
+  private mutating func outline(_ arithmetic: OutputArithmetic, _ scale: TileScale, column: Int, row: Int, size: Size) {
+    guard model.selectedLayer?.source == nil, let patch = arithmetic.channels.first?.patch else { return }
+    /// Numbers to cells: two pixels are a cell high.
+    func cell(_ number: Int, perCell: Double) -> Int { Int((Double(number) / perCell).rounded(.down)) }
+    let (wide, high): (Double, Double) =
+      switch scale {
+      case .zoom(let zoom): (1 / Double(zoom), 2 / Double(zoom))
+      case .mean(let factor): (Double(factor), 2 * Double(factor))
+      }
+    let left = cell(arithmetic.left, perCell: wide)
+    let right = cell(arithmetic.left + (patch.width - 1) * arithmetic.dilation + 1, perCell: wide)
+    let top = cell(arithmetic.top, perCell: high)
+    let bottom = cell(arithmetic.top + (patch.height - 1) * arithmetic.dilation + 1, perCell: high)
+    // Just outside, as far as that is still in the picture.
+    func inside(_ value: Int, _ count: Int) -> Int { min(max(0, value), count - 1) }
+    let (x, y) = (
+      (inside(left - 1, size.columns), inside(right + 1, size.columns)),
+      (inside(top - 1, size.rows), inside(bottom + 1, size.rows))
+    )
+    for (at, mark) in [((x.0, y.0), "┌"), ((x.1, y.0), "┐"), ((x.0, y.1), "└"), ((x.1, y.1), "┘")] {
+      write(model.capabilities.unicode ? mark : "+", .mark, column: column + at.0, row: row + at.1)
+    }
   }
 }

@@ -4,10 +4,14 @@ import Telemetry
 
 extension Pane {
   /// What the net says of the probe image.
-  public static let prediction = Pane(
+  public static let prediction: Pane = Pane(
     name: "prediction", smallest: Size(16, 4),
-    wish: { _, model in Wish(columns: 21, rows: model.run.classes.count + 1) },
-    draw: { $0.drawPrediction($1) })
+    isWanted: \.trains,
+    wish: { room, model in Wish(columns: 21, rows: min(model.run.classes.count + 1, max(4, room.rows / 2))) },
+    draw: { $0.drawPrediction($1) },
+    explain: { model in
+      "How likely the net finds each class for \(model.run.validation) image \(model.state.probe): green is the true one"
+    })
 }
 
 extension Canvas {
@@ -19,16 +23,22 @@ extension Canvas {
     let best = values.indices.max { values[$0] < values[$1] }
     let verdict = best == probe.label ? "right" : "wrong"
     at = addToTitle(verdict, best == probe.label ? .barRight : .barWrong, column: at, end: end, row: rect.row)
-    if let note = prediction.meaning.note { _ = addToTitle(note, .faint, column: at, end: end, row: rect.row) }
 
     let rows = rect.rows - 1
     var shown = Array(values.indices)
     if shown.count > rows {
-      // The likeliest, and always the true class, in the classes' own order.
-      var kept = Array(shown.sorted { values[$0] > values[$1] }.prefix(max(1, rows)))
+      // The likeliest, and always the true class, in the classes' own order; a row says how many are left out.
+      var kept = Array(shown.sorted { values[$0] > values[$1] }.prefix(max(1, rows - 1)))
       if !kept.contains(probe.label) { kept[kept.count - 1] = probe.label }
       shown = kept.sorted()
+      at = addToTitle("\(shown.count) of \(values.count)", .faint, column: at, end: end, row: rect.row)
+      if rows > 1 {
+        write(
+          "+ \(values.count - shown.count) less likely", .faint, column: rect.column + 2, row: rect.row + rows,
+          limit: rect.columns - 2)
+      }
     }
+    if let note = prediction.meaning.note { _ = addToTitle(note, .faint, column: at, end: end, row: rect.row) }
     let nameWidth = min(11, max(4, rect.columns / 2 - 2))
     let barWidth = rect.columns - nameWidth - 8
     for (offset, index) in shown.enumerated() where offset < rows {
@@ -57,7 +67,7 @@ extension Prediction.Meaning {
     }
   }
 
-  fileprivate func text(_ value: Float) -> String {
+  func text(_ value: Float) -> String {
     guard value.isFinite else { return "nan" }
     if self != .scores { return "\(Int((Double(value) * 100).rounded()))%" }
     return abs(value) < 100 ? fixed(Double(value), 2) : formatNumber(value)

@@ -2,15 +2,19 @@
 
 import Telemetry
 
-extension KeyBinding {
-  static let cycleScale = choice(
-    [.character("s")], "s", line: ("s", "scale"), "shade by this layer, each tile, or the whole network", .shading
-  ) { state, _ in state.scale = neighbor(of: state.scale, 1, in: ScaleMode.allCases) }
-}
-
 extension Rect {
   /// A pane without its title, and without the column at its left edge.
   var belowTitle: Rect { Rect(column: column + 1, row: row + 1, columns: columns - 1, rows: rows - 1) }
+}
+
+extension DashboardModel {
+  /// How a range of numbers is shaded: by the magnitude that 99 in 100 stay below, unless somebody has changed that.
+  func shading(_ range: ValueRange, isSigned: Bool) -> Shading {
+    let look = state.look
+    return Shading(
+      isSigned || range.minimum < 0 ? .diverging : look.sequential, limit: range.typical / look.contrast,
+      gamma: look.gamma)
+  }
 }
 
 extension Canvas {
@@ -19,9 +23,10 @@ extension Canvas {
   mutating func drawScale(
     _ layer: ValueRange, _ network: ValueRange?, isSigned: Bool, notes: [String], column: Int, end: Int, row: Int
   ) -> Int {
-    let mode = model.state.scale
+    let mode = model.state.look.scale
     var at = column
-    let shading = shading(mode == .network ? network ?? layer : layer, isSigned)
+    let range = mode == .network ? network ?? layer : layer
+    let shading = model.shading(range, isSigned: isSigned)
     let width = 9
     let reserved = notes.map { $0.count + 1 }.reduce(0, +)
     if mode == .tile {
@@ -39,25 +44,27 @@ extension Canvas {
       at = addToTitle("\(layer.nonFinite) not finite", .failed, column: at, end: end, row: row)
     }
     for note in notes { at = addToTitle(note, .faint, column: at, end: end, row: row) }
+    if mode != .tile, range.magnitude > shading.limit * 1.01 {
+      at = addToTitle("largest \(formatNumber(range.magnitude))", .faint, column: at, end: end, row: row)
+    }
     return at
   }
 
   /// What the scale is measured by.
   mutating func addMode(column: Int, end: Int, row: Int) -> Int {
-    guard model.state.scale != .tile else { return column }
-    return addToTitle("scale by \(model.state.scale.label)", .faint, column: column, end: end, row: row)
-  }
-
-  private func shading(_ range: ValueRange, _ isSigned: Bool) -> Shading {
-    isSigned ? Shading(.diverging, limit: range.magnitude) : Shading(of: range)
+    guard model.state.look.scale != .tile else { return column }
+    return addToTitle("scale by \(model.state.look.scale.label)", .faint, column: column, end: end, row: row)
   }
 
   /// What is not shown, and what is averaged.
-  func notes(
-    _ arrangement: TileArrangement, _ geometry: TileGeometry, shown: Int, noun: String
-  ) -> [String] {
+  func notes(_ arrangement: TileArrangement, _ geometry: TileGeometry, page: Range<Int>, noun: String) -> [String] {
     var notes: [String] = []
-    if shown < geometry.count { notes.append("\(shown) of \(geometry.count)\(noun)") }
+    if page.count < geometry.count {
+      notes.append(
+        page.count == 1
+          ? "\(page.lowerBound) of \(geometry.count)\(noun)"
+          : "\(page.lowerBound)–\(page.upperBound - 1) of \(geometry.count)\(noun)")
+    }
     if arrangement.tilesShown < geometry.tiles {
       notes.append("\(arrangement.tilesShown) of \(geometry.tiles) channels")
     }
@@ -65,6 +72,7 @@ extension Canvas {
     return notes
   }
 
+  /// - Parameter isOff: whether it is switched off.
   mutating func drawStrip(
     _ tiles: [Tile], number: Int, place: Int, _ arrangement: TileArrangement, _ inside: Rect, layerRange: ValueRange,
     networkRange: ValueRange?, isSigned: Bool
@@ -74,24 +82,75 @@ extension Canvas {
     if arrangement.hasCaptions {
       let isSelected = number == model.state.filter
       let width = arrangement.tilesAcross * (arrangement.tile.columns + 1) - 1
-      let text = isSelected ? "\(glyphs.marker)\(number)" : "\(number)"
+      let isOff =
+        isSelected && model.state.switchedOff?.map == number && model.state.switchedOff?.row == model.state.layer
+      let text = "\(isSelected ? glyphs.marker : "")\(number)\(isOff ? " off" : "")"
       if isSelected {
-        write(padRight(text, min(width, max(3, text.count))), .selected, column: column, row: row - 1)
+        write(padRight(text, min(width, max(3, text.count))), isOff ? .failed : .selected, column: column, row: row - 1)
       } else {
         write(text, .faint, column: column, row: row - 1, limit: width)
       }
     }
     for (index, tile) in tiles.enumerated() {
       let range =
-        switch model.state.scale {
+        switch model.state.look.scale {
         case .tile: ValueRange(tile.values.prefix(tile.count))
         case .layer: layerRange
         case .network: networkRange ?? layerRange
         }
       painter.draw(
-        tile, scale: arrangement.scale, shading: shading(range, isSigned),
+        tile, scale: arrangement.scale, shading: model.shading(range, isSigned: isSigned),
         column: column + index % arrangement.tilesAcross * (arrangement.tile.columns + 1),
         row: row + index / arrangement.tilesAcross * arrangement.tile.rows, on: &grid)
+    }
+  }
+
+  /// One tile at the largest zoom that fits into a room, or averaged where it does not; returns the size that it takes.
+  @discardableResult
+  mutating func drawTile(_ tile: Tile, _ shading: Shading, in room: Rect) -> Size {
+    let geometry = TileGeometry(count: 1, tiles: 1, height: tile.height, width: tile.width)
+    guard let arrangement = TileArrangement(geometry, in: room.size, atLeast: 1, captions: false) else {
+      return Size(0, 0)
+    }
+    painter.draw(
+      tile, scale: arrangement.scale, shading: shading, column: room.column, row: room.row, on: &grid)
+    return arrangement.tile
+  }
+}
+
+extension KeyBinding {
+  /// Moves the choice among tiles in a grid.
+  ///
+  /// - Parameter across: how many stand side by side.
+  static func tileKeys(
+    _ noun: String, _ move: @escaping @Sendable (inout DashboardState, KeyContext, _ by: TileMove) -> Void
+  ) -> [KeyBinding] {
+    [
+      .choice("left", [.left], "←", line: ("← → ↑ ↓", noun), "the \(noun) before", .pane) {
+        move(&$0, $1, .by(-$1.repeats))
+      },
+      .choice("right", [.right], "→", "the \(noun) after", .pane) { move(&$0, $1, .by($1.repeats)) },
+      .choice("up", [.up], "↑", "the \(noun) above", .pane) { move(&$0, $1, .rows(-$1.repeats)) },
+      .choice("down", [.down], "↓", "the \(noun) below", .pane) { move(&$0, $1, .rows($1.repeats)) },
+      .choice("page-up", [.pageUp], "PgUp", "the page before", .pane) { move(&$0, $1, .pages(-$1.repeats)) },
+      .choice("page-down", [.pageDown], "PgDn", "the page after", .pane) { move(&$0, $1, .pages($1.repeats)) },
+      .choice("first", [.home], "Home", "the first \(noun)", .pane) { move(&$0, $1, .by(-1_000_000)) },
+      .choice("last", [.end], "End", "the last \(noun)", .pane) { move(&$0, $1, .by(1_000_000)) },
+    ]
+  }
+}
+
+/// A way among tiles.
+enum TileMove {
+  case by(Int)
+  case rows(Int)
+  case pages(Int)
+
+  func distance(_ arrangement: TileArrangement?) -> Int {
+    switch self {
+    case .by(let count): count
+    case .rows(let rows): rows * (arrangement?.stripsAcross ?? 1)
+    case .pages(let pages): pages * (arrangement?.capacity ?? 1)
     }
   }
 }

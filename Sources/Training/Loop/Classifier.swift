@@ -3,6 +3,7 @@
 import Autograd
 import Experiments
 import Foundation
+import Kernels
 import Layers
 import Optimizers
 import Telemetry
@@ -35,10 +36,10 @@ package final class Classifier {
   let model: Sequential
   /// Nil for a model that is only looked at.
   package let learning: Learning?
-  /// Runs one image and keeps what leaves every layer.
+  /// Runs some images and keeps what leaves every layer.
   let inspection: Executor
   let inspected: [InspectedLayer]
-  /// What the net says of that image, class by class; nil for a model that is only looked at.
+  /// What the net says of an image, class by class; nil for a model that is only looked at.
   let prediction: (meaning: Prediction.Meaning, values: Variable)?
   let pool: WorkerPool
 
@@ -46,9 +47,13 @@ package final class Classifier {
   package struct Learning {
     package let training: Executor
     package let evaluation: Executor
-    /// What the evaluation predicts from.
+    /// What the evaluation predicts from, and each image's loss.
     let logits: Variable
+    let loss: Variable
   }
+
+  /// How many images are inspected at once: a shard, which takes as long as one image.
+  static let inspectionBatch = lanesPerShard
 
   /// How many images are evaluated at once.
   package static let evaluationBatch = 512
@@ -67,13 +72,13 @@ package final class Classifier {
     let recordings = configuration.trainsNothing ? nil : try Recordings(model, configuration)
     // Before any of it is laid out.
     let needed =
-      Executor.memory(inspect, capacity: 1, threads: pool.threads)
+      Executor.memory(inspect, capacity: Classifier.inspectionBatch, threads: pool.threads)
       // Each parameter with its gradient, and at most three numbers that an optimiser keeps.
       + model.parameters.reduce(0) { $0 + $1.count * 5 * MemoryLayout<Float>.stride }
       + (recordings?.memory(batchSize: configuration.batchSize, threads: pool.threads) ?? 0)
     let available = Int(clamping: ProcessInfo.processInfo.physicalMemory)
     guard needed < available else { throw MemoryShortage(needed: needed, available: available) }
-    inspection = Executor(inspect, capacity: 1, pool: pool)
+    inspection = Executor(inspect, capacity: Classifier.inspectionBatch, pool: pool)
     learning = recordings.map { Learning($0, batchSize: configuration.batchSize, pool) }
   }
 
@@ -127,7 +132,8 @@ package final class Classifier {
       Executor.memory(
         training.tape, loss: training.loss, metrics: training.metrics, kept: [], capacity: batchSize, threads: threads)
         + Executor.memory(
-          evaluation.tape, metrics: evaluation.metrics, kept: [evaluation.logits], capacity: Classifier.evaluationBatch,
+          evaluation.tape, metrics: evaluation.metrics, kept: [evaluation.logits, evaluation.loss],
+          capacity: Classifier.evaluationBatch,
           threads: threads, reusesMemory: true)
     }
   }
@@ -138,9 +144,9 @@ extension Classifier.Learning {
     let (train, evaluate) = (recordings.training, recordings.evaluation)
     training = Executor(
       train.tape, loss: train.loss, metrics: train.metrics, kept: [], capacity: batchSize, pool: pool)
-    logits = evaluate.logits
+    (logits, loss) = (evaluate.logits, evaluate.loss)
     evaluation = Executor(
-      evaluate.tape, metrics: evaluate.metrics, kept: [logits], capacity: Classifier.evaluationBatch, pool: pool,
+      evaluate.tape, metrics: evaluate.metrics, kept: [logits, loss], capacity: Classifier.evaluationBatch, pool: pool,
       reusesMemory: true)
   }
 }

@@ -9,7 +9,7 @@ import Tensors
 package struct ImageSampler {
   let trainSource: LabeledImages
   package let validationSource: LabeledImages
-  private let trainIndices: [Int32]
+  let trainIndices: [Int32]
   package let validationIndices: [Int32]
   private let seed: UInt64
   private let shuffle: Bool

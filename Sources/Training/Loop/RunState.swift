@@ -22,10 +22,14 @@ public struct RunState: Hashable, Sendable {
   struct Schedule: Hashable, Sendable {
     /// The learning rate that the schedule starts from; a plateau lowers it.
     var baseRate: Double
+    /// What somebody has had the schedule's rates multiplied by.
+    var factor = 1.0
     var plateau: PlateauSchedule?
   }
 
   public internal(set) var position = Position()
+  /// How many epochs there are to be: the configuration's, and those that somebody has added.
+  public internal(set) var epochs: Int
   /// The epoch's training images, as they were while it went by, and the validation so far.
   var trained = FigureSums()
   var validated = FigureSums()
@@ -84,6 +88,8 @@ extension TrainingLoop {
     optimizer.scalars = state.optimizerScalars
     progress = state
     progress.numbers = RunNumbers([])
+    memory.forget(after: progress.position.epoch - 1)
+    for layer in layerMeasures { layer.forget() }
     order = progress.position.stepInEpoch > 0 ? sampler.order(epoch: progress.position.epoch) : []
   }
 

@@ -31,9 +31,14 @@ public final class TrainingLoop {
   package let sampler: ImageSampler
   let scale: [Float]
   let shift: [Float]
+  let layerMeasures: [LayerMeasures]
+  /// What pictures need of the past; no part of the run's state.
+  var memory = PictureMemory()
 
   /// The run's state, apart from the numbers that lie in parameters and in the optimiser's memory.
   var progress: RunState
+  /// What the last unit of work measured beside its figures, if it did.
+  package private(set) var measured: MeasureRecord?
   /// The epoch's images in order, while its training is under way.
   var order: [Int32] = []
 
@@ -55,8 +60,8 @@ public final class TrainingLoop {
     optimizer = classifier.makeOptimizer(training.optimizer)
     var schedule = RunState.Schedule(baseRate: Double(optimizer.learningRate))
     if case .plateau(let plateau) = training.schedule.choice { schedule.plateau = plateau }
-    progress = RunState(
-      schedule: schedule, series: SeriesList(smoothing: Double(configuration.dashboard.smoothing)))
+    progress = RunState(epochs: training.epochs, schedule: schedule, series: SeriesList())
+    layerMeasures = classifier.inspected.compactMap { LayerMeasures($0.layer) }
     sampler = try ImageSampler(dataset, configuration)
     guard !training.dropLast || sampler.trainCount >= training.batchSize else {
       throw ConfigurationError(
@@ -77,12 +82,14 @@ public final class TrainingLoop {
     let (full, rest) = sampler.trainCount.quotientAndRemainder(dividingBy: configuration.training.batchSize)
     return rest == 0 || configuration.training.dropLast ? full : full + 1
   }
-  public var totalSteps: Int { stepsPerEpoch * configuration.training.epochs }
-  public var isFinished: Bool { epoch > configuration.training.epochs }
+  public var epochs: Int { progress.epochs }
+  public var totalSteps: Int { stepsPerEpoch * epochs }
+  public var isFinished: Bool { epoch > epochs }
   public var isValidating: Bool { stepInEpoch == stepsPerEpoch }
 
   /// Does the next unit of work.
   public func advance() -> Event {
+    measured = nil
     guard let learning = classifier.learning, !isFinished else { return .finished }
     if !isValidating { return .step(trainBatch(learning.training)) }
     return validateBatch(learning.evaluation)
@@ -102,6 +109,8 @@ public final class TrainingLoop {
       )
     }
     configuration.training.clipping?.apply(optimizer.parameters)
+    let isMeasured = MeasureRecord.isDue(step + 1)
+    for layer in layerMeasures where isMeasured || memory.watchedUpdates.contains(layer.name) { layer.remember() }
     optimizer.step(classifier.pool)
     progress.position.step += 1
     progress.position.stepInEpoch += 1
@@ -110,7 +119,14 @@ public final class TrainingLoop {
       step: step, epoch: epoch, loss: means.loss, accuracy: means.accuracy, learningRate: optimizer.learningRate,
       images: count)
     progress.series.append(record)
+    if isMeasured { note(measureStep()) }
     return record
+  }
+
+  /// Keeps a measurement in the series, and for whoever writes it down.
+  private func note(_ record: MeasureRecord) {
+    progress.series.append(record)
+    measured = record
   }
 
   /// A batch's loss and accuracy from its executor's means, which are over images.
@@ -128,7 +144,7 @@ public final class TrainingLoop {
       case .oneCycle(let cycle): cycle.rate(at: step, of: totalSteps)
       case .plateau: progress.schedule.baseRate
       }
-    return Float(rate * (configuration.training.schedule.warmUp?.factor(at: step) ?? 1))
+    return Float(rate * progress.schedule.factor * (configuration.training.schedule.warmUp?.factor(at: step) ?? 1))
   }
 
   /// What the schedule says of the optimiser's momentum; nil when nothing.
@@ -156,6 +172,8 @@ public final class TrainingLoop {
       epoch: epoch, step: step, trainLoss: progress.trained.meanLoss, trainAccuracy: progress.trained.accuracy,
       validationLoss: progress.validated.meanLoss, validationAccuracy: progress.validated.accuracy)
     progress.series.append(record)
+    if let dead = measureDeadUnits() { note(dead) }
+    memory.keepWeights(of: classifier.inspected, epoch: epoch)
     (progress.trained, progress.validated) = (FigureSums(), FigureSums())
     if var plateau = progress.schedule.plateau {
       progress.schedule.baseRate = plateau.rate(
@@ -211,8 +229,12 @@ public final class TrainingLoop {
     return (sums.meanLoss, sums.accuracy)
   }
 
-  /// Runs one image of the validation set through the net; `classifier.inspection` then holds what left each layer.
-  func inspect(probe: Int) {
-    withBatch(sampler.validationSource, sampler.validationIndices, probe, 1) { _ = classifier.inspection.run($0) }
+  /// Has the learning rate so many times what the configuration says, from the next step on.
+  func setLearningRateFactor(_ factor: Double) {
+    progress.schedule.factor = factor
+    optimizer.learningRate = learningRate
   }
+
+  /// So many epochs more.
+  func addEpochs(_ count: Int) { progress.epochs += count }
 }

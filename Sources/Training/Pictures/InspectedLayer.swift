@@ -11,12 +11,27 @@ struct InspectedLayer {
   let output: Variable
   /// How its weights are cut into pictures; nil when it has none to show.
   let filters: TileGeometry?
+  let input: Variable
 
-  var summary: LayerSummary {
-    LayerSummary(
+  private var summary: LayerSummary {
+    var summary = LayerSummary(
       name: layer.name, kind: layer.kind, outputShape: output.shape,
       parameters: layer.ownParameters.filter(\.isTrainable).reduce(0) { $0 + $1.count }, filters: filters,
       maps: TileGeometry(mapsOf: output.shape))
+    summary.channelNumbers = layer.channelNumbers.map(\.name)
+    return summary
+  }
+
+  /// The list of layers as a screen sees it.
+  static func summaries(_ list: [InspectedLayer]) -> [LayerSummary] {
+    list.indices.map { index in
+      var summary = list[index].summary
+      summary.source = list.indices.prefix(index).last { list[$0].output.id == list[index].input.id }
+      summary.activation = list.indices.first {
+        list[$0].layer.isActivation && list[$0].input.id == list[index].output.id
+      }
+      return summary
+    }
   }
 
   /// Records a model and lists its layers, those inside of blocks before the block.
@@ -29,7 +44,7 @@ struct InspectedLayer {
       list.append(
         InspectedLayer(
           layer: layer, output: output,
-          filters: layer.picturedWeight.map { TileGeometry(weight: $0.shape, image: image) }))
+          filters: layer.picturedWeight.map { TileGeometry(weight: $0.shape, image: image) }, input: input))
       if output.shape.rank == 3 { image = output.shape } else if !layer.keepsElements { image = nil }
     }
     return list

@@ -11,78 +11,139 @@ extension TrainingLoop {
   /// - Parameter units: units of work done.
   public func snapshot(_ request: PictureRequest, units: Int = 0) -> Snapshot {
     let layer = min(max(0, request.layer), classifier.inspected.count - 1)
-    let probe = min(max(0, request.probe), sampler.validationIndices.count - 1)
-    inspect(probe: probe)
-    return Snapshot(
-      request: request, step: step, units: units,
-      filters: filterPictures(layer, request.filters, ofNetwork: request.wantsNetworkRange),
-      maps: mapPictures(layer, request.maps, ofNetwork: request.wantsNetworkRange), probe: probePicture(probe),
-      curves: series.curves(of: request.quantities, limit: request.curvePoints))
-  }
-
-  private func filterPictures(_ index: Int, _ wanted: Range<Int>, ofNetwork: Bool) -> FilterPictures? {
-    let inspected = classifier.inspected[index]
-    guard let weight = inspected.layer.picturedWeight, let geometry = inspected.filters else { return nil }
-    let filters = wanted.clamped(to: 0..<geometry.count)
-    let values = weight.numbers
-    let tiles = filters.flatMap { filter in
-      (0..<geometry.tiles).map { tile in
-        let first = (filter * geometry.tiles + tile) * geometry.numbersPerTile
-        return Tile(geometry, UnsafeBufferPointer(rebasing: values[first..<first + geometry.numbersPerTile]))
+    let probes = ([request.probe] + request.otherProbes.prefix(3)).map {
+      min(max(0, $0), sampler.validationIndices.count - 1)
+    }
+    let worth = request.switchedOff.flatMap { measureWorth(of: $0, in: layer) }
+    return withFilterOff(request.switchedOff, in: layer) {
+      inspect(probes: probes)
+      let pictures = probes.indices.map { probePicture(probes[$0], image: $0) }
+      var snapshot = Snapshot(request: request, step: step, units: units, probe: pictures[0])
+      snapshot.otherProbes = Array(pictures.dropFirst())
+      snapshot.filters = request.filters.flatMap {
+        filterPictures(layer, $0, ofNetwork: request.wantsNetworkRange)
       }
+      snapshot.channels = classifier.inspected[layer].layer.channelNumbers.map {
+        ChannelNumbers($0.name, $0.numbers.copy)
+      }
+      snapshot.maps = request.maps.map {
+        mapPictures($0, others: probes.count - 1, ofNetwork: request.wantsNetworkRange)
+      }
+      snapshot.network = request.network.map { networkPictures($0, layer) }
+      snapshot.detail = request.detail.flatMap { filterDetail($0, layer) }
+      snapshot.arithmetic = request.output.flatMap { arithmetic(of: $0, in: layer) }
+      snapshot.worth = worth
+      snapshot.found = request.search.flatMap { find($0, units: units) }
+      snapshot.images = request.images.map(imagePictures)
+      snapshot.curves = series.curves(for: request)
+      return snapshot
     }
-    let layerRange = ValueRange(values)
-    let weights = ofNetwork ? classifier.inspected.compactMap(\.layer.picturedWeight) : []
-    return FilterPictures(
-      filters: filters, tilesPerFilter: geometry.tiles, tiles: tiles, layerRange: layerRange,
-      networkRange: ofNetwork ? weights.reduce(layerRange) { $0.union(ValueRange($1.numbers)) } : nil)
   }
 
-  private func mapPictures(_ index: Int, _ wanted: Range<Int>, ofNetwork: Bool) -> MapPictures? {
-    let output = classifier.inspected[index].output
-    let tensor = classifier.inspection.tensor(of: output, image: 0)
-    let geometry = TileGeometry(mapsOf: output.shape)
-    let plane = geometry.numbersPerTile
-    let maps = wanted.clamped(to: 0..<geometry.count)
-    let tiles = tensor.values.withUnsafeBufferPointer { values in
-      maps.map { Tile(geometry, UnsafeBufferPointer(rebasing: values[$0 * plane..<($0 + 1) * plane])) }
+  /// Runs some images of the validation set through the net; `classifier.inspection` then holds what left each layer.
+  func inspect(probes: [Int]) {
+    let indices = probes.map { sampler.validationIndices[$0] }
+    withBatch(sampler.validationSource, indices, 0, indices.count) { _ = classifier.inspection.run($0) }
+  }
+
+  private func filterPictures(_ index: Int, _ request: FilterRequest, ofNetwork: Bool) -> FilterPictures? {
+    let inspected = classifier.inspected[index]
+    guard let geometry = inspected.filters, let values = numbers(request.quantity, of: inspected.layer) else {
+      return nil
     }
-    let layerRange = ValueRange(tensor.values)
+    let order = filterOrder(request.order, geometry, values)
+    let filters = Array(order[request.places.clamped(to: 0..<order.count)])
+    let layerRange = ValueRange(values)
+    let others = ofNetwork ? classifier.inspected.compactMap { numbers(request.quantity, of: $0.layer) } : []
+    return FilterPictures(
+      request: request, order: order, filters: filters, tilesPerFilter: geometry.tiles,
+      tiles: filters.flatMap { geometry.tiles(of: $0, in: values) }, layerRange: layerRange,
+      networkRange: ofNetwork ? others.reduce(layerRange) { $0.union(ValueRange($1)) } : nil)
+  }
+
+  /// A quantity of a layer's pictured weight; nil where there is none, or not yet.
+  func numbers(_ quantity: WeightQuantity, of layer: any Layer) -> [Float]? {
+    guard let weight = layer.picturedWeight else { return nil }
+    switch quantity {
+    case .weight: return weight.copy
+    case .gradient:
+      guard weight.isTrainable, step > 0 else { return nil }
+      return Array(UnsafeBufferPointer(start: weight.gradient, count: weight.count))
+    case .update: return layerMeasures.first { $0.name == layer.name }?.update(weight)
+    case .change:
+      return initialWeights(of: layer).map { zip(weight.numbers, $0).map { $0 - $1 } }
+    }
+  }
+
+  /// The filters of a layer in an order.
+  private func filterOrder(_ order: FilterOrder, _ geometry: TileGeometry, _ values: [Float]) -> [Int] {
+    let all = Array(0..<geometry.count)
+    let size = geometry.tiles * geometry.numbersPerTile
+    func filter(_ index: Int) -> ArraySlice<Float> { values[index * size..<(index + 1) * size] }
+    func norm(_ index: Int) -> Float { filter(index).reduce(0) { $0 + $1 * $1 }.squareRoot() }
+    switch order {
+    case .index: return all
+    case .norm:
+      let norms = all.map(norm)
+      return all.sorted { (norms[$0], $1) > (norms[$1], $0) }
+    case .similarity:
+      // From the first on, always the most similar of those that are left; only so many are compared.
+      guard geometry.count * geometry.count * size <= 1 << 24 else { return all }
+      let norms = all.map(norm)
+      var (left, sorted) = (all.dropFirst(), [0])
+      while let last = sorted.last, !left.isEmpty {
+        func likeness(_ index: Int) -> Float {
+          let product = zip(filter(last), filter(index)).reduce(Float(0)) { $0 + $1.0 * $1.1 }
+          return product / max(norms[last] * norms[index], .leastNormalMagnitude)
+        }
+        let likenesses = left.map(likeness)
+        let best = likenesses.indices.max { (likenesses[$0], -$0) < (likenesses[$1], -$1) } ?? 0
+        sorted.append(left.remove(at: left.startIndex + best))
+      }
+      return sorted
+    }
+  }
+
+  private func mapPictures(_ request: MapRequest, others: Int, ofNetwork: Bool) -> MapPictures {
+    let index = min(max(0, request.layer), classifier.inspected.count - 1)
+    let output = classifier.inspected[index].output
+    let geometry = TileGeometry(mapsOf: output.shape)
+    let maps = request.maps.clamped(to: 0..<geometry.count)
+    let numbers = (0...others).map { classifier.inspection.tensor(of: output, image: $0).values }
+    let range = numbers.dropFirst().reduce(ValueRange(numbers[0])) { $0.union(ValueRange($1)) }
     let networkRange =
       ofNetwork
-      ? classifier.inspected.reduce(layerRange) {
+      ? classifier.inspected.reduce(range) {
         $0.union(ValueRange(classifier.inspection.tensor(of: $1.output, image: 0).values))
       } : nil
+    let tiles = numbers.map { values in maps.map { geometry.tiles(of: $0, in: values)[0] } }
     return MapPictures(
-      maps: maps, tiles: tiles, layerRange: layerRange, networkRange: networkRange)
+      layer: index, maps: maps, tiles: tiles[0], others: Array(tiles.dropFirst()), layerRange: range,
+      networkRange: networkRange)
   }
 
-  private func probePicture(_ probe: Int) -> ProbePicture {
+  private func probePicture(_ probe: Int, image: Int) -> ProbePicture {
     let index = Int(sampler.validationIndices[probe])
     let source = sampler.validationSource
-    let (height, width) = (source.shape[1], source.shape[2])
-    let bytes = source.image(index)
-    let channels = (0..<source.shape[0]).map { channel in
-      Tile(
-        height: height, width: width,
-        values: (0..<height * width).map { Float(bytes[channel * height * width + $0]) / 255 })
-    }
     let prediction = classifier.prediction.map {
-      Prediction($0.meaning, classifier.inspection.tensor(of: $0.values, image: 0).values)
+      Prediction($0.meaning, classifier.inspection.tensor(of: $0.values, image: image).values)
     }
-    return ProbePicture(index: probe, channels: channels, label: Int(source.labels[index]), prediction: prediction)
+    return ProbePicture(
+      index: probe, channels: source.tiles(of: index) { Float($0) / 255 }, label: Int(source.labels[index]),
+      prediction: prediction)
   }
 }
 
-extension Parameter {
-  fileprivate var numbers: UnsafeBufferPointer<Float> { UnsafeBufferPointer(start: values, count: count) }
-}
-
-extension Tile {
-  fileprivate init(_ geometry: TileGeometry, _ values: UnsafeBufferPointer<Float>) {
-    let missing = geometry.height * geometry.width - values.count
-    self.init(
-      height: geometry.height, width: geometry.width, values: Array(values) + [Float](repeating: .nan, count: missing),
-      count: values.count)
+extension TileGeometry {
+  /// The tiles of a filter or a map among all numbers of its layer.
+  func tiles(of index: Int, in values: [Float]) -> [Tile] {
+    (0..<tiles).map { tile in
+      let first = (index * tiles + tile) * numbersPerTile
+      let missing = height * width - numbersPerTile
+      return Tile(
+        height: height, width: width,
+        values: Array(values[first..<first + numbersPerTile]) + [Float](repeating: .nan, count: missing),
+        count: numbersPerTile)
+    }
   }
 }

@@ -11,7 +11,8 @@ public struct RunError: Error, CustomStringConvertible, Equatable {
   public init(_ description: String) { self.description = description }
 }
 
-/// A run's folder: `config.json` (resolved), `metrics.jsonl`, `checkpoints/`.
+/// A run's folder: `config.json` (resolved), `metrics.jsonl`, `checkpoints/`, and `journal.jsonl` once somebody has changed
+/// something while the run went on.
 public final class RunFolder {
   public let path: String
   private var metrics: UnsafeMutablePointer<FILE>?
@@ -20,6 +21,7 @@ public final class RunFolder {
 
   private static let configurationName = "config.json"
   private static let metricsName = "metrics.jsonl"
+  private static let journalName = "journal.jsonl"
 
   /// Creates the folder and writes the configuration.
   ///
@@ -62,9 +64,37 @@ public final class RunFolder {
     return path
   }
 
+  /// Removes the folder of a run that never made a step, unless there is more in it than was made at the start.
+  ///
+  /// - Returns: whether it is gone.
+  public func discardIfUnused() -> Bool {
+    let manager = FileManager.default
+    let made = ["checkpoints", RunFolder.configurationName, RunFolder.metricsName]
+    guard let found = try? manager.contentsOfDirectory(atPath: path), Set(found).isSubset(of: made),
+      (try? manager.contentsOfDirectory(atPath: "\(path)/checkpoints"))?.isEmpty == true
+    else { return false }
+    do {
+      try manager.removeItem(atPath: path)
+      return true
+    } catch {
+      return false
+    }
+  }
+
   /// Appends a line to `metrics.jsonl`; it may wait in memory until `flush`.
   func write(_ record: StepRecord) throws { try write { record.add(to: &$0) } }
   func write(_ record: EpochRecord) throws { try write { record.add(to: &$0) } }
+  func write(_ record: MeasureRecord) throws { try write { record.add(to: &$0) } }
+
+  /// Appends a line to `journal.jsonl`, which is made by the first one, and hands it to other readers at once.
+  func write(_ intervention: Intervention) throws {
+    var line = JSONLine()
+    try intervention.add(to: &line)
+    let path = "\(path)/\(RunFolder.journalName)"
+    guard let file = fopen(path, "ab"), line.write(to: file), fclose(file) == 0 else {
+      throw RunError("\(path): cannot be written: \(String(cString: strerror(errno)))")
+    }
+  }
 
   private func write(_ addFields: (inout JSONLine) -> Void) throws {
     line.clear()

@@ -10,17 +10,23 @@ struct Estimates {
   private var validation = 0.0
   private var images = 0
   private var lastValidation = 0.0
+  /// Of work, over the whole run, without pauses.
+  private(set) var seconds = 0.0
 
   /// Training images a second, over the last second or so; 0 before the first step.
   var imagesPerSecond: Double { throughput.imagesPerSecond }
 
   mutating func addStep(images count: Int, seconds: Double) {
+    self.seconds += seconds
     training += seconds
     images += count
     throughput.add(images: count, seconds: seconds)
   }
 
-  mutating func addValidation(seconds: Double) { validation += seconds }
+  mutating func addValidation(seconds: Double) {
+    self.seconds += seconds
+    validation += seconds
+  }
 
   /// Begins the next epoch, and gives the record of the one that is over its times.
   mutating func finishEpoch(_ record: EpochRecord) -> EpochRecord {
@@ -34,7 +40,7 @@ struct Estimates {
   /// Seconds that the rest of a run will take; nil before there is anything to go by.
   func secondsLeft(_ loop: TrainingLoop) -> Double? {
     guard imagesPerSecond > 0 else { return nil }
-    let epochs = loop.configuration.training.epochs - (loop.epoch - 1)
+    let epochs = loop.epochs - (loop.epoch - 1)
     let done = min(loop.sampler.trainCount, loop.stepInEpoch * loop.configuration.training.batchSize)
     let images = Double(epochs * loop.sampler.trainCount - done)
     return max(0, images) / imagesPerSecond + Double(epochs) * lastValidation

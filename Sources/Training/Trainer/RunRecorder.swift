@@ -27,6 +27,11 @@ struct RunRecorder {
     try save(loop)
   }
 
+  func write(_ record: MeasureRecord) throws { try folder.write(record) }
+
+  /// Writes down what somebody changed.
+  func note(_ intervention: Intervention) throws { try folder.write(intervention) }
+
   func flush() throws { try folder.flush() }
 
   /// Saves a checkpoint, unless nothing has happened since the last one.

@@ -39,6 +39,10 @@ public final class Trainer: RunSource, @unchecked Sendable {
   private var estimates = Estimates()
   private var goal = Goal.none
   private let clock = ContinuousClock()
+  /// When the last step began; what a slower pace counts from.
+  private var lastStep: ContinuousClock.Instant?
+  /// Images a second and seconds of work, which differ from run to run and are no part of its state.
+  private var timings = SeriesList(empty: ())
   /// `work`, made once: a step allocates nothing.
   private lazy var block = DispatchWorkItem { [unowned self] in work() }
 
@@ -58,10 +62,12 @@ public final class Trainer: RunSource, @unchecked Sendable {
     self.queue = queue
     self.onEvent = onEvent
     recorder = folder.map(RunRecorder.init)
-    description = RunDescription(
+    var description = RunDescription(
       name: configuration.name, dataset: dataset.name, classes: dataset.classes, image: dataset.shape,
       probes: loop.sampler.validationIndices.count, trainImages: loop.sampler.trainCount,
-      layers: loop.classifier.inspected.map(\.summary))
+      layers: InspectedLayer.summaries(loop.classifier.inspected))
+    if case .holdOut = configuration.dataset.validation { description.validation = "held-out" }
+    self.description = description
     mailbox = Locked(
       Mailbox(
         status: RunStatus(
@@ -134,17 +140,36 @@ public final class Trainer: RunSource, @unchecked Sendable {
     for (watcher, request) in requests { serve(request, for: watcher) }
     if !commands.isEmpty { tellAll() }
     // Asked to pause is not paused yet: the command comes with the next block.
-    if status.phase == .running { advance() }
+    if status.phase == .running, isWaitingForPace <= .zero { advance() }
     let goesOn = mailbox.withLock { mailbox in
       let goesOn = mailbox.status.phase == .running || mailbox.hasWork
       if !goesOn { mailbox.scheduled = nil }
       return goesOn
     }
-    if goesOn { queue.async(execute: block) }
+    guard goesOn else { return }
+    let wait = isWaitingForPace
+    if wait > .zero {
+      // Not a whole step's time at once: commands and pictures are not to wait.
+      queue.asyncAfter(deadline: .now() + .microseconds(Int(min(wait.inSeconds, 0.01) * 1e6)), execute: block)
+    } else {
+      queue.async(execute: block)
+    }
+  }
+
+  /// How long it is until the next step may begin.
+  private var isWaitingForPace: Duration {
+    let status = self.status
+    guard status.phase == .running, status.pace != .full, !loop.isValidating, let lastStep else { return .zero }
+    return lastStep + .seconds(status.pace.secondsPerStep) - clock.now
   }
 
   private func serve(_ request: PictureRequest, for watcher: Watcher) {
-    let snapshot = loop.snapshot(request, units: status.units)
+    loop.watch(mailbox.withLock { $0.slots.values.compactMap(\.snapshot?.request) } + [request])
+    var snapshot: Snapshot?
+    let seconds = clock.measure { snapshot = loop.snapshot(request, units: status.units) }.inSeconds
+    snapshot?.seconds = seconds
+    snapshot?.curves += timings.curves(for: request)
+    snapshot?.quantities = loop.series.quantities + timings.quantities
     let onNews = mailbox.withLock { mailbox in
       mailbox.slots[watcher]?.snapshot = snapshot
       return mailbox.slots[watcher]?.onNews
@@ -160,8 +185,15 @@ public final class Trainer: RunSource, @unchecked Sendable {
 
   private func obey(_ command: RunCommand) {
     let phase = status.phase
+    switch command {
+    case .pace(let pace): return mailbox.withLock { $0.status.pace = pace }
+    case .learningRateFactor(let factor): return intervene(.learningRateFactor(factor))
+    case .addEpochs(let count): return intervene(.addEpochs(count))
+    default: break
+    }
     guard phase != .finished && phase != .failed else { return }
     switch command {
+    case .pace, .learningRateFactor, .addEpochs: break
     case .run: begin(.none)
     case .step(let count): begin(.steps(max(1, count)))
     case .finishEpoch(let count): begin(.epochs(max(1, count)))
@@ -171,6 +203,30 @@ public final class Trainer: RunSource, @unchecked Sendable {
         if command == .stop { try recorder?.save(loop) }
         try recorder?.flush()
       }
+    }
+  }
+
+  /// What changes the run: done before the next unit of work, and written down.
+  private func intervene(_ command: RunCommand) {
+    guard status.phase != .failed else { return }
+    attempt {
+      switch command {
+      case .learningRateFactor(let factor) where factor.isFinite && factor >= 0:
+        loop.setLearningRateFactor(factor)
+        try recorder?.note(Intervention(loop, kind: "learning_rate_factor", value: factor))
+      case .addEpochs(let count) where count > 0:
+        loop.addEpochs(count)
+        if status.phase == .finished { setPhase(.paused) }
+        try recorder?.note(Intervention(loop, kind: "epochs", value: Double(loop.epochs)))
+      default: return
+      }
+    }
+    mailbox.withLock {
+      $0.status.learningRate = loop.optimizer.learningRate
+      $0.status.learningRateFactor = loop.progress.schedule.factor
+      $0.status.epochs = loop.epochs
+      $0.status.steps = loop.totalSteps
+      $0.status.secondsLeft = estimates.secondsLeft(loop)
     }
   }
 
@@ -185,6 +241,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
   /// One unit of work, its figures, and whether to go on.
   private func advance() {
     var event = TrainingLoop.Event.finished
+    lastStep = clock.now
     let seconds = clock.measure { event = loop.advance() }.inSeconds
     mailbox.withLock { $0.status.units += 1 }
     attempt {
@@ -204,6 +261,11 @@ public final class Trainer: RunSource, @unchecked Sendable {
   private func finishStep(_ record: StepRecord, _ seconds: Double) throws {
     estimates.addStep(images: record.images, seconds: seconds)
     try recorder?.write(record)
+    if let measured = loop.measured {
+      try recorder?.write(measured)
+      timings.append(SeriesKey("images_per_second", .measured), step: record.step, estimates.imagesPerSecond)
+      timings.append(SeriesKey("seconds", .measured), step: record.step, estimates.seconds)
+    }
     var isDone = false
     if case .steps(let count) = goal {
       goal = .steps(count - 1)
@@ -217,6 +279,10 @@ public final class Trainer: RunSource, @unchecked Sendable {
       $0.status.imagesPerSecond = estimates.imagesPerSecond
       $0.status.secondsLeft = estimates.secondsLeft(loop)
       $0.status.lastStep = record
+      if !record.loss.isFinite && $0.status.divergedAt == nil {
+        $0.status.divergedAt = record.step
+        $0.status.divergedLayer = loop.firstLayerNotFinite
+      }
       $0.status.validation = loop.isValidating ? 0 : nil
     }
     onEvent(.step(record))
@@ -226,9 +292,11 @@ public final class Trainer: RunSource, @unchecked Sendable {
   private func finishEpoch(_ record: EpochRecord, _ seconds: Double) throws {
     estimates.addValidation(seconds: seconds)
     let record = estimates.finishEpoch(record)
+    if let measured = loop.measured { try recorder?.write(measured) }
     try recorder?.write(record, loop)
     mailbox.withLock {
       $0.status.lastEpoch = record
+      if record.validationAccuracy > $0.status.bestEpoch?.validationAccuracy ?? -1 { $0.status.bestEpoch = record }
       $0.status.validation = nil
       $0.status.secondsLeft = estimates.secondsLeft(loop)
     }

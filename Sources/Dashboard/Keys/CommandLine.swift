@@ -1,0 +1,179 @@
+// The command line: all that keys do by name, and what takes a number or a word.
+
+import Telemetry
+
+/// A line that is being typed behind a colon.
+public struct CommandLine: Hashable, Sendable {
+  public private(set) var text = ""
+  /// Earlier lines, oldest first, and which of them is shown; nil for the line being typed.
+  private let history: [String]
+  private var shown: Int?
+  /// What Tab goes through, while it does.
+  private var completions: [String] = []
+
+  init(history: [String] = []) { self.history = history }
+
+  enum Outcome: Hashable {
+    case typing, closed
+    case entered(String)
+  }
+
+  mutating func handle(_ key: Key, _ model: DashboardModel) -> Outcome {
+    if key != .tab { completions = [] }
+    switch key {
+    case .character(let character): text.append(character)
+    case .backspace, .delete:
+      guard !text.isEmpty else { return .closed }
+      text.removeLast()
+    case .enter: return .entered(trimmed(text))
+    case .escape: return .closed
+    case .up, .down: recall(key == .up ? -1 : 1)
+    case .tab: complete(model)
+    default: break
+    }
+    return .typing
+  }
+
+  private mutating func recall(_ step: Int) {
+    guard !history.isEmpty else { return }
+    let index = (shown ?? history.count) + step
+    shown = index >= history.count ? nil : max(0, index)
+    text = shown.map { history[$0] } ?? ""
+  }
+
+  /// Goes on to the next of the lines that begin like this one.
+  private mutating func complete(_ model: DashboardModel) {
+    if completions.isEmpty { completions = CommandLine.completions(of: text, model) }
+    guard !completions.isEmpty else { return }
+    let next = completions.firstIndex(of: text).map { ($0 + 1) % completions.count } ?? 0
+    text = completions[next]
+  }
+
+  /// Every whole line that begins with a text, in alphabetical order.
+  static func completions(of text: String, _ model: DashboardModel) -> [String] {
+    let words = Argued.all.flatMap { argued in
+      argued.words(model).map { "\(argued.name) \($0)" } + [argued.name]
+    }
+    let names = KeyTable.all.filter { model.trains || !$0.needsTraining }.map(\.name)
+    let all = Set(words + names).filter { $0.hasPrefix(text) && $0 != text }
+    return all.sorted()
+  }
+
+  /// Does what a line says, or says why it cannot.
+  static func perform(_ line: String, _ model: inout DashboardModel, _ size: Size) -> Effect {
+    let words = line.split(separator: " ").map(String.init)
+    guard let first = words.first else { return .none }
+    let argument = words.dropFirst().joined(separator: " ")
+    if let argued = Argued.all.first(where: { $0.name == first }) {
+      if let effect = argued.perform(argument, &model) { return effect }
+      model.state.say(Message(":\(first) takes \(argued.expected), not \"\(argument)\"", isError: true))
+      return .none
+    }
+    let bindings =
+      KeyTable.bindings(model.state.view, focus: model.state.focus, trains: model.trains) + KeyTable.all
+    guard let binding = bindings.first(where: { $0.name == first }), argument.isEmpty || Int(argument) != nil else {
+      let near = completions(of: String(first.prefix(2)), model).prefix(6).joined(separator: ", ")
+      model.state.say(
+        Message("\"\(line)\" is no command\(near.isEmpty ? "; Tab lists them" : "; there are: \(near)")", isError: true)
+      )
+      return .none
+    }
+    let context = KeyContext(model: model, size: size, count: Int(argument))
+    return binding.perform(&model.state, context)
+  }
+}
+
+private func trimmed(_ text: String) -> String { text.split(separator: " ").joined(separator: " ") }
+
+/// A command with an argument.
+private struct Argued: Sendable {
+  let name: String
+  /// What the argument is, in words.
+  let expected: String
+  /// What the argument may be, for completion.
+  let words: @Sendable (DashboardModel) -> [String]
+  /// Nil for an argument that means nothing.
+  let perform: @Sendable (String, inout DashboardModel) -> Effect?
+
+  init(
+    _ name: String, _ expected: String, _ words: @escaping @Sendable (DashboardModel) -> [String] = { _ in [] },
+    perform: @escaping @Sendable (String, inout DashboardModel) -> Effect?
+  ) {
+    (self.name, self.expected, self.words, self.perform) = (name, expected, words, perform)
+  }
+
+  static let all = [lr, epochs, pace, layer, filter, probe, chart, smoothing, images]
+
+  private static let lr = Argued("lr", "a learning rate of at least 0") { text, model in
+    guard let rate = Double(text), rate.isFinite, rate >= 0, model.trains else { return nil }
+    let base = Double(model.status.learningRate) / max(model.status.learningRateFactor, 1e-300)
+    guard base > 0 else { return nil }
+    model.state.say("learning rate \(rate) from the next step on")
+    return .command(.learningRateFactor(rate / base))
+  }
+
+  private static let epochs = Argued("epochs", "how many more, such as +10") { text, model in
+    let digits = text.hasPrefix("+") ? String(text.dropFirst()) : text
+    guard let count = Int(digits), (1...1_000_000).contains(count), model.trains else { return nil }
+    model.state.say("\(count) more epochs; Space goes on")
+    return .command(.addEpochs(count))
+  }
+
+  private static let paces: @Sendable (DashboardModel) -> [String] = { _ in Pace.all.map(word) }
+  private static let pace = Argued("pace", "full, 100, 30, 10, 3 or 1 steps a second, or 1/3", paces) { text, _ in
+    Pace.all.first { word($0) == text }.map { .command(.pace($0)) }
+  }
+
+  private static let layerNames: @Sendable (DashboardModel) -> [String] = { $0.run.layers.map(\.name) }
+  private static let layer = Argued("layer", "a layer's name", layerNames) { text, model in
+    guard let index = model.run.layers.firstIndex(where: { $0.name == text }) else { return nil }
+    model.state.selectLayer(index, model.run)
+    return Effect.none
+  }
+
+  private static let filter = Argued("filter", "a filter's number") { text, model in
+    guard let index = Int(text), index >= 0, index < DashboardState.filterCount(model.run, model.state.layer) else {
+      return nil
+    }
+    model.state.selectFilter(index, model.run)
+    return Effect.none
+  }
+
+  private static let classNames: @Sendable (DashboardModel) -> [String] = { $0.run.classes.filter { !$0.isEmpty } }
+  private static let probe = Argued("probe", "the number of a validation image, or a class", classNames) {
+    text, model in
+    if let label = model.run.classes.firstIndex(of: text), Int(text) == nil {
+      model.state.search = .ofClass(label, after: model.state.probe)
+      return Effect.none
+    }
+    guard let index = Int(text), index >= 0, index < model.run.probes else { return nil }
+    model.state.selectProbe(index, model.run)
+    return Effect.none
+  }
+
+  private static let quantities: @Sendable (DashboardModel) -> [String] = { $0.snapshot?.quantities ?? [] }
+  private static let chart = Argued("chart", "a quantity, to show or hide it", quantities) { text, model in
+    guard model.snapshot?.quantities.contains(text) == true else { return nil }
+    model.state.charts.toggle(text)
+    return Effect.none
+  }
+
+  private static let smoothing = Argued("smoothing", "the weight of the past, from 0 to below 1") { text, model in
+    guard let weight = Double(text), (0..<1).contains(weight) else { return nil }
+    model.state.charts.smoothing = weight
+    return Effect.none
+  }
+
+  private static let classChoices: @Sendable (DashboardModel) -> [String] = { ["all"] + classNames($0) }
+  private static let images = Argued("class", "a class, or all", classChoices) { text, model in
+    guard text == "all" || model.run.classes.contains(text) else { return nil }
+    model.state.data.source = .training(ofClass: model.run.classes.firstIndex(of: text))
+    model.state.data.first = 0
+    model.state.go(.data)
+    return Effect.none
+  }
+
+  @Sendable private static func word(_ pace: Pace) -> String {
+    pace == .full ? "full" : pace.secondsPerStep > 1 ? "1/3" : "\(Int((1 / pace.secondsPerStep).rounded()))"
+  }
+}

@@ -1,0 +1,118 @@
+// How a key or the mouse changes what is chosen.
+
+import Telemetry
+
+extension DashboardModel {
+  /// The panes on the screen, or that would be if none had all of it.
+  var shownPanes: [Pane] {
+    let shown = Set(arrangements.flatMap(\.panes))
+    return Pane.all.filter(shown.contains)
+  }
+
+  /// Changes the choice by a key, and says what that asks of the world outside.
+  public mutating func handle(_ key: Key, size: Size) -> Effect {
+    let effect = effect(of: key, size)
+    // A pane that has nothing to show any more cannot have the focus.
+    if !state.place.isZoomed && !shownPanes.contains(state.focus), let first = shownPanes.first {
+      let usual = View.of(state.view).firstPane
+      state.focus = shownPanes.contains(usual) ? usual : first
+    }
+    return effect
+  }
+
+  private mutating func effect(of key: Key, _ size: Size) -> Effect {
+    switch state.overlay {
+    case .quitQuestion: return answerQuit(key)
+    case .help(var help):
+      state.overlay = help.handle(key) ? .help(help) : .none
+      return .none
+    case .commandLine(var line):
+      switch line.handle(key, self) {
+      case .typing: state.overlay = .commandLine(line)
+      case .closed: state.overlay = .none
+      case .entered(let text):
+        state.overlay = .none
+        if !text.isEmpty && state.history.last != text { state.history.append(text) }
+        return CommandLine.perform(text, &self, size)
+      }
+      return .none
+    case .messages:
+      state.overlay = .none
+      return .none
+    case .none: break
+    }
+    if case .mouse(let mouse) = key { return handle(mouse, size) }
+    state.hasNews = false
+    if case .character(let character) = key, let digit = character.wholeNumberValue, character.isASCII,
+      digit > 0 || state.count != nil
+    {
+      state.count = min(DashboardState.largestCount, (state.count ?? 0) * 10 + digit)
+      return .none
+    }
+    let context = KeyContext(model: self, size: size, count: state.count)
+    let hadCount = state.count != nil
+    state.count = nil
+    // Escape first takes back a number.
+    if key == .escape && hadCount { return .none }
+    let bindings = KeyTable.bindings(state.view, focus: state.focus, trains: trains)
+    return bindings.first { $0.keys.contains(key) }?.perform(&state, context) ?? .none
+  }
+
+  private mutating func answerQuit(_ key: Key) -> Effect {
+    state.overlay = .none
+    switch key {
+    case .character("y"), .character("Y"), .character("q"), .enter: return .quit
+    default: return .none
+    }
+  }
+
+  private mutating func handle(_ mouse: Mouse, _ size: Size) -> Effect {
+    switch mouse.action {
+    case .press:
+      if let view = Dashboard.tab(at: mouse.point, self, size: size) {
+        state.go(view)
+        return .none
+      }
+      guard let layout = Layout(size, self) else { return .none }
+      if let hit = Dashboard.hit(mouse.point, self, size: size), let target = hit.target {
+        let isAgain = hit.pane == state.focus && state.isChosen(target, run)
+        state.focus = hit.pane
+        target.choose(&state)
+        state.grip = .pane(hit.pane)
+        // A second click on what is chosen opens it, as Enter does.
+        if isAgain { hit.pane.open(&state, KeyContext(model: self, size: size, count: nil)) }
+        return .none
+      }
+      if let border = layout.borders.first(where: { $0.rect.contains(mouse.point) }) {
+        state.grip = .border(border.name, from: mouse.point, offset: state.borders[border.name] ?? 0)
+      }
+      if let pane = Dashboard.hit(mouse.point, self, size: size)?.pane { state.focus = pane }
+    case .drag:
+      switch state.grip {
+      case .border(let name, let from, let offset):
+        guard let border = Layout(size, self)?.borders.first(where: { $0.name == name }) else { return .none }
+        let moved = border.isHorizontal ? mouse.point.row - from.row : mouse.point.column - from.column
+        state.borders[name] = offset + moved
+      case .pane(let pane):
+        let hit = Dashboard.hit(mouse.point, self, size: size)
+        if hit?.pane == pane, let target = hit?.target { target.choose(&state) }
+      case nil: break
+      }
+    case .release: state.grip = nil
+    case .wheelUp, .wheelDown:
+      guard let pane = Dashboard.hit(mouse.point, self, size: size)?.pane else { return .none }
+      let context = KeyContext(model: self, size: size, count: nil)
+      pane.scroll(&state, context, mouse.action == .wheelUp ? -1 : 1)
+    }
+    return .none
+  }
+}
+
+extension DashboardState {
+  /// Whether choosing something would change nothing.
+  fileprivate func isChosen(_ target: Target, _ run: RunDescription) -> Bool {
+    var copy = self
+    target.choose(&copy)
+    return copy == self
+  }
+}

@@ -1,0 +1,219 @@
+// The keys: one table that dispatches them, prints the line of keys, and writes the help.
+
+import Telemetry
+
+/// All bindings, in the order in which people see them.
+public enum KeyTable {
+  /// What means something in a view while a pane has the focus: the pane's keys, the view's, and those that work everywhere.
+  public static func bindings(_ view: ViewName, focus: Pane, trains: Bool = true) -> [KeyBinding] {
+    // The pane's own come first: where it means the same by a key, the view need not say so.
+    let taken = Set(focus.keys.flatMap(\.keys))
+    let own = focus.keys + View.of(view).keys.filter { taken.isDisjoint(with: $0.keys) }
+    return own + everywhere.filter { trains || !$0.needsTraining }
+  }
+
+  /// Every binding that there is, each once.
+  public static let all: [KeyBinding] = {
+    var seen: Set<KeyBinding> = []
+    let own = Pane.all.flatMap(\.keys) + ViewName.allCases.flatMap { View.of($0).keys }
+    return (own + everywhere).filter { seen.insert($0).inserted }
+  }()
+
+  static let everywhere = running + choosing + panes + shading + program
+
+  private static let running: [KeyBinding] = [
+    .command("run", [.character(" ")], "Space", line: ("Space", "run/pause"), "run, or pause after this batch") {
+      state, context in
+      switch context.phase {
+      case .finished:
+        state.say("the run is finished: :epochs +10 adds ten epochs")
+        return nil
+      case .failed: return nil
+      case .running: return .pause
+      default: return .run
+      }
+    },
+    .command("batch", [.character("n")], "n", line: ("n", "batch"), "exactly one batch, then pause; 100n: a hundred") {
+      state, context in
+      guard !isOver(&state, context) else { return nil }
+      return .step(context.repeats)
+    },
+    .command(
+      "epoch", [.character("N")], "N", line: ("N", "epoch"), "to the end of the epoch, then pause; 3N: of three"
+    ) { state, context in
+      guard !isOver(&state, context) else { return nil }
+      return .finishEpoch(context.repeats)
+    },
+    .command("slower", [.character("-")], "-", line: ("- +", "pace"), "slower, down to a step every 3 seconds") {
+      .pace(changePace(&$0, $1, 1))
+    },
+    .command("faster", [.character("+"), .character("=")], "+", "faster, up to full speed") {
+      .pace(changePace(&$0, $1, -1))
+    },
+    .command("lower-rate", [.character("<")], "<", line: ("< >", "rate"), "half the learning rate") {
+      changeRate(&$0, $1, 0.5)
+    },
+    .command("raise-rate", [.character(">")], ">", "twice the learning rate") { changeRate(&$0, $1, 2) },
+  ]
+
+  private static func isOver(_ state: inout DashboardState, _ context: KeyContext) -> Bool {
+    guard context.phase == .finished else { return context.phase == .failed }
+    state.say("the run is finished: :epochs +10 adds ten epochs")
+    return true
+  }
+
+  private static func changePace(_ state: inout DashboardState, _ context: KeyContext, _ steps: Int) -> Pace {
+    context.model.status.pace.slower(by: steps * context.repeats)
+  }
+
+  private static func changeRate(
+    _ state: inout DashboardState, _ context: KeyContext, _ factor: Double
+  ) -> RunCommand? {
+    let now = context.model.status.learningRateFactor
+    state.say("learning rate × \(formatNumber(Float(now * factor))) from the next step on, as the journal will say")
+    return .learningRateFactor(now * factor)
+  }
+
+  private static let choosing: [KeyBinding] = [
+    .choice("layer-before", [.character("[")], "[", line: ("[ ]", "layer"), "the layer before", .choosing) {
+      $0.selectLayer($0.layer - $1.repeats, $1.run)
+    },
+    .choice("layer-after", [.character("]")], "]", "the layer after", .choosing) {
+      $0.selectLayer($0.layer + $1.repeats, $1.run)
+    },
+    .choice(
+      "probe-after", [.character("p")], "p", line: ("p P", "probe"), "the next probe image; 500p: 500 on", .choosing
+    ) {
+      $0.selectProbe($0.probe + $1.repeats, $1.run)
+    },
+    .choice("probe-before", [.character("P")], "P", "the probe image before", .choosing) {
+      $0.selectProbe($0.probe - $1.repeats, $1.run)
+    },
+    .choice("probe-random", [.character("r")], "r", "a probe image at random", .choosing) {
+      // The next number of Knuth's generator: no clock is asked.
+      $0.random = $0.random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      $0.selectProbe(Int($0.random >> 33), $1.run)
+    },
+    .choice("probe-same", [.character("k")], "k", "the next probe image of the same class", .choosing) {
+      guard let label = $1.model.snapshot?.probe.label else { return }
+      $0.search = .ofClass(label, after: $0.probe)
+    },
+    .choice(
+      "probe-wrong", [.character("w")], "w", "the most confidently wrong image; 3w: the third most", .choosing,
+      needsTraining: true
+    ) { $0.search = .mostWrong(rank: $1.repeats - 1) },
+    .choice(
+      "probe-keep", [.character("v")], "v", "keep this probe beside the next ones, up to three; or drop it", .choosing
+    ) {
+      state, _ in
+      if let index = state.otherProbes.firstIndex(of: state.probe) {
+        state.otherProbes.remove(at: index)
+      } else {
+        state.otherProbes = Array((state.otherProbes + [state.probe]).suffix(3))
+      }
+    },
+    .choice(
+      "off", [.character("x")], "x", line: ("x", "off"), "switch the filter off, and see what it is worth; or on again",
+      .choosing, needsTraining: true
+    ) { state, context in
+      let layer = context.model.selectedLayer
+      guard layer?.filters != nil else {
+        return state.say("\(layer?.name ?? "this layer") has no weights: only a filter can be switched off")
+      }
+      let place = OutputPlace(map: state.filter, row: state.layer, column: 0)
+      state.switchedOff = state.switchedOff == place ? nil : place
+    },
+  ]
+
+  private static let panes: [KeyBinding] =
+    ViewName.allCases.map { view in
+      .choice(
+        view.rawValue, [.function(view.number)], "F\(view.number)", line: view == .overview ? ("F1–F6", "views") : nil,
+        "the view \(view.title)", .panes, needsTraining: view == .charts
+      ) { state, _ in state.go(view) }
+    } + [
+      .choice("next-pane", [.tab], "Tab", line: ("Tab", "pane"), "to the next pane", .panes) {
+        $0.focus = neighbor(of: $0.focus, 1, in: $1.model.shownPanes)
+      },
+      .choice("pane-before", [.backTab], "Shift-Tab", "to the pane before", .panes) {
+        $0.focus = neighbor(of: $0.focus, -1, in: $1.model.shownPanes)
+      },
+      .choice("open", [.enter], "Enter", line: ("Enter", "open"), "open what has the focus larger", .panes) {
+        state, context in
+        let pane = state.focus
+        pane.open(&state, context)
+      },
+      .choice("back", [.escape], "Esc", "back the way one came", .panes) { state, _ in state.goBack() },
+      .choice("zoom", [.character("z")], "z", line: ("z", "zoom"), "the pane alone on the screen, and back", .panes) {
+        state, _ in
+        if state.place.isZoomed { state.goBack() } else { state.go(state.view, state.focus, isZoomed: true) }
+      },
+    ]
+
+  private static let shading: [KeyBinding] = [
+    .choice(
+      "scale", [.character("s")], "s", line: ("s", "scale"), "shade by this layer, each tile, or the whole network",
+      .shading
+    ) { state, _ in state.look.scale = neighbor(of: state.look.scale, 1, in: ScaleMode.allCases) },
+    .choice("colors", [.character("c")], "c", "the colours of numbers of one sign", .shading) { state, _ in
+      state.look.sequential = neighbor(of: state.look.sequential, 1, in: ColorMap.sequential)
+    },
+    .choice("more-contrast", [.character("}")], "}", "more contrast", .shading) { state, _ in
+      state.look.contrast = Look.clamp(state.look.contrast * Look.step)
+    },
+    .choice("less-contrast", [.character("{")], "{", "less contrast", .shading) { state, _ in
+      state.look.contrast = Look.clamp(state.look.contrast / Look.step)
+    },
+    .choice("small-brighter", [.character(")")], ")", "small numbers brighter (gamma)", .shading) { state, _ in
+      state.look.gamma = Look.clamp(state.look.gamma / Look.step)
+    },
+    .choice("small-darker", [.character("(")], "(", "small numbers darker (gamma)", .shading) { state, _ in
+      state.look.gamma = Look.clamp(state.look.gamma * Look.step)
+    },
+  ]
+
+  private static let program: [KeyBinding] = [
+    .choice("command", [.character(":")], ":", line: (":", "command"), "type a command; Tab completes it", .program) {
+      state, _ in state.overlay = .commandLine(CommandLine(history: state.history))
+    },
+    .choice("messages", [.character("m")], "m", "all messages", .program) { state, _ in state.overlay = .messages },
+    KeyBinding(
+      name: "save", keys: [.character("S")], label: "S",
+      help: "save the screen as text, with colours, and as a picture",
+      group: .program
+    ) { _, _ in .save },
+    .choice("help", [.character("?")], "?", line: ("?", "help"), "this page; type to search it", .program) { state, _ in
+      state.overlay = .help(Help())
+    },
+    KeyBinding(
+      name: "quit", keys: [.character("q")], label: "q", line: ("q", "quit"), help: "quit; asks only while training",
+      group: .program
+    ) { state, context in
+      guard context.phase.isUnderWay else { return .quit }
+      state.overlay = .quitQuestion
+      return .none
+    },
+  ]
+}
+
+extension KeyBinding {
+  static let layerAbove = choice("up", [.up], "↑", line: ("↑ ↓", "layer"), "the layer before", .pane) {
+    $0.selectLayer($0.layer - $1.repeats, $1.run)
+  }
+  static let layerBelow = choice("down", [.down], "↓", "the layer after", .pane) {
+    $0.selectLayer($0.layer + $1.repeats, $1.run)
+  }
+  static let filterBefore = choice("left", [.left], "←", line: ("← →", "filter"), "the filter before", .pane) {
+    $0.selectFilter($0.filter - $1.repeats, $1.run)
+  }
+  static let filterAfter = choice("right", [.right], "→", "the filter after", .pane) {
+    $0.selectFilter($0.filter + $1.repeats, $1.run)
+  }
+}
+
+/// The value some steps further in a list that goes round.
+func neighbor<Value: Equatable>(of value: Value, _ step: Int, in all: [Value]) -> Value {
+  guard !all.isEmpty else { return value }
+  let index = all.firstIndex(of: value) ?? 0
+  return all[(index + step + all.count) % all.count]
+}

@@ -1,0 +1,44 @@
+// The curves of the overview: loss and accuracy.
+
+import Telemetry
+
+extension Pane {
+  /// How wrong the net is, on a linear or a logarithmic axis.
+  public static let loss: Pane = chart("loss", "how wrong the net is: lower is better")
+
+  /// The share of images whose class was found, in percent.
+  public static let accuracy: Pane = chart(
+    "accuracy", "the share of images whose class the net finds: higher is better")
+
+  private static func chart(
+    _ quantity: String, _ meaning: String
+  ) -> Pane {
+    Pane(
+      name: quantity, smallest: Size(16, 7),
+      // Three tenths of a screen, and not much more than a curve is worth; never below eight rows of curve.
+      wish: { room, _ in Wish(rows: max(min(10, room.rows / 2), min(16, room.rows * 3 / 10 + 1))) },
+      need: { request, _, rect in
+        request.quantities.insert(quantity)
+        // Two dots of braille a cell.
+        request.curvePoints = max(request.curvePoints, 2 * rect.columns)
+      },
+      draw: { $0.drawChart(ChartContent(quantity, $0.model), in: $1) },
+      explain: { model in
+        let dots =
+          "orange: on \(model.run.validation == "test" ? "the test images" : "held-out images") after each epoch"
+        return
+          "\(quantity.prefix(1).uppercased() + quantity.dropFirst()): \(meaning); blue: on the training batches, \(dots)"
+      },
+      keys: [KeyBinding.toggleLog],
+      open: { state, _ in
+        if !state.charts.shown.contains(quantity) { state.charts.shown.insert(quantity, at: 0) }
+        state.go(.charts)
+      })
+  }
+}
+
+extension KeyBinding {
+  static let toggleLog = choice(
+    "log", [.character("l")], "l", line: ("l", "log"), "values on a log or a linear axis", .pane, needsTraining: true
+  ) { state, _ in state.charts.isLog.toggle() }
+}

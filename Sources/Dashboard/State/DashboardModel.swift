@@ -1,0 +1,76 @@
+// Everything that a screen is made from, apart from its size.
+
+import Telemetry
+
+/// Everything that a screen is made from, apart from its size.
+public struct DashboardModel: Sendable {
+  public var state: DashboardState
+  public let run: RunDescription
+  public var status: RunStatus
+  public var snapshot: Snapshot?
+  public let capabilities: Capabilities
+  /// Other runs of the folder, with the keys in which their configurations differ.
+  public var others: [OtherRun] = []
+
+  public init(
+    state: DashboardState, run: RunDescription, status: RunStatus, snapshot: Snapshot? = nil,
+    capabilities: Capabilities
+  ) {
+    (self.state, self.run, self.status) = (state, run, status)
+    (self.snapshot, self.capabilities) = (snapshot, capabilities)
+  }
+
+  /// Takes a new snapshot, and the answer to a search that it may hold.
+  public mutating func take(_ snapshot: Snapshot?) {
+    self.snapshot = snapshot
+    guard let snapshot, let search = state.search, snapshot.request.search == search else { return }
+    state.search = nil
+    if let found = snapshot.found {
+      state.probe = found
+    } else {
+      state.say("no validation image is wrong")
+    }
+  }
+
+  /// Whether there is anything to run: a model can also be only looked at.
+  public var trains: Bool { status.epochs > 0 }
+
+  var selectedLayer: LayerSummary? { run.layers.indices.contains(state.layer) ? run.layers[state.layer] : nil }
+
+  /// The snapshot, if it shows the selected layer.
+  var currentSnapshot: Snapshot? { snapshot.flatMap { $0.request.layer == state.layer ? $0 : nil } }
+
+  /// The layer whose output is looked at: the selected one, or the activation behind it.
+  var mapLayer: Int {
+    guard state.maps.isActivated, let activation = selectedLayer?.activation else { return state.layer }
+    return activation
+  }
+
+  /// The arrangements of the present view, without what has nothing to show.
+  var arrangements: [Arrangement] {
+    let view = View.of(state.view)
+    let all = trains ? view.arrangements : view.lookingArrangements ?? view.arrangements
+    return all.compactMap { $0.keeping { $0.isWanted(self) } }
+  }
+
+  /// What went wrong with the numbers, in a sentence; nil while they are finite.
+  var divergence: String? {
+    guard status.failure == nil, let record = status.lastStep, !record.loss.isFinite else { return nil }
+    let layer = status.divergedLayer.map { ", first in layer \($0)" } ?? ""
+    return
+      "the numbers are not finite any more since step \(grouped(status.divergedAt ?? record.step))\(layer): the run is lost; "
+      + "start again with a lower learning rate"
+  }
+}
+
+/// Another run's curves.
+public struct OtherRun: Sendable, Hashable {
+  public let name: String
+  public let curves: [Curve]
+  /// `training.optimizer.learning_rate: 0.01` and the like.
+  public let differences: [String]
+
+  public init(name: String, curves: [Curve], differences: [String]) {
+    (self.name, self.curves, self.differences) = (name, curves, differences)
+  }
+}

@@ -1,0 +1,133 @@
+// Norms of weights, gradients and updates, layer by layer, and units that never answer.
+
+import Layers
+import Telemetry
+import Tensors
+
+/// The trained numbers of one layer, and a copy of them from before a step.
+final class LayerMeasures {
+  let name: String
+  let parameters: [Parameter]
+  /// Made when it is first needed.
+  private var before: [Float] = []
+  /// Whether `before` is from before the last step.
+  private(set) var remembers = false
+
+  /// Nil for a layer without trained numbers of its own.
+  init?(_ layer: any Layer) {
+    parameters = layer.ownParameters.filter(\.isTrainable)
+    name = layer.name
+    guard !parameters.isEmpty else { return nil }
+  }
+
+  private var count: Int { parameters.reduce(0) { $0 + $1.count } }
+
+  /// Copies the numbers: the optimizer is about to change them.
+  func remember() {
+    if before.isEmpty { before = [Float](repeating: 0, count: count) }
+    before.withUnsafeMutableBufferPointer { target in
+      guard var place = target.baseAddress else { return }
+      for parameter in parameters {
+        place.update(from: parameter.values, count: parameter.count)
+        place += parameter.count
+      }
+    }
+    remembers = true
+  }
+
+  func forget() { remembers = false }
+
+  /// What the last step added to the layer's first parameter, its weight; nil where that was not remembered.
+  func update(_ weight: Parameter) -> [Float]? {
+    guard remembers, parameters.first === weight else { return nil }
+    return (0..<weight.count).map { weight.values[$0] - before[$0] }
+  }
+
+  /// ‖weights‖², ‖gradient‖², ‖update‖².
+  func squares() -> (weight: Double, gradient: Double, update: Double) {
+    var sums = (weight: 0.0, gradient: 0.0, update: 0.0)
+    before.withUnsafeBufferPointer { before in
+      guard var place = before.baseAddress else { return }
+      for parameter in parameters {
+        let count = parameter.count
+        sums.weight += sumOfSquares(count) { UnsafePointer(parameter.values)[$0] }
+        sums.gradient += sumOfSquares(count) { UnsafePointer(parameter.gradient)[$0] }
+        let old = place
+        sums.update += sumOfSquares(count) { parameter.values[$0] - old[$0] }
+        place += count
+      }
+    }
+    return sums
+  }
+}
+
+/// Σ value(i)², in double precision: sixteen sums side by side, then joined in order.
+@inline(__always)
+private func sumOfSquares(_ count: Int, _ value: (Int) -> Float) -> Double {
+  var sums = SIMD8<Double>.zero
+  let whole = count / 8 * 8
+  for first in stride(from: 0, to: whole, by: 8) {
+    var numbers = SIMD8<Float>.zero
+    for lane in 0..<8 { numbers[lane] = value(first + lane) }
+    let wide = SIMD8<Double>(numbers)
+    sums += wide * wide
+  }
+  var total = sums.sum()
+  for index in whole..<count { total += Double(value(index)) * Double(value(index)) }
+  return total
+}
+
+extension TrainingLoop {
+  /// The first layer with a weight or a gradient that is not finite.
+  var firstLayerNotFinite: String? {
+    layerMeasures.first { layer in
+      layer.parameters.contains { parameter in
+        (0..<parameter.count).contains { !parameter.values[$0].isFinite || !parameter.gradient[$0].isFinite }
+      }
+    }?.name
+  }
+
+  /// The norms after the step just done.
+  func measureStep() -> MeasureRecord {
+    var (values, gradient): ([MeasureRecord.Value], Double) = ([], 0)
+    for layer in layerMeasures {
+      let squares = layer.squares()
+      gradient += squares.gradient
+      values.append(.init("\(layer.name)/weight_norm", squares.weight.squareRoot()))
+      values.append(.init("\(layer.name)/gradient_norm", squares.gradient.squareRoot()))
+      values.append(.init("\(layer.name)/update_norm", squares.update.squareRoot()))
+    }
+    values.insert(.init("gradient_norm", gradient.squareRoot()), at: 0)
+    return MeasureRecord(step: step, epoch: epoch, values: values)
+  }
+
+  /// How many validation images are looked at for units that are zero for all of them.
+  static let imagesForDeadUnits = 256
+
+  /// The share of dead units of every activation that has exact zeros; nil where there is none.
+  func measureDeadUnits() -> MeasureRecord? {
+    let layers = classifier.inspected.filter { ["relu", "relu6"].contains($0.layer.kind) }
+    guard !layers.isEmpty else { return nil }
+    var alive = layers.map { [Bool](repeating: false, count: TileGeometry(mapsOf: $0.output.shape).units) }
+    let images = min(TrainingLoop.imagesForDeadUnits, sampler.validationIndices.count)
+    for first in stride(from: 0, to: images, by: Classifier.inspectionBatch) {
+      let probes = Array(first..<min(images, first + Classifier.inspectionBatch))
+      inspect(probes: probes)
+      for (index, layer) in layers.enumerated() {
+        for image in probes.indices {
+          let values = classifier.inspection.tensor(of: layer.output, image: image).values
+          let each = values.count / alive[index].count
+          for unit in alive[index].indices where !alive[index][unit] {
+            alive[index][unit] = values[unit * each..<(unit + 1) * each].contains { $0 != 0 }
+          }
+        }
+      }
+    }
+    return MeasureRecord(
+      step: step, epoch: epoch,
+      values: zip(layers, alive).map { layer, alive in
+        MeasureRecord.Value(
+          "\(layer.layer.name)/dead", Double(alive.lazy.filter { !$0 }.count) / Double(alive.count))
+      })
+  }
+}

@@ -1,0 +1,60 @@
+// A filter switched off: what the net says then, and what the filter is worth.
+
+import Autograd
+import Layers
+import Telemetry
+import Tensors
+
+extension TrainingLoop {
+  /// The most validation images that a filter's worth is measured on.
+  static let imagesForWorth = 2_000
+
+  /// Does something while a filter's weights and its bias are zero; afterwards they are what they were, to the last bit.
+  func withFilterOff<Result>(_ filter: Int?, in index: Int, _ body: () -> Result) -> Result {
+    let layer = classifier.inspected[index].layer
+    guard let filter, let weight = layer.picturedWeight, filter >= 0, filter < weight.shape[0] else { return body() }
+    var saved: [(place: UnsafeMutablePointer<Float>, numbers: [Float])] = []
+    // The bias, where there is one, is the parameter behind the weight, of one number an output.
+    for parameter in layer.ownParameters where parameter === weight || parameter.shape == [weight.shape[0]] {
+      let each = parameter.count / weight.shape[0]
+      let place = parameter.values + filter * each
+      saved.append((place, Array(UnsafeBufferPointer(start: place, count: each))))
+      place.update(repeating: 0, count: each)
+    }
+    defer {
+      for (place, numbers) in saved {
+        numbers.withUnsafeBufferPointer { if let base = $0.baseAddress { place.update(from: base, count: $0.count) } }
+      }
+    }
+    return body()
+  }
+
+  /// How many validation images are right with a filter and without; measured once for each filter that is switched off.
+  func measureWorth(of filter: Int, in index: Int) -> FilterWorth? {
+    guard let learning = classifier.learning, let weight = classifier.inspected[index].layer.picturedWeight,
+      filter >= 0, filter < weight.shape[0]
+    else { return nil }
+    if let known = memory.worth, known.layer == index, known.filter == filter { return known.result }
+    let indices = Array(sampler.validationIndices.prefix(TrainingLoop.imagesForWorth))
+    func right() -> [Bool] {
+      var right: [Bool] = []
+      for first in stride(from: 0, to: indices.count, by: Classifier.evaluationBatch) {
+        let count = min(Classifier.evaluationBatch, indices.count - first)
+        withBatch(sampler.validationSource, indices, first, count) { _ = learning.evaluation.run($0) }
+        for image in 0..<count {
+          let logits = learning.evaluation.tensor(of: learning.logits, image: image).values
+          let label = Int(sampler.validationSource.labels[Int(indices[first + image])])
+          right.append(logits.indices.max { logits[$0] < logits[$1] } == label)
+        }
+      }
+      return right
+    }
+    let (with, without) = (right(), withFilterOff(filter, in: index, right))
+    let pairs = zip(with, without)
+    let result = FilterWorth(
+      layer: index, filter: filter, step: step, images: indices.count, right: with.lazy.filter { $0 }.count,
+      lost: pairs.lazy.filter { $0 && !$1 }.count, gained: pairs.lazy.filter { !$0 && $1 }.count)
+    memory.worth = (index, filter, result)
+    return result
+  }
+}

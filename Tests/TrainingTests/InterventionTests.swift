@@ -1,0 +1,63 @@
+// What a person can change while a run goes on, and what never changes it.
+
+import Foundation
+import Telemetry
+import Testing
+import Training
+
+@Suite struct InterventionTests {
+  @Test func theLearningRateChangesFromTheNextStepOnAndIsWrittenDown() throws {
+    let folder = TemporaryFolder()
+    let configuration = try smallConfiguration()
+    let harness = try Harness(configuration, folder: RunFolder(configuration, path: folder.path))
+    let rate = harness.trainer.status.learningRate
+    _ = harness.send(.step(2), until: [.paused])
+    _ = harness.send(.learningRateFactor(0.5), until: [.paused])
+    #expect(harness.trainer.status.learningRate == rate / 2 && harness.trainer.status.learningRateFactor == 0.5)
+    _ = harness.send(.step(1), until: [.paused])
+    #expect(harness.records.map(\.learningRate) == [rate, rate, rate / 2])
+    #expect(
+      folder.text("journal.jsonl") == "{\"step\":2,\"epoch\":1,\"validating\":false,\"learning_rate_factor\":0.5}\n")
+    // What is no factor is ignored.
+    for wrong in [-1, Double.nan, .infinity] { _ = harness.send(.learningRateFactor(wrong), until: [.paused]) }
+    #expect(harness.trainer.status.learningRateFactor == 0.5)
+  }
+
+  @Test func aFinishedRunGoesOnForMoreEpochs() throws {
+    let harness = try Harness(smallConfiguration())
+    let finished = harness.send(.run, until: [.finished])
+    let (epochs, steps) = (finished.epochs, finished.steps)
+    let more = harness.send(.addEpochs(2), until: [.paused])
+    #expect(more.epochs == epochs + 2 && more.steps == steps / epochs * (epochs + 2))
+    #expect(harness.send(.run, until: [.finished]).step == more.steps)
+    // As if they had been planned.
+    let planned = try Harness(smallConfiguration(epochs: epochs + 2))
+    _ = planned.send(.run, until: [.finished])
+    #expect(planned.records == harness.records)
+  }
+
+  @Test func thePaceChangesNoResultAndAPauseComesAtOnce() throws {
+    let slow = try Harness(smallConfiguration())
+    _ = slow.send(.pace(Pace.all[1]), until: [.idle])
+    #expect(slow.trainer.status.pace == Pace.all[1])
+    _ = slow.send(.run, until: [.finished])
+    let fast = try Harness(smallConfiguration())
+    _ = fast.send(.run, until: [.finished])
+    #expect(slow.records == fast.records && slow.trainer.state() == fast.trainer.state())
+    // A step every three seconds: the second one is not waited for.
+    let slowest = try Harness(smallConfiguration())
+    _ = slowest.send(.pace(Pace.all[6]), until: [.idle])
+    _ = slowest.send(.run, until: [.running])
+    while slowest.trainer.status.step == 0 { usleep(500) }
+    #expect(slowest.send(.pause, until: [.paused]).step == 1)
+  }
+
+  @Test func aLossThatIsNotFiniteIsNoticedWithItsStepAndLayer() throws {
+    let overrides = ["training.optimizer={\"type\":\"sgd\",\"learning_rate\":3e38}"]
+    let harness = try Harness(smallConfiguration(overrides: overrides))
+    let status = harness.send(.run, until: [.finished])
+    #expect(status.divergedAt != nil && status.divergedLayer != nil)
+    let first = try #require(harness.records.first { !$0.loss.isFinite })
+    #expect(first.step == status.divergedAt)
+  }
+}
