@@ -121,6 +121,11 @@ public struct Grid: Hashable, Sendable {
     }
   }
 
+  /// A cell; nil outside the grid.
+  func cell(_ column: Int, _ row: Int) -> Cell? {
+    column >= 0 && row >= 0 && column < size.columns && row < size.rows ? self[column, row] : nil
+  }
+
   /// Confines drawing to a rectangle, within what it is confined to now; returns the former confines.
   mutating func confine(to rect: Rect) -> Rect {
     let outer = clip

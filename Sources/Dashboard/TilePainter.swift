@@ -58,6 +58,43 @@ struct TilePainter {
     }
   }
 
+  /// Mixes a picture that is drawn already with a warm white: by a number's magnitude times `strength`, at most all.
+  func drawGlow(_ tile: Tile, scale: TileScale, strength: Float, column: Int, row: Int, on grid: inout Grid) {
+    let size = scale.cells(height: tile.height, width: tile.width)
+    func mixed(_ color: TerminalColor, _ value: Float?) -> TerminalColor {
+      guard let value, value.isFinite else { return color }
+      let share = min(1, abs(value) * strength)
+      switch color {
+      case .rgb(let red, let green, let blue):
+        func mix(_ from: UInt8, _ to: Float) -> UInt8 { UInt8(Float(from) + (to - Float(from)) * share * 0.8) }
+        return .rgb(mix(red, 255), mix(green, 250), mix(blue, 190))
+      // Of the palette only what changed most stands out.
+      case .indexed: return share > 0.6 ? .indexed(230) : color
+      case .standard: return color
+      }
+    }
+    for y in 0..<size.rows {
+      for x in 0..<size.columns {
+        let (top, bottom) = (pixel(tile, scale, x, 2 * y), pixel(tile, scale, x, 2 * y + 1))
+        guard let clipped = grid.cell(column + x, row + y) else { continue }
+        var cell = clipped
+        guard hasHalfBlocks else {
+          let change = max(abs(top ?? 0), abs(bottom ?? 0)) * strength
+          if change > 0.6 { cell.style.isReversed = true }
+          grid[column + x, row + y] = cell
+          continue
+        }
+        // A cell of one colour has it as its background, and keeps it so where nothing changed.
+        if cell.character == " " { cell.style.foreground = cell.style.background }
+        cell.style.foreground = mixed(cell.style.foreground, top)
+        cell.style.background = mixed(cell.style.background, bottom)
+        let isOne = cell.character == " " && cell.style.foreground == cell.style.background
+        cell = isOne ? Cell(" ", Style(background: cell.style.background)) : Cell("▀", cell.style)
+        grid[column + x, row + y] = cell
+      }
+    }
+  }
+
   /// By which of its quarters are in the foreground: upper left 1, upper right 2, lower left 4, lower right 8.
   private static let quadrants: [Unicode.Scalar] = [
     " ", "▘", "▝", "▀", "▖", "▌", "▞", "▛", "▗", "▚", "▐", "▜", "▄", "▙", "▟", "█",

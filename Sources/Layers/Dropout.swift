@@ -40,6 +40,13 @@ public struct Dropout: Layer {
 
   public var keepsElements: Bool { true }
 
+  /// What each number of a batch's first image was multiplied by in a step: 0 for those that dropped.
+  package func mask(of shape: Shape, seed: UInt64, step: Int) -> [Float] {
+    dropoutFactors(
+      count: shape.count, plane: kind == "dropout2d" ? shape[1] * shape[2] : 1, probability: probability,
+      stream: stream, seed: seed, step: step)
+  }
+
   public func forward(_ x: Variable) throws -> Variable {
     kind == "dropout2d"
       ? try dropout2d(x, probability: probability, stream: stream)

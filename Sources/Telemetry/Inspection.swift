@@ -9,12 +9,18 @@ public struct NumberFigures: Hashable, Sendable, Codable {
   /// How many are exactly zero, as a share of all.
   public let zeros: Double
 
-  public init(_ values: some RandomAccessCollection<Float>) {
-    let finite = values.lazy.filter(\.isFinite)
-    norm = finite.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
-    mean = values.isEmpty ? 0 : finite.reduce(0.0) { $0 + Double($1) } / Double(values.count)
+  public init(_ values: some Collection<Float>) {
+    let values = Array(values)
+    var (sum, squares, none) = (0.0, 0.0, 0)
+    for value in values where value.isFinite {
+      sum += Double(value)
+      squares += Double(value) * Double(value)
+      if value == 0 { none += 1 }
+    }
+    norm = squares.squareRoot()
+    mean = values.isEmpty ? 0 : sum / Double(values.count)
     range = ValueRange(values)
-    zeros = values.isEmpty ? 0 : Double(values.lazy.filter { $0 == 0 }.count) / Double(values.count)
+    zeros = values.isEmpty ? 0 : Double(none) / Double(values.count)
   }
 }
 

@@ -26,6 +26,8 @@ public struct FilterRequest: Hashable, Sendable, Codable {
   public var places: Range<Int>
   public var quantity = WeightQuantity.weight
   public var order = FilterOrder.index
+  /// Whether what the last step added is wanted beside the quantity.
+  public var wantsUpdate = false
 
   public init(places: Range<Int>, quantity: WeightQuantity = .weight, order: FilterOrder = .index) {
     (self.places, self.quantity, self.order) = (places, quantity, order)
@@ -90,6 +92,8 @@ public struct PictureRequest: Hashable, Sendable, Codable {
   public var probe: Int
   /// Other probes beside it, at most three.
   public var otherProbes: [Int] = []
+  /// Whether it is wanted what the net says of them.
+  public var wantsPrediction = false
   public var filters: FilterRequest?
   public var maps: MapRequest?
   public var network: NetworkRequest?
@@ -113,6 +117,11 @@ public struct PictureRequest: Hashable, Sendable, Codable {
   public var wantsNetworkRange = false
 
   public init(layer: Int, probe: Int) { (self.layer, self.probe) = (layer, probe) }
+
+  /// Whether the probes have to go through the net for it.
+  public var looksInside: Bool {
+    wantsPrediction || maps != nil || network != nil || detail != nil || output != nil
+  }
 }
 
 /// One number of what leaves a layer.

@@ -32,9 +32,16 @@ public struct ValueRange: Hashable, Sendable, Codable {
   }
 
   /// How many magnitudes the typical one is taken from: of more, evenly spaced ones.
-  private static let samples = 4096
+  private static let samples = 2048
 
-  public init(_ values: some RandomAccessCollection<Float>) {
+  public init(_ values: some Collection<Float>) {
+    self =
+      values.withContiguousStorageIfAvailable { ValueRange($0) }
+      ?? Array(values).withUnsafeBufferPointer { ValueRange($0) }
+  }
+
+  /// The same of numbers in memory, in a loop that is compiled for them.
+  public init(_ values: UnsafeBufferPointer<Float>) {
     (minimum, maximum, nonFinite, typical) = (.infinity, -.infinity, 0, 0)
     var magnitudes: [Float] = []
     let stride = Swift.max(1, values.count / ValueRange.samples)
@@ -74,6 +81,8 @@ public struct FilterPictures: Hashable, Sendable, Codable {
   public let tilesPerFilter: Int
   /// `filters.count · tilesPerFilter` tiles, filter by filter.
   public let tiles: [Tile]
+  /// What the last step added, tile by tile; empty unless asked for.
+  public var updates: [Tile] = []
   public let layerRange: ValueRange
   /// Nil unless asked for.
   public let networkRange: ValueRange?
@@ -104,6 +113,8 @@ public struct MapPictures: Hashable, Sendable, Codable {
   public let tiles: [Tile]
   /// The same maps for each of the other probes.
   public let others: [[Tile]]
+  /// Of a dropout layer: which numbers of the tiles were off for the first image of the last step's batch.
+  public var off: [[Bool]] = []
   public let layerRange: ValueRange
   /// Nil unless asked for.
   public let networkRange: ValueRange?

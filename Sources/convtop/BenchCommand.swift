@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Benchmarks
+import Dashboard
 import Experiments
 import Foundation
 import Telemetry
@@ -33,6 +34,9 @@ struct BenchCommand: ParsableCommand {
   @Flag(help: "Only whole steps and evaluation, not each operation.")
   var steps = false
 
+  @Flag(help: "The dashboard's views instead: how long a frame of each holds up the run, and takes to draw.")
+  var screen = false
+
   @Option(help: "Threads; one for each processor by default.")
   var threads = Processors.available
 
@@ -54,6 +58,7 @@ struct BenchCommand: ParsableCommand {
       let names = workloads.isEmpty ? ["lenet", "pytorch-mnist", "beautiful"] : workloads
       let configurations = try names.map(options.readWorkload)
       for configuration in configurations { try configuration.requireTraining("measure") }
+      if screen { return try measureScreens(configurations) }
       let bench = Benchmark(threads: threads, seconds: seconds, images: images?.shape)
       var peak = bench.peak()
       try tellPeak(peak)
@@ -62,6 +67,34 @@ struct BenchCommand: ParsableCommand {
         peak = max(peak, bench.peak())
         for row in try bench.workload(configuration) { try tell(row, peak) }
         if !steps { for row in try bench.operations(configuration) { try tell(row, peak) } }
+      }
+    }
+  }
+
+  private func measureScreens(_ configurations: [Configuration]) throws {
+    let bench = ScreenBench(size: Size(200, 60), repetitions: 200)
+    if !json { say("frames of \(bench.size), in milliseconds, median and 95th percentile") }
+    for configuration in configurations {
+      for row in try bench.rows(configuration.onAvailableData().0) {
+        func figures(_ times: [Double]) -> (median: Double, p95: Double) {
+          (times[times.count / 2], times[times.count * 95 / 100])
+        }
+        let (held, drawn) = (figures(row.snapshots), figures(row.drawings))
+        guard json else {
+          say(
+            cells(configuration.name, row.view.rawValue, "held up \(fixed(held.median, 2)) \(fixed(held.p95, 2))")
+              + "drawn \(fixed(drawn.median, 2)) \(fixed(drawn.p95, 2))")
+          continue
+        }
+        var line = JSONLine()
+        try line.add("event", "screen")
+        try line.add("workload", configuration.name)
+        try line.add("view", row.view.rawValue)
+        line.add("held_up_median_ms", held.median)
+        line.add("held_up_p95_ms", held.p95)
+        line.add("drawn_median_ms", drawn.median)
+        line.add("drawn_p95_ms", drawn.p95)
+        say(line.text)
       }
     }
   }

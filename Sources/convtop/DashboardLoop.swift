@@ -6,6 +6,7 @@ import Foundation
 import Telemetry
 import Tensors
 import Terminal
+import Workers
 
 /// Connects a run and a screen until the person quits.
 final class DashboardLoop {
@@ -19,12 +20,19 @@ final class DashboardLoop {
   /// How many pictures have been asked for.
   private var requests = 0
   private var lastFrame = ContinuousClock.now
+  /// When a step at a slow pace was first seen.
+  private var lastChange: ContinuousClock.Instant?
+  private let others = Locked<[RecordedRun]?>(nil)
+  private var isReadingOthers = false
+  private var saidOthers = false
   private var frameCost = Duration.zero
 
   /// Data are redrawn at most ten times a second, and drawing them and holding up the run for them never takes more than a
   /// hundredth of the time.
   private static let frameInterval = Duration.milliseconds(100)
   private static let costFactor = 100
+  /// How long what a step changed can be seen to glow.
+  private static let glowSeconds = 0.6
 
   /// Opens the screen.
   ///
@@ -85,7 +93,7 @@ final class DashboardLoop {
         }
         refresh()
       }
-      if isFrameDue { requestPictures() }
+      if isFrameDue { requestPictures() } else if model.glow > 0 { draw() }
     }
   }
 
@@ -99,13 +107,16 @@ final class DashboardLoop {
   }
   private var isFrameDue: Bool {
     model.status.phase.isUnderWay && !isWaiting && ContinuousClock.now - lastFrame >= interval
+      && source.status.units != model.snapshot?.units
   }
 
   /// Milliseconds to sleep; nil for as long as nothing happens: an idle screen costs nothing.
   private func timeToNextFrame() -> Int? {
+    if model.glow > 0 { return 50 }
     guard model.status.phase.isUnderWay && !isWaiting else { return nil }
     let left = interval - (ContinuousClock.now - lastFrame)
-    return max(0, Int((left.inSeconds * 1000).rounded(.up)))
+    // At a slow pace nothing may have happened: it is looked at again soon.
+    return max(model.status.pace == .full ? 0 : 20, Int((left.inSeconds * 1000).rounded(.up)))
   }
 
   /// The run has a picture ready, or its status has changed.
@@ -129,9 +140,36 @@ final class DashboardLoop {
       lastFrame = .now
       return
     }
+    compareRuns(request)
     requests += 1
     request.number = requests
     source.request(request, for: watcher)
+  }
+
+  /// Curves of other runs, once somebody asks for them: they are read in the background.
+  private func compareRuns(_ request: PictureRequest) {
+    guard model.state.charts.showsOthers else { return }
+    if let runs = others.withLock({ $0 }) {
+      model.others = runs.map { run in
+        OtherRun(name: run.name, curves: run.series.curves(for: request), differences: run.differences)
+      }
+      if !saidOthers {
+        saidOthers = true
+        for run in runs {
+          let keys = run.differences.isEmpty ? "nothing differs" : run.differences.prefix(4).joined(separator: ", ")
+          model.state.say(Message("\(run.name): \(keys)"))
+        }
+        if runs.isEmpty { model.state.say(Message("there is no other run beside this one's folder")) }
+      }
+    } else if !isReadingOthers {
+      isReadingOthers = true
+      let (others, pipe, folder) = (others, pipe, folder)
+      DispatchQueue.global(qos: .utility).async {
+        let runs = RecordedRun.beside(folder)
+        others.withLock { $0 = runs }
+        pipe.wake()
+      }
+    }
   }
 
   /// Writes the screen to files beside the run.
@@ -147,7 +185,10 @@ final class DashboardLoop {
   private func draw() {
     let start = ContinuousClock.now
     model.status = source.status
+    let before = model.snapshot?.step
     model.take(source.snapshot(for: watcher))
+    if model.status.pace.isSlow, let step = model.snapshot?.step, let before, step != before { lastChange = start }
+    model.glow = lastChange.map { max(0, 1 - (start - $0).inSeconds / DashboardLoop.glowSeconds) } ?? 0
     screen.show(Dashboard.render(model, size: screen.size))
     lastFrame = .now
     frameCost = lastFrame - start

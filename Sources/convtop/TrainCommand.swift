@@ -138,8 +138,13 @@ struct JSONReport: TrainingReport {
 }
 
 /// A line an epoch, for logs.
-struct LineReport: TrainingReport {
-  let epochs: Int
+final class LineReport: TrainingReport, @unchecked Sendable {
+  private let epochs: Int
+  /// Between epochs a line is said so often, so that somebody who reads along knows that it goes on.
+  private static let interval = Duration.seconds(10)
+  private var lastLine = ContinuousClock.now
+
+  init(epochs: Int) { self.epochs = epochs }
 
   func begin(_ run: RunDescription, _ status: RunStatus, threads: Int, _ folder: String) {
     say(
@@ -148,12 +153,24 @@ struct LineReport: TrainingReport {
   }
 
   func handle(_ event: Trainer.Event, _ status: RunStatus) {
-    guard case .epoch(let record) = event else { return }
-    say(epochLine(record, of: epochs))
+    switch event {
+    case .epoch(let record): say(epochLine(record, of: epochs))
+    case .step(let record):
+      guard ContinuousClock.now - lastLine > LineReport.interval else { return }
+      say(
+        "step \(record.step)/\(status.steps)  loss \(fixed(record.loss, 4))  accuracy \(percent(record.accuracy, 1))"
+          + (status.secondsLeft.map { "  \(formatDuration($0)) left" } ?? ""))
+    case .changed: return
+    }
+    lastLine = .now
   }
 
   func end(_ status: RunStatus, _ outcome: String, _ folder: String) {
-    say("\(outcome) after step \(status.step)")
+    let best = status.bestEpoch.map {
+      "; best epoch \($0.epoch) with \(percent($0.validationAccuracy, 2)) validation accuracy"
+    }
+    say("\(outcome) after step \(status.step)\(best ?? "")")
+    if status.lastEpoch != nil { say("next: convtop evaluate \(folder)") }
   }
 }
 
@@ -192,8 +209,13 @@ final class BarReport: TrainingReport, @unchecked Sendable {
     let loss = status.lastStep.map { fixed($0.loss, 4) } ?? "–"
     let accuracy = status.lastStep.map { percent($0.accuracy, 1) } ?? "–"
     let left = status.secondsLeft.map { "\(formatDuration($0)) left" } ?? ""
-    let text =
-      " \(status.step)/\(status.steps)  loss \(loss)  accuracy \(accuracy)  \(Int(status.imagesPerSecond)) images/s  \(left)"
+    // On a narrow terminal the least goes first, so that the bar stays.
+    var parts = [
+      "\(status.step)/\(status.steps)", "loss \(loss)", left, "accuracy \(accuracy)",
+      "\(Int(status.imagesPerSecond)) images/s",
+    ]
+    while parts.count > 1, parts.reduce(0, { $0 + $1.count + 2 }) + 13 > columns { parts.removeLast() }
+    let text = " " + parts.filter { !$0.isEmpty }.joined(separator: "  ")
     let width = min(30, columns - text.count - 3)
     var bar = ""
     if width >= 5 {

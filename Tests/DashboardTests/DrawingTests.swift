@@ -198,3 +198,40 @@ import Testing
     #expect(grid.text == "a???é─⣿?")
   }
 }
+
+@Suite struct GlowTests {
+  @Test func whatAStepChangedMostGlowsAndFades() throws {
+    let size = Size(120, 40)
+    var model = fixture(Capabilities(colors: .trueColor, unicode: true), size: size) {
+      $0.place = Place(view: .filters, pane: .filters, isZoomed: false)
+    }
+    #expect(Dashboard.request(model, size: size)?.filters?.wantsUpdate == false)
+    model.status.pace = Pace.all[4]
+    let request = try #require(Dashboard.request(model, size: size))
+    #expect(request.filters?.wantsUpdate == true)
+    var picture = snapshot(request)
+    var filters = try #require(picture.filters)
+    // Only the first number of each tile has changed.
+    filters.updates = filters.tiles.map { tile in
+      Tile(height: tile.height, width: tile.width, values: tile.values.indices.map { $0 == 0 ? 0.01 : 0 })
+    }
+    picture.filters = filters
+    model.snapshot = picture
+    let still = Dashboard.render(model, size: size)
+    model.glow = 1
+    let bright = Dashboard.render(model, size: size)
+    model.glow = 0.2
+    let faint = Dashboard.render(model, size: size)
+    let changed = still.cells.indices.filter { still.cells[$0] != bright.cells[$0] }
+    #expect(!changed.isEmpty && changed.count < still.cells.count / 10)
+    for index in changed {
+      func luminance(_ grid: Grid) -> Double {
+        let style = grid.cells[index].style
+        return [style.foreground, style.background].reduce(0) { sum, color in
+          if case .rgb(let r, let g, let b) = color { sum + RGB(r, g, b).luminance } else { sum }
+        }
+      }
+      #expect(luminance(bright) > luminance(faint))
+    }
+  }
+}

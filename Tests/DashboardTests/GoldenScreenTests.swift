@@ -120,6 +120,14 @@ import Testing
       } status: {
         $0.pace = Pace.all[4]
       },
+      Scene(name: "last-layer", size: Size(80, 24)) { state in
+        state.layer = 11
+        state.place = Place(view: .maps, pane: .maps, isZoomed: false)
+      },
+      Scene(name: "no-weights", size: Size(80, 24)) { state in
+        state.layer = 2
+        state.place = Place(view: .filters, pane: .maps, isZoomed: false)
+      },
       Scene(name: "help", size: Size(80, 24)) { $0.overlay = .help(Help()) },
       Scene(name: "messages", size: Size(80, 24)) { state in
         state.say(Message("fashion-mnist is not installed, so this trains on the built-in glyphs"))

@@ -206,7 +206,9 @@ import Workers
     #expect(labels[found] == 4 && !labels[11..<max(11, found)].contains(4))
     var confidences: [(probe: Int, confidence: Float)] = []
     for probe in labels.indices {
-      let prediction = try #require(loop.snapshot(PictureRequest(layer: 0, probe: probe)).probe.prediction).values
+      var request = PictureRequest(layer: 0, probe: probe)
+      request.wantsPrediction = true
+      let prediction = try #require(loop.snapshot(request).probe.prediction).values
       let best = try #require(prediction.indices.max { prediction[$0] < prediction[$1] })
       if best != labels[probe] { confidences.append((probe, prediction[best])) }
     }
@@ -300,5 +302,49 @@ import Workers
       shown[0].values == layer.weight?.tensor.values && shown[3].values == layer.statistics?.variance.tensor.values)
     #expect(
       layers[0].activation == 1 && layers[1].source == 0 && layers[0].source == nil && layers[2].activation == nil)
+  }
+
+  /// What the screen calls off is what the training step had off, for the batch's first image.
+  @Test(arguments: ["dropout", "dropout2d"]) func dropoutShowsTheUnitsThatAreOff(kind: String) throws {
+    let layers = """
+      [{"type":"conv2d","out_channels":8,"kernel_size":5},{"type":"\(kind)","p":0.5},{"type":"flatten"},
+       {"type":"linear","out_features":10}]
+      """
+    let configuration = try smallConfiguration(threads: 1, overrides: ["model.layers=\(layers)"])
+    let loop = try TrainingLoop(configuration, dataset: configuration.loadDataset(), pool: WorkerPool(threads: 1))
+    _ = loop.advance()
+    var request = PictureRequest(layer: 1, maps: 0..<8, probe: 0)
+    let off = try #require(loop.snapshot(request).maps).off
+    #expect(off.count == 8 && off.contains { $0.contains(true) } && off.contains { $0.contains(false) })
+    // The same step again, with everything kept, says which of its numbers are zero.
+    let model = try Sequential(configuration.layers, input: [1, 28, 28], seed: configuration.seed)
+    let tape = Tape()
+    let recorded = try InspectedLayer.record(model, tape.input(model.input))
+    let executor = Executor(tape, capacity: configuration.training.batchSize, pool: WorkerPool(threads: 1))
+    let order = loop.sampler.order(epoch: 1)
+    _ = loop.withBatch(loop.sampler.trainSource, order, 0, configuration.training.batchSize) {
+      executor.run($0, context: StepContext(isTraining: true, seed: configuration.seed, step: 0))
+    }
+    let values = executor.tensor(of: recorded[1].output, image: 0).values
+    let before = executor.tensor(of: recorded[0].output, image: 0).values
+    for (index, isOff) in off.flatMap({ $0 }).enumerated() where before[index] != 0 {
+      #expect(isOff == (values[index] == 0))
+    }
+    request.layer = 0
+    request.maps = MapRequest(layer: 0, maps: 0..<8)
+    #expect(loop.snapshot(request).maps?.off.isEmpty == true)
+  }
+
+  @Test func kernelsOfOneTapAreOnePicture() throws {
+    let layers =
+      #"[{"type":"conv2d","out_channels":20,"kernel_size":3},{"type":"conv2d","name":"one","out_channels":6,"kernel_size":1},{"type":"flatten"},{"type":"linear","out_features":10}]"#
+    let configuration = try smallConfiguration(threads: 1, overrides: ["model.layers=\(layers)"])
+    let loop = try TrainingLoop(configuration, dataset: configuration.loadDataset(), pool: WorkerPool(threads: 1))
+    let geometry = try #require(loop.classifier.inspected[1].filters)
+    #expect(geometry.tiles == 1 && geometry.numbersPerTile == 20 && geometry.height * geometry.width >= 20)
+    var request = PictureRequest(layer: 1, probe: 0)
+    request.output = OutputPlace(map: 2, row: 3, column: 4)
+    let arithmetic = try #require(loop.snapshot(request).arithmetic)
+    #expect(arithmetic.channels.count == 20 && abs(arithmetic.sum - arithmetic.output) < 1e-5)
   }
 }

@@ -45,6 +45,20 @@ private func record(
   return x.tape.record(operation, inputs: [x], output: x.shape)
 }
 
+/// What dropout multiplies each element of a batch's first image by in a step: 0, or 1 / (1 − p).
+///
+/// - Parameter plane: neighbouring elements that share one decision.
+package func dropoutFactors(
+  count: Int, plane: Int, probability: Float, stream: Int, seed: UInt64, step: Int
+) -> [Float] {
+  let lanes = AlignedBuffer(lanes: count)
+  fillDropoutFactors(
+    lanes.lanes, count: count / plane, probability: probability, firstImage: 0,
+    stream: DropoutOperation.words(step: step, stream: stream), key: RandomStream.key(seed))
+  repeatLanes(lanes.lanes, count: count / plane, times: plane)
+  return (0..<count).map { lanes.lanes[$0][0] }
+}
+
 struct DropoutOperation: Operation {
   let name: String
   let worksInPlace = true
@@ -64,15 +78,18 @@ struct DropoutOperation: Operation {
       copyLanes(frame.input(), count: count, accumulate: false, into: frame.output)
       return
     }
-    let words = SIMD2(
-      UInt32(truncatingIfNeeded: frame.context.step),
-      UInt32(truncatingIfNeeded: stream) << 8 | RandomPurpose.dropout.rawValue)
     fillDropoutFactors(
       frame.saved, count: count / plane, probability: probability, firstImage: frame.firstImage,
-      stream: words,
+      stream: DropoutOperation.words(step: frame.context.step, stream: stream),
       key: RandomStream.key(frame.context.seed))
     repeatLanes(frame.saved, count: count / plane, times: plane)
     multiplyLanes(frame.input(), by: frame.saved, count: count, accumulate: false, into: frame.output)
+  }
+
+  /// What tells the numbers of a step and a layer from others.
+  static func words(step: Int, stream: Int) -> SIMD2<UInt32> {
+    SIMD2(
+      UInt32(truncatingIfNeeded: step), UInt32(truncatingIfNeeded: stream) << 8 | RandomPurpose.dropout.rawValue)
   }
 
   func backward(_ frame: Frame) {

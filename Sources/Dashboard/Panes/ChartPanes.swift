@@ -4,11 +4,11 @@ import Telemetry
 
 extension Pane {
   /// How wrong the net is, on a linear or a logarithmic axis.
-  public static let loss: Pane = chart("loss", "how wrong the net is: lower is better")
+  public static let loss: Pane = chart("loss", "How wrong the net is, lower is better")
 
   /// The share of images whose class was found, in percent.
   public static let accuracy: Pane = chart(
-    "accuracy", "the share of images whose class the net finds: higher is better")
+    "accuracy", "The share of images that the net gets right")
 
   private static func chart(
     _ quantity: String, _ meaning: String
@@ -24,10 +24,7 @@ extension Pane {
       },
       draw: { $0.drawChart(ChartContent(quantity, $0.model), in: $1) },
       explain: { model in
-        let dots =
-          "orange: on \(model.run.validation == "test" ? "the test images" : "held-out images") after each epoch"
-        return
-          "\(quantity.prefix(1).uppercased() + quantity.dropFirst()): \(meaning); blue: on the training batches, \(dots)"
+        "\(meaning); blue: training, orange: \(model.run.validation) images after each epoch"
       },
       keys: [KeyBinding.toggleLog],
       open: { state, _ in

@@ -14,8 +14,8 @@ extension Pane {
     draw: { $0.drawImages($1) },
     explain: { model in
       switch model.state.data.source {
-      case .training: "Training images as the net sees them, with their classes; d shows the batch of the last step"
-      case .batch: "The images of the last step's batch, what the net loses most on first; d shows all training images"
+      case .training: "Training images as the net sees them, with their classes; d: the last batch"
+      case .batch: "The last step's batch, what the net loses most on first; d: all training images"
       }
     },
     keys: [

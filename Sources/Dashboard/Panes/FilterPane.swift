@@ -100,7 +100,7 @@ extension Canvas {
     }
     for (index, tile) in detail.weight.prefix(arrangement.capacity).enumerated() {
       let origin = arrangement.origin(index)
-      if arrangement.hasCaptions {
+      if arrangement.hasCaptions, "\(index)".count <= arrangement.tile.columns {
         write("\(index)", .faint, column: room.column + origin.column, row: room.row + origin.row - 1)
       }
       painter.draw(
@@ -147,9 +147,9 @@ extension Canvas {
     let inside = room.dropping(rows: 1)
     guard let arrangement = TileArrangement(geometry, in: inside.size, atLeast: 1, captions: false) else { return }
     let shown = min(tiles.count, arrangement.capacity)
-    let note = shown < tiles.count ? ", \(shown) of \(tiles.count)" : ""
+    let note = shown < tiles.count ? " \(shown) of \(tiles.count)" : ""
     write(
-      "\(caption) ±\(formatNumber(range.typical))\(note)", .faint, column: room.column, row: room.row,
+      "\(caption)\(note) ±\(formatNumber(range.typical))", .faint, column: room.column, row: room.row,
       limit: room.columns)
     for (index, tile) in tiles.prefix(shown).enumerated() {
       let origin = arrangement.origin(index)

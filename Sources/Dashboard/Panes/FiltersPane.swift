@@ -7,8 +7,7 @@ extension Pane {
   public static let filters: Pane = Pane(
     name: "filters", smallest: Size(16, 5),
     isWanted: { model in
-      model.state.view == .filters || model.selectedLayer?.filters != nil
-        || model.selectedLayer?.channelNumbers.isEmpty == false
+      model.selectedLayer?.filters != nil || model.selectedLayer?.channelNumbers.isEmpty == false
     },
     wish: { room, _ in Wish(rows: filterRows(in: room.rows)) },
     need: { request, model, rect in
@@ -18,18 +17,15 @@ extension Pane {
       request.filters = FilterRequest(
         places: arrangement.page(holding: filterPlace(model), of: geometry.count),
         quantity: model.state.filters.quantity, order: model.state.filters.order)
+      request.filters?.wantsUpdate = model.status.pace.isSlow
     },
     draw: { $0.drawFilters($1) },
     explain: { model in
       guard let layer = model.selectedLayer else { return "" }
-      if layer.filters == nil {
-        return layer.channelNumbers.isEmpty
-          ? "\(layer.name) has no weights: it only passes on what it gets; [ ] chooses another layer"
-          : "\(layer.name): the numbers by which it normalises each of its channels"
-      }
-      let sign = "blue is below zero, red above"
+      if layer.filters == nil { return "\(layer.name): the numbers by which it normalises each of its channels" }
+      let sign = "blue below 0, red above"
       return switch model.state.filters.quantity {
-      case .weight: "Each tile is what one filter of \(layer.name) looks for in one channel: \(sign)"
+      case .weight: "What each filter of \(layer.name) looks for, a tile a channel: \(sign)"
       case .gradient: "The loss's gradient at each weight in the last step: \(sign)"
       case .update: "What the last step added to each weight: \(sign)"
       case .change: "How far each weight is from where it began: \(sign)"
@@ -111,11 +107,7 @@ extension Canvas {
     var at = title(layer.filters == nil ? layer.name : "\(words[quantity] ?? "") \(layer.name)", in: rect)
     let inside = rect.belowTitle
     guard let geometry = layer.filters else {
-      if layer.channelNumbers.isEmpty {
-        write("\(layer.name) has no weights; [ ] choose another layer", .faint, column: inside.column, row: inside.row)
-      } else {
-        drawChannelNumbers(model.currentSnapshot?.channels ?? [], inside)
-      }
+      drawChannelNumbers(model.currentSnapshot?.channels ?? [], inside)
       return
     }
     guard let arrangement = Pane.filterArrangement(geometry, rect) else {
@@ -133,7 +125,7 @@ extension Canvas {
     }
     let page = arrangement.page(holding: Pane.filterPlace(model), of: geometry.count)
     let end = rect.column + rect.columns
-    let notes = notes(arrangement, geometry, page: page, noun: " filters")
+    let notes = notes(arrangement, geometry, page: page, noun: rect.columns < 60 ? "" : " filters")
     at = drawScale(
       pictures.layerRange, pictures.networkRange, isSigned: true, notes: notes, column: at, end: end, row: rect.row)
     if model.state.filters.order != .index {
@@ -143,12 +135,31 @@ extension Canvas {
     _ = addToTitle("\(geometry.height)×\(geometry.width)", .faint, column: at, end: end, row: rect.row)
     guard pictures.request.quantity == quantity else { return }
     let first = pictures.request.places.lowerBound
+    let largest = model.glow > 0 ? pictures.updates.flatMap(\.values).filter(\.isFinite).map(abs).max() ?? 0 : 0
     for place in page where pictures.filters.indices.contains(place - first) {
       let index = place - first
       let tiles = pictures.tiles[index * pictures.tilesPerFilter..<(index + 1) * pictures.tilesPerFilter]
       drawStrip(
         Array(tiles.prefix(arrangement.tilesShown)), number: pictures.filters[index], place: place - page.lowerBound,
         arrangement, inside, layerRange: pictures.layerRange, networkRange: pictures.networkRange, isSigned: true)
+      if largest > 0, pictures.updates.count == pictures.tiles.count {
+        let updates = pictures.updates[index * pictures.tilesPerFilter..<(index + 1) * pictures.tilesPerFilter]
+        drawGlow(
+          Array(updates.prefix(arrangement.tilesShown)), largest, arrangement, place: place - page.lowerBound, inside)
+      }
+    }
+  }
+
+  /// Has the numbers glow that the last step changed most: the more, the brighter.
+  private mutating func drawGlow(
+    _ updates: [Tile], _ largest: Float, _ arrangement: TileArrangement, place: Int, _ inside: Rect
+  ) {
+    let origin = arrangement.origin(place)
+    for (index, tile) in updates.enumerated() {
+      let column = inside.column + origin.column + index % arrangement.tilesAcross * (arrangement.tile.columns + 1)
+      let row = inside.row + origin.row + index / arrangement.tilesAcross * arrangement.tile.rows
+      painter.drawGlow(
+        tile, scale: arrangement.scale, strength: Float(model.glow) / largest, column: column, row: row, on: &grid)
     }
   }
 

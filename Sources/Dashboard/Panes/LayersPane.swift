@@ -10,8 +10,8 @@ extension Pane {
     draw: { $0.drawLayers($1) },
     explain: { model in
       guard let layer = model.selectedLayer else { return "" }
-      return "The net's layers, from the image to the classes; chosen: \(layer.name), a \(layer.kind) layer of "
-        + "\(grouped(layer.parameters)) parameters"
+      let parameters = layer.parameters > 0 ? " with \(grouped(layer.parameters)) parameters" : ""
+      return "The net's layers, from the image to the classes; \(layer.name): \(layer.kind)\(parameters)"
     },
     keys: [KeyBinding.layerAbove, KeyBinding.layerBelow],
     open: { state, _ in state.go(.network) },

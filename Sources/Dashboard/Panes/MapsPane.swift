@@ -6,6 +6,8 @@ extension Pane {
   /// What leaves the layer for the probe image: one tile a channel, right of the image itself; other probes below.
   public static let maps: Pane = Pane(
     name: "maps", smallest: Size(16, 5),
+    // Among filters it stands in for those that a layer has not.
+    isWanted: { $0.state.view != .filters || $0.selectedLayer?.filters == nil },
     need: { request, model, rect in
       request.otherProbes = model.state.view == .maps ? model.state.otherProbes : []
       guard let arrangement = mapArrangement(model, rect) else {
@@ -20,9 +22,8 @@ extension Pane {
       let name = model.run.layers.indices.contains(model.mapLayer) ? model.run.layers[model.mapLayer].name : ""
       let label = model.snapshot?.probe.label ?? -1
       let what = model.run.classes.indices.contains(label) ? " (\(model.run.classes[label]))" : ""
-      return
-        "What leaves \(name) for \(model.run.validation) image \(model.state.probe)\(what): a map for each filter, "
-        + "bright where it answers"
+      let image = "\(model.run.validation) image \(model.state.probe)"
+      return "\(image)\(what) through \(name): a map for each filter, bright where it answers"
     },
     keys: KeyBinding.tileKeys("map") { state, context, move in
       let arrangement = context.focusRect.flatMap { mapArrangement(context.model, $0) }
@@ -110,6 +111,12 @@ extension Canvas {
       }
     }
     guard let pictures, pictures.layer == model.mapLayer else { return }
+    if model.mapLayer == model.run.layers.count - 1, layer.outputShape.rank == 1,
+      layer.outputShape.count == model.run.classes.count, probes == 1, let tile = pictures.tiles.first
+    {
+      drawClassOutputs(Array(tile.values.prefix(tile.count)), pictures.layerRange, inside)
+      return
+    }
     guard let arrangement = Pane.mapArrangement(model, rect) else {
       write("Enter enlarges", .faint, column: inside.column, row: inside.row)
       return
@@ -118,6 +125,9 @@ extension Canvas {
     let notes = notes(arrangement, layer.maps, page: page, noun: rect.columns < 60 ? "" : " maps")
     at = drawScale(
       pictures.layerRange, pictures.networkRange, isSigned: false, notes: notes, column: at, end: end, row: rect.row)
+    if pictures.off.contains(where: { $0.contains(true) }) {
+      at = addToTitle("× off in the last step", .failed, column: at, end: end, row: rect.row)
+    }
     _ = addMode(column: at, end: end, row: rect.row)
     for place in 0..<probes {
       let tiles =
@@ -128,7 +138,52 @@ extension Canvas {
         drawStrip(
           [tiles[map - pictures.maps.lowerBound]], number: map, place: map - page.lowerBound, arrangement, room,
           layerRange: pictures.layerRange, networkRange: pictures.networkRange, isSigned: false)
+        let index = map - pictures.maps.lowerBound
+        if place == 0, pictures.off.indices.contains(index) {
+          drawOff(pictures.off[index], arrangement, layer.maps, place: map - page.lowerBound, room)
+        }
       }
+    }
+  }
+
+  /// Crosses out what a dropout layer had switched off: the whole map by its caption, or each number by a cross.
+  private mutating func drawOff(
+    _ off: [Bool], _ arrangement: TileArrangement, _ maps: TileGeometry, place: Int, _ inside: Rect
+  ) {
+    let origin = arrangement.origin(place)
+    let (column, row) = (inside.column + origin.column, inside.row + origin.row)
+    let known = off.prefix(maps.numbersPerTile)
+    if known.allSatisfy({ $0 }) {
+      if arrangement.hasCaptions {
+        write("off", .failed, column: column, row: row - 1, limit: arrangement.tile.columns)
+      }
+      return
+    }
+    guard case .zoom(let zoom) = arrangement.scale else { return }
+    let mark = model.capabilities.unicode ? "×" : "x"
+    for (index, isOff) in known.enumerated() where isOff {
+      let (y, x) = (index / maps.width * zoom / 2, index % maps.width * zoom + (zoom - 1) / 2)
+      write(mark, .failed, column: column + x, row: row + y)
+    }
+  }
+
+  /// The outputs of the last layer, by the classes' names.
+  private mutating func drawClassOutputs(_ values: [Float], _ range: ValueRange, _ inside: Rect) {
+    let width = model.run.classes.map(\.count).max() ?? 0
+    let name = min(max(4, width), inside.columns / 3)
+    for (index, value) in values.prefix(inside.rows).enumerated() {
+      let row = inside.row + index
+      let label = model.run.classes.indices.contains(index) ? model.run.classes[index] : "\(index)"
+      write(padRight(label, name), .text, column: inside.column, row: row)
+      drawSignedBar(
+        value, limit: range.magnitude, column: inside.column + name + 1, row: row,
+        width: max(4, min(60, inside.columns - name - 11)))
+      writeRight(formatNumber(value), .text, end: inside.column + min(inside.columns, name + 71), row: row)
+    }
+    if values.count > inside.rows {
+      writeRight(
+        "\(inside.rows) of \(values.count) classes", .warning, end: inside.column + inside.columns,
+        row: inside.row + inside.rows - 1)
     }
   }
 

@@ -12,10 +12,7 @@ extension Pane {
     },
     draw: { $0.drawNetwork($1) },
     explain: { model in
-      let name = model.selectedLayer?.name ?? ""
-      return
-        "The image goes through the layers from left to right; marked in yellow: map \(model.state.filter) of \(name), "
-        + "and how much each map before it contributes"
+      "From the image to the classes; yellow: what each map gives to map \(model.state.filter) of \(model.selectedLayer?.name ?? "")"
     },
     keys: [
       .choice("left", [.left], "←", line: ("← →", "layer"), "the layer to the left", .pane) { state, context in
@@ -113,14 +110,17 @@ extension Canvas {
     let width = column.rect.columns + 2
     let marker = isChosen ? glyphs.marker : ""
     // With its activation's name where there is room for it.
-    let both = "\(marker)\(layer.name) \(model.run.layers[column.pictured].kind)"
-    let name = column.pictured != column.layer && both.count <= width ? both : "\(marker)\(layer.name)"
+    let titled = "\(marker)\(layer.name) \(model.run.layers[column.pictured].kind)"
+    let name = column.pictured != column.layer && titled.count <= width ? titled : "\(marker)\(layer.name)"
     let ending = name.count <= width ? name : "\(marker)…\(layer.name.suffix(max(1, width - 1 - marker.count)))"
     write(ending, isChosen ? .selected : .text, column: column.rect.column, row: column.rect.row - 2, limit: width)
     let isWhole = picture.maps.count == layer.maps.count
+    let count = isWhole ? "\(layer.maps.units)" : "\(picture.maps.count) of \(layer.maps.count)"
+    let shading = model.shading(picture.range, isSigned: false)
+    let scale = "\(shading.map == .diverging ? "±" : "0–")\(formatNumber(shading.limit))"
+    let both = glyphs.adapt("\(count) \(scale)")
     write(
-      isWhole ? "\(layer.maps.units)" : "\(picture.maps.count) of \(layer.maps.count)", .faint,
-      column: column.rect.column, row: column.rect.row - 1, limit: width)
+      both.count <= width ? both : count, .faint, column: column.rect.column, row: column.rect.row - 1, limit: width)
     for (place, (map, tile)) in zip(picture.maps, picture.tiles).enumerated() {
       let row = column.rect.row + place * column.pitch
       let range = model.state.look.scale == .tile ? ValueRange(tile.values.prefix(tile.count)) : picture.range
@@ -131,8 +131,10 @@ extension Canvas {
         write(glyphs.marker, .mark, column: column.rect.column - 1, row: row + (column.tile.rows - 1) / 2)
       }
       if let share = contributions[map], share >= 0.005 {
+        // It ends before the mark of the next column.
+        let text = "\(Int((share * 100).rounded()))%"
         write(
-          "\(Int((share * 100).rounded()))%", .mark, column: column.rect.column + column.tile.columns,
+          text, .mark, column: column.rect.column + max(column.rect.columns, column.tile.columns) + 2 - text.count,
           row: row + (column.tile.rows - 1) / 2)
       }
     }
@@ -146,7 +148,7 @@ extension Canvas {
       let origins = network.columns.first(where: { $0.layer == origin.pictured }),
       let place = targets.maps.firstIndex(of: model.state.filter) ?? (targets.maps.count == 1 ? 0 : nil)
     else { return }
-    let start = origin.rect.column + max(origin.rect.columns, origin.tile.columns + 3)
+    let start = origin.rect.column + max(origin.rect.columns, origin.tile.columns) + 2
     let columns = target.rect.column - 1 - start
     guard columns >= 2 else { return }
     let middle = (target.tile.rows - 1) / 2
@@ -160,7 +162,7 @@ extension Canvas {
         let y = row + (end - row) * x / max(1, columns - 1)
         let next = row + (end - row) * min(columns - 1, x + 1) / max(1, columns - 1)
         let mark = next == y ? "─" : next > y ? "╲" : "╱"
-        if grid[start + x, y].character == " ", grid[start + x, y].style == .plain {
+        if grid.cell(start + x, y) == .blank {
           write(mark, role, column: start + x, row: y)
         }
       }

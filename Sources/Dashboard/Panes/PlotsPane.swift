@@ -12,8 +12,8 @@ extension Pane {
       request.steps = model.state.charts.window
     },
     draw: { $0.drawPlots($1) },
-    explain: { _ in
-      "The run's curves: blue is training, smoothed over its raw band, orange what is measured after epochs; ← → reads values"
+    explain: { model in
+      "Blue: training, smoothed, raw values behind it; orange: \(model.run.validation), after each epoch; ← → reads values"
     },
     keys: [
       .choice("cursor-left", [.left], "←", line: ("← →", "cursor"), "the cursor to the left; 10← further", .pane) {
@@ -50,14 +50,8 @@ extension Pane {
       },
       .choice("others", [.character("o")], "o", line: ("o", "runs"), "other runs of the folder over the curves", .pane)
       {
-        state, context in
+        state, _ in
         state.charts.showsOthers.toggle()
-        guard state.charts.showsOthers else { return }
-        if context.model.others.isEmpty { state.say("there is no other run beside this one's folder") }
-        for other in context.model.others.prefix(3) {
-          let keys = other.differences.isEmpty ? "nothing differs" : other.differences.prefix(4).joined(separator: ", ")
-          state.say("\(other.name): \(keys)")
-        }
       },
     ],
     open: { state, context in

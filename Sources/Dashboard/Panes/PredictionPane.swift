@@ -8,6 +8,7 @@ extension Pane {
     name: "prediction", smallest: Size(16, 4),
     isWanted: \.trains,
     wish: { room, model in Wish(columns: 21, rows: min(model.run.classes.count + 1, max(4, room.rows / 2))) },
+    need: { request, _, _ in request.wantsPrediction = true },
     draw: { $0.drawPrediction($1) },
     explain: { model in
       "How likely the net finds each class for \(model.run.validation) image \(model.state.probe): green is the true one"

@@ -9,6 +9,8 @@ public struct DashboardModel: Sendable {
   public var status: RunStatus
   public var snapshot: Snapshot?
   public let capabilities: Capabilities
+  /// How much of the glow is left that shows what the last step changed: 1 at once, 0 soon after.
+  public var glow = 0.0
   /// Other runs of the folder, with the keys in which their configurations differ.
   public var others: [OtherRun] = []
 

@@ -89,15 +89,14 @@ struct NetworkPlan {
       let maps = NetworkPlan.pictured(all[index], run).maps
       let tile = tiles[index].tile
       let width = max(NetworkPlan.narrowest, tile.columns)
-      // A row between maps, unless that leaves some out.
-      let isLoose = (tile.rows + 1) * maps.count - 1 <= rows
-      let pitch = tile.rows + (isLoose || tile.rows == 1 && maps.count * 2 <= rows ? 1 : 0)
-      let shown = max(1, min(maps.count, (rows + pitch - tile.rows) / max(1, pitch)))
+      // A row between maps.
+      let pitch = tile.rows + 1
+      let shown = max(1, min(maps.count, (rows + 1) / pitch))
       columns.append(
         Column(
           layer: all[index], pictured: NetworkPlan.picturedIndex(all[index], run), scale: tiles[index].scale,
           tile: tile,
-          pitch: max(1, pitch), maps: shown,
+          pitch: pitch, maps: shown,
           rect: Rect(column: at, row: inside.row + 2, columns: width, rows: rows)))
       at += width + gap
     }
@@ -115,17 +114,17 @@ struct NetworkPlan {
     run.layers[picturedIndex(layer, run)]
   }
 
-  /// The largest scale within a width at which all maps fit below each other; else the largest of at most a sixth of
-  /// the height.
+  /// The largest scale within a width at which all maps fit below each other; else the largest at which they are small, but
+  /// still say something.
   private static func size(_ maps: TileGeometry, width: Int, rows: Int) -> (scale: TileScale, tile: Size) {
     let scales =
       stride(from: 8, through: 1, by: -1).map(TileScale.zoom) + [2, 4, 6, 8, 12, 16, 32, 64].map(TileScale.mean)
     let sized = scales.map { ($0, $0.cells(height: maps.height, width: maps.width)) }
     let narrow = sized.filter { $0.1.columns <= width && $0.1.rows <= max(2, rows / 2) }
     // A picture of a few cells says nothing: rather fewer pictures.
-    let least = max(3, min(6, rows / 6))
+    let least = max(3, min(7, min(maps.height / 4, rows / 3)))
     let whole = narrow.first {
-      $0.1.rows * maps.count <= rows && ($0.1.rows >= min(least, maps.height / 2) || maps.count == 1)
+      ($0.1.rows + 1) * maps.count - 1 <= rows && ($0.1.rows >= min(least, maps.height / 2) || maps.count == 1)
     }
     let found = whole ?? narrow.first { $0.1.rows <= least } ?? narrow.last ?? sized[sized.count - 1]
     return (found.0, found.1)

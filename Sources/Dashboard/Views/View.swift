@@ -71,13 +71,14 @@ struct View: Sendable {
 
   private static let curves = Arrangement.Part.columns([.pane(.loss, .rest), .pane(.accuracy, .rest)], .wish)
 
-  /// All filters of a layer, and the chosen one in full where there is room beside them.
+  /// All filters of a layer, and the chosen one in full where there is room beside them; of a layer without weights, its maps.
   private static let filters = View(
     arrangements: [
       .atLeast(
-        230, .columns([.pane(.layers, .wish), .pane(.filters, .rest), .pane(.filter, .percent(36))])),
-      .columns([.pane(.filters, .rest), .pane(.filter, .percent(45))]),
-      .pane(.filters),
+        230,
+        .columns([.pane(.layers, .wish), .pane(.filters, .rest), .pane(.maps, .rest), .pane(.filter, .percent(36))])),
+      .columns([.pane(.filters, .rest), .pane(.maps, .rest), .pane(.filter, .percent(45))]),
+      .rows([.pane(.filters, .rest), .pane(.maps, .rest)]),
     ], firstPane: .filters)
 
   /// All maps of a layer; beside them how one number comes about, and what the net says.

@@ -64,7 +64,11 @@ extension TileGeometry {
 
   /// Weights: a kernel a channel; those over a vector follow the image that it was made from.
   init(weight: Shape, image: Shape?) {
-    if weight.rank == 4 {
+    if weight.rank == 4, weight[2] * weight[3] == 1, weight[1] > 3 {
+      // One number a channel: side by side they are a picture, apart they are dots.
+      let (height, width) = nearSquare(weight[1])
+      self.init(count: weight[0], tiles: 1, height: height, width: width, numbersPerTile: weight[1])
+    } else if weight.rank == 4 {
       self.init(count: weight[0], tiles: weight[1], height: weight[2], width: weight[3])
     } else if let image, image.count == weight[1] {
       self.init(count: weight[0], tiles: image[0], height: image[1], width: image[2])

@@ -70,7 +70,7 @@ extension TrainingLoop {
 extension TrainingLoop {
   /// Prepares for what watchers look at now: the layers whose updates are to be seen, and a filter that is switched off.
   func watch(_ requests: [PictureRequest]) {
-    let watched = requests.filter { $0.filters?.quantity == .update }.map(\.layer)
+    let watched = requests.filter { $0.filters?.quantity == .update || $0.filters?.wantsUpdate == true }.map(\.layer)
     memory.watchedUpdates = Set(
       watched.filter(classifier.inspected.indices.contains).map { classifier.inspected[$0].layer.name })
     if !requests.contains(where: { $0.switchedOff != nil }) { memory.worth = nil }

@@ -40,7 +40,7 @@ extension TrainingLoop {
   /// order of the kernel's taps (a linear layer's in blocks); what lies beyond the image's edge counts as zero.
   func arithmetic(of place: OutputPlace, in index: Int) -> OutputArithmetic? {
     let inspected = classifier.inspected[index]
-    guard let weight = inspected.layer.picturedWeight, let geometry = inspected.filters else { return nil }
+    guard let weight = inspected.layer.picturedWeight, var geometry = inspected.filters else { return nil }
     let window: InputWindow
     let shape = inspected.output.shape
     let input = classifier.inspection.tensor(of: inspected.input, image: 0)
@@ -51,6 +51,9 @@ extension TrainingLoop {
       let map = min(max(0, place.map), shape[0] - 1)
       number = (map * shape[1] + row) * shape[2] + column
       guard conv.paddingMode == .zeros else { return nil }
+      // A tile a channel, however they are shown.
+      let sides = weight.shape
+      geometry = TileGeometry(count: sides[0], tiles: sides[1], height: sides[2], width: sides[3])
       window = InputWindow(
         filter: map, firstChannel: map / (shape[0] / conv.options.groups) * geometry.tiles,
         top: row * conv.options.stride.height - conv.options.padding.top,

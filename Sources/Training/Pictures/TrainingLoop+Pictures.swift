@@ -16,8 +16,8 @@ extension TrainingLoop {
     }
     let worth = request.switchedOff.flatMap { measureWorth(of: $0, in: layer) }
     return withFilterOff(request.switchedOff, in: layer) {
-      inspect(probes: probes)
-      let pictures = probes.indices.map { probePicture(probes[$0], image: $0) }
+      if request.looksInside { inspect(probes: probes) }
+      let pictures = probes.indices.map { probePicture(probes[$0], image: request.looksInside ? $0 : nil) }
       var snapshot = Snapshot(request: request, step: step, units: units, probe: pictures[0])
       snapshot.otherProbes = Array(pictures.dropFirst())
       snapshot.filters = request.filters.flatMap {
@@ -55,10 +55,14 @@ extension TrainingLoop {
     let filters = Array(order[request.places.clamped(to: 0..<order.count)])
     let layerRange = ValueRange(values)
     let others = ofNetwork ? classifier.inspected.compactMap { numbers(request.quantity, of: $0.layer) } : []
-    return FilterPictures(
+    var pictures = FilterPictures(
       request: request, order: order, filters: filters, tilesPerFilter: geometry.tiles,
       tiles: filters.flatMap { geometry.tiles(of: $0, in: values) }, layerRange: layerRange,
       networkRange: ofNetwork ? others.reduce(layerRange) { $0.union(ValueRange($1)) } : nil)
+    if request.wantsUpdate, let updates = numbers(.update, of: inspected.layer) {
+      pictures.updates = filters.flatMap { geometry.tiles(of: $0, in: updates) }
+    }
+    return pictures
   }
 
   /// A quantity of a layer's pictured weight; nil where there is none, or not yet.
@@ -117,16 +121,24 @@ extension TrainingLoop {
         $0.union(ValueRange(classifier.inspection.tensor(of: $1.output, image: 0).values))
       } : nil
     let tiles = numbers.map { values in maps.map { geometry.tiles(of: $0, in: values)[0] } }
-    return MapPictures(
+    var pictures = MapPictures(
       layer: index, maps: maps, tiles: tiles[0], others: Array(tiles.dropFirst()), layerRange: range,
       networkRange: networkRange)
+    if let dropout = classifier.inspected[index].layer as? Dropout, step > 0 {
+      let off = dropout.mask(of: output.shape, seed: configuration.seed, step: step - 1)
+      pictures.off = maps.map { geometry.tiles(of: $0, in: off)[0].values.map { $0 == 0 } }
+    }
+    return pictures
   }
 
-  private func probePicture(_ probe: Int, image: Int) -> ProbePicture {
+  /// - Parameter image: its place among the images that went through the net; nil if none did.
+  private func probePicture(_ probe: Int, image: Int?) -> ProbePicture {
     let index = Int(sampler.validationIndices[probe])
     let source = sampler.validationSource
-    let prediction = classifier.prediction.map {
-      Prediction($0.meaning, classifier.inspection.tensor(of: $0.values, image: image).values)
+    let prediction = classifier.prediction.flatMap { prediction in
+      image.map {
+        Prediction(prediction.meaning, classifier.inspection.tensor(of: prediction.values, image: $0).values)
+      }
     }
     return ProbePicture(
       index: probe, channels: source.tiles(of: index) { Float($0) / 255 }, label: Int(source.labels[index]),
