@@ -91,10 +91,16 @@ enum {
   convtop_key_function = KEY_F0 + 0x1000000,
   // The beginning of what the mouse says, which is a key of our own.
   convtop_key_mouse = KEY_MAX + 1 + 0x1000000,
+  convtop_key_answer = KEY_MAX + 2 + 0x1000000,
 };
 
-// Has the beginning of a mouse report, "ESC [ <", be a key, whatever the terminal's entry calls the mouse.
-static inline void convtop_expect_mouse(void) { define_key("\033[<", KEY_MAX + 1); }
+// Has the beginnings of what a terminal says be keys: of a mouse report, "ESC [ <", whatever the terminal's entry calls the
+// mouse, and of late answers to questions, "ESC ] 11 ;" and "ESC [ ?".
+static inline void convtop_expect_reports(void) {
+  define_key("\033[<", KEY_MAX + 1);
+  define_key("\033]11;", KEY_MAX + 2);
+  define_key("\033[?", KEY_MAX + 2);
+}
 
 // A terminal's string by its terminfo name; NULL when it has none.
 static inline const char *convtop_string(const char *name) {

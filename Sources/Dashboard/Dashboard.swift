@@ -29,8 +29,10 @@ public enum Dashboard {
     let state = model.state
     var request = PictureRequest(layer: state.layer, probe: state.probe)
     request.search = state.search
-    request.smoothing = state.charts.smoothing
-    if let off = state.switchedOff, off.row == state.layer { request.switchedOff = off.map }
+    // Over an eighth of the run at most: more would show how it began, not how it goes.
+    let steps = Double(max(1, model.status.step))
+    request.smoothing = min(state.charts.smoothing, max(0, 1 - 8 / steps))
+    if let off = state.switchedOff, off.layer == state.layer { request.switchedOff = off.filter }
     for (pane, rect) in layout.panes { pane.need(&request, model, rect) }
     request.wantsNetworkRange = state.look.scale == .network && (request.filters != nil || request.maps != nil)
     return request

@@ -25,8 +25,9 @@ struct Glyphs {
   func adapt(_ text: String) -> String {
     guard barEighths.isEmpty else { return text }
     return text.replacingScalars([
-      "×": "x", "·": "|", "…": "...", "−": "-", "–": "-", "▸": ">", "÷": "/", "±": "+-", "←": "<", "→": ">", "↑": "^",
-      "↓": "v",
+      "×": "x", "·": "|", "…": "...", "−": "-", "–": "-", "▸": ">", "÷": "/", "±": "+-", "←": "Left", "→": "Right",
+      "↑": "Up",
+      "↓": "Down",
     ])
   }
 }

@@ -44,10 +44,22 @@ struct PlotCanvas {
     let steps = max(abs(b.x - a.x), abs(b.y - a.y))
     // Both ends may lie far outside, on either side.
     if max(a.x, b.x) < 0 || min(a.x, b.x) >= width { return }
+    guard steps < 8 * (width + height) else { return clippedLine(from: a, to: b) }
     guard steps > 0 else { return set(a.x, a.y) }
     for step in 0...steps {
       set(a.x + (b.x - a.x) * step / steps, a.y + (b.y - a.y) * step / steps)
     }
+  }
+
+  /// A line whose ends lie far outside: only its columns inside are gone through.
+  private mutating func clippedLine(from a: (x: Int, y: Int), to b: (x: Int, y: Int)) {
+    let (left, right) = a.x <= b.x ? (a, b) : (b, a)
+    guard right.x > left.x else { return vertical(a.x, from: a.y, to: b.y) }
+    let slope = Double(right.y - left.y) / Double(right.x - left.x)
+    func y(_ x: Int) -> Int { left.y + Int((slope * Double(x - left.x)).rounded()) }
+    let (first, last) = (max(0, left.x), min(width - 1, right.x))
+    guard first <= last else { return }
+    for x in first...last { vertical(x, from: y(x), to: y(min(right.x, x + 1))) }
   }
 
   func hasDots(_ column: Int, _ row: Int) -> Bool { bits[row * columns + column] != 0 }

@@ -60,6 +60,8 @@ struct TilePainter {
 
   /// Mixes a picture that is drawn already with a warm white: by a number's magnitude times `strength`, at most all.
   func drawGlow(_ tile: Tile, scale: TileScale, strength: Float, column: Int, row: Int, on grid: inout Grid) {
+    // Four pixels in two shades have no place for a third.
+    guard !hasQuadrants(scale) else { return }
     let size = scale.cells(height: tile.height, width: tile.width)
     func mixed(_ color: TerminalColor, _ value: Float?) -> TerminalColor {
       guard let value, value.isFinite else { return color }

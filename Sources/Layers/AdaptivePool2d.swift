@@ -48,6 +48,8 @@ public struct AdaptivePool2d: Layer {
   public let kind: String
   public let outputSize: Size2d
 
+  public var keepsChannelsApart: Bool { true }
+
   public func forward(_ x: Variable) throws -> Variable {
     kind == "adaptive_max_pool2d"
       ? try adaptiveMaxPool2d(x, size: outputSize) : try adaptiveAveragePool2d(x, size: outputSize)

@@ -39,6 +39,8 @@ public struct AveragePool2d: Layer {
   public let options: Pool2dOptions
   public let countIncludesPadding: Bool
 
+  public var keepsChannelsApart: Bool { true }
+
   public func forward(_ x: Variable) throws -> Variable {
     try averagePool2d(x, options: options, countIncludesPadding: countIncludesPadding)
   }

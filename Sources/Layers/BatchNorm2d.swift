@@ -70,6 +70,8 @@ public struct BatchNorm2d: Layer {
     .compactMap { name, numbers in numbers.map { (name, $0) } }
   }
 
+  public var keepsChannelsApart: Bool { true }
+
   public func forward(_ x: Variable) throws -> Variable {
     try batchNorm2d(x, weight: weight, bias: bias, statistics: statistics, options: options)
   }

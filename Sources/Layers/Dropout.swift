@@ -47,6 +47,8 @@ public struct Dropout: Layer {
       stream: stream, seed: seed, step: step)
   }
 
+  public var keepsChannelsApart: Bool { true }
+
   public func forward(_ x: Variable) throws -> Variable {
     kind == "dropout2d"
       ? try dropout2d(x, probability: probability, stream: stream)

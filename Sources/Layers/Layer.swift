@@ -24,6 +24,8 @@ public protocol Layer: Sendable {
   var picturedWeight: Parameter? { get }
   /// Numbers of which it has one a channel, by name: those of a normalisation.
   var channelNumbers: [(name: String, numbers: Parameter)] { get }
+  /// Whether each of its output channels follows from the input channel of the same number alone.
+  var keepsChannelsApart: Bool { get }
   /// Whether it is one function of each element.
   var isActivation: Bool { get }
   /// What its outputs are, if it makes something of them that a net may end with; nil for mere numbers.
@@ -52,6 +54,7 @@ extension Layer {
   public var picturedWeight: Parameter? { nil }
   public var channelNumbers: [(name: String, numbers: Parameter)] { [] }
   public var isActivation: Bool { false }
+  public var keepsChannelsApart: Bool { isActivation }
   public var outputMeaning: OutputMeaning? { nil }
   public var keepsElements: Bool { false }
 

@@ -34,5 +34,7 @@ public struct MaxPool2d: Layer {
   public var kind: String { MaxPool2d.type }
   public let options: Pool2dOptions
 
+  public var keepsChannelsApart: Bool { true }
+
   public func forward(_ x: Variable) throws -> Variable { try maxPool2d(x, options: options) }
 }

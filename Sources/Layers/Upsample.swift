@@ -39,6 +39,8 @@ public struct Upsample: Layer {
   public let mode: UpsampleMode
   public let alignCorners: Bool
 
+  public var keepsChannelsApart: Bool { true }
+
   public func forward(_ x: Variable) throws -> Variable {
     try upsample(x, factor: factor, mode: mode, alignCorners: alignCorners)
   }

@@ -48,5 +48,7 @@ public struct ZeroPad2d: Layer {
   public var kind: String { ZeroPad2d.type }
   public let padding: Padding2d
 
+  public var keepsChannelsApart: Bool { true }
+
   public func forward(_ x: Variable) throws -> Variable { try x.pad2d(padding) }
 }

@@ -2,7 +2,7 @@
 
 /// Figures of some numbers.
 public struct NumberFigures: Hashable, Sendable, Codable {
-  /// The Euclidean norm.
+  /// The Euclidean norm, and the mean, of those that are finite.
   public let norm: Double
   public let mean: Double
   public let range: ValueRange
@@ -18,8 +18,9 @@ public struct NumberFigures: Hashable, Sendable, Codable {
       if value == 0 { none += 1 }
     }
     norm = squares.squareRoot()
-    mean = values.isEmpty ? 0 : sum / Double(values.count)
     range = ValueRange(values)
+    let finite = values.count - range.nonFinite
+    mean = finite == 0 ? 0 : sum / Double(finite)
     zeros = values.isEmpty ? 0 : Double(none) / Double(values.count)
   }
 }

@@ -20,9 +20,6 @@ public struct TileGeometry: Hashable, Sendable, Codable {
     self.width = width
     self.numbersPerTile = numbersPerTile ?? height * width
   }
-
-  /// Channels of planes, or numbers of a vector.
-  public var units: Int { count == 1 ? numbersPerTile : count }
 }
 
 /// One line of a list of layers.

@@ -31,6 +31,9 @@ public enum RunCommand: Sendable, Hashable, Codable {
   case pace(Pace)
   /// Have the learning rate so many times what the configuration says, from the next step on.
   case learningRateFactor(Double)
+  /// Have the next step's learning rate be this one, and those after it so many times the schedule's as that makes; where
+  /// the schedule says 0, nothing changes.
+  case learningRate(Double)
   /// So many epochs more than were planned.
   case addEpochs(Int)
   /// Save a checkpoint and do nothing more.
@@ -90,7 +93,8 @@ public struct RunStatus: Sendable, Hashable, Codable {
   public var bestEpoch: EpochRecord?
   public var lastStep: StepRecord?
   public var lastEpoch: EpochRecord?
-  /// The first step whose loss was not finite, and the first layer with a weight or a gradient that was not.
+  /// The first step whose loss was not finite, and of the layers with a weight or a gradient that was not then, the one
+  /// nearest to the image.
   public var divergedAt: Int?
   public var divergedLayer: String?
   /// Why the run failed.

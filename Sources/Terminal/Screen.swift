@@ -70,7 +70,7 @@ public final class Screen {
     capabilities = Capabilities(
       colors: colors, unicode: convtop_uses_utf8() != 0, isLight: background ?? Screen.hasLightBackground)
     hasMouse = convtop_string("kmous") != nil
-    if hasMouse { convtop_expect_mouse() }
+    convtop_expect_reports()
     setMouse(true)
     guardTerminal()
   }
@@ -198,33 +198,54 @@ public final class Screen {
     return number < 8 ? number | 0x100 : number
   }
 
-  /// The next key that has been pressed; nil when there is none.
+  /// What the terminal is in the middle of saying; the rest may come with the next reading.
+  private enum Report {
+    /// `0;12;7M` so far.
+    case mouse(String)
+    /// An answer that came too late, up to its end.
+    case answer
+  }
+  private var report: Report?
+
+  /// The next key that has been pressed, or what the mouse did; nil when there is nothing yet.
   public func nextKey() -> Key? {
     while true {
       let code = convtop_key()
       if code == -1 { return nil }
-      if Int(code) == convtop_key_mouse {
-        if let mouse = nextMouse() { return .mouse(mouse) }
-        continue
+      switch Int(code) {
+      case convtop_key_mouse: report = .mouse("")
+      case convtop_key_answer: report = .answer
+      default:
+        if report != nil, let scalar = Unicode.Scalar(UInt32(truncatingIfNeeded: code)) {
+          if let mouse = goOn(scalar) { return .mouse(mouse) }
+        } else if let key = Screen.key(code) {
+          return key
+        }
       }
-      if let key = Screen.key(code) { return key }
     }
   }
 
-  /// What follows the beginning of a mouse report: `0;12;7M`; nil when it is none, or says nothing that is of use.
-  private func nextMouse() -> Mouse? {
-    var text = ""
-    // A button and two numbers are short; what is longer is none.
-    while text.count < 24 {
-      let code = convtop_key()
-      guard code != -1, let scalar = Unicode.Scalar(UInt32(truncatingIfNeeded: code)), scalar.isASCII else {
-        return nil
-      }
+  /// Takes one more character of what the terminal says, and gives what the mouse did once that is complete.
+  private func goOn(_ scalar: Unicode.Scalar) -> Mouse? {
+    switch report {
+    case .mouse(var text):
       text.unicodeScalars.append(scalar)
-      if scalar == "M" || scalar == "m" { return Mouse(report: text) }
+      let isOver = scalar == "M" || scalar == "m"
+      // A button and two numbers are short; what is longer, or has other characters, is no report.
+      let isSound = text.count < 24 && (isOver || scalar == ";" || ("0"..."9").contains(scalar))
+      report = isOver || !isSound ? nil : .mouse(text)
+      return isOver ? Mouse(report: text) : nil
+    case .answer:
+      // `rgb:1e1e/1e1e/1e1e` and a bell or ESC \, or `62;22c`.
+      if ["\u{7}", "\\", "c"].contains(scalar) && !(scalar == "c" && isInColor) { report = nil }
+      isInColor = report != nil && (scalar == "r" || isInColor)
+      return nil
+    case nil: return nil
     }
-    return nil
   }
+
+  /// Whether a late answer is that about colours, whose digits may be c.
+  private var isInColor = false
 
   private static func key(_ code: Int32) -> Key? {
     let functions = convtop_key_function + 1...convtop_key_function + 12

@@ -5,13 +5,13 @@ import Glibc
 
 /// Whether a terminal's background is light, by its own answer.
 enum TerminalBackground {
-  /// Longer than this nobody waits for an answer.
-  private static let timeLimit: Int32 = 150
+  /// Longer than this nobody waits for an answer, in all.
+  private static let timeLimit = Duration.milliseconds(300)
 
   /// Asks for the background (OSC 11) and then for the kind of terminal (DA 1), which every terminal answers: an answer to
   /// the second without one to the first is a no, and nothing is waited for.
   ///
-  /// What was typed meanwhile is lost. Must come before ncurses reads.
+  /// What was typed meanwhile is lost; what is answered later, `Screen` leaves out. Must come before ncurses reads.
   ///
   /// - Returns: nil when the terminal does not say.
   static func ask(_ type: String) -> Bool? {
@@ -31,15 +31,27 @@ enum TerminalBackground {
     let question = "\u{1b}]11;?\u{1b}\\\u{1b}[c"
     guard write(STDOUT_FILENO, question, question.utf8.count) == question.utf8.count else { return nil }
     var answer: [UInt8] = []
-    var descriptor = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
-    while answer.count < 256, poll(&descriptor, 1, timeLimit) > 0 {
+    let end = ContinuousClock.now + timeLimit
+    while answer.count < 256, !isComplete(answer) {
+      let left = end - ContinuousClock.now
+      guard left > .zero else { break }
+      var descriptor = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+      let ready = poll(&descriptor, 1, Int32(left.components.attoseconds / 1_000_000_000_000_000) + 1)
+      if ready < 0 && errno == EINTR { continue }
+      guard ready > 0 else { break }
       var bytes = [UInt8](repeating: 0, count: 64)
       let count = read(STDIN_FILENO, &bytes, bytes.count)
       guard count > 0 else { break }
       answer += bytes.prefix(count)
-      if answer.last == UInt8(ascii: "c") { break }
     }
     return isLight(answer)
+  }
+
+  /// Whether the answer to the second question is there: `ESC [ ?`, numbers, `c`.
+  static func isComplete(_ answer: [UInt8]) -> Bool {
+    let text = String(decoding: answer, as: UTF8.self)
+    guard let start = text.firstRange(of: "\u{1b}[?") else { return false }
+    return text[start.upperBound...].first { !$0.isNumber && $0 != ";" } == "c"
   }
 
   /// Reads `ESC ] 11 ; rgb:RRRR/GGGG/BBBB`, each of one to four hexadecimal digits; nil for anything else.

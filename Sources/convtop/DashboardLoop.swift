@@ -31,6 +31,8 @@ final class DashboardLoop {
   /// hundredth of the time.
   private static let frameInterval = Duration.milliseconds(100)
   private static let costFactor = 100
+  /// Something that is done once, such as a search, is not to stop the screen for long.
+  private static let longest = Duration.seconds(3)
   /// How long what a step changed can be seen to glow.
   private static let glowSeconds = 0.6
 
@@ -103,7 +105,7 @@ final class DashboardLoop {
     let cost = frameCost + .seconds(model.snapshot?.seconds ?? 0)
     // A step that people can follow is a frame.
     let least = model.status.pace.isSlow ? .milliseconds(50) : DashboardLoop.frameInterval
-    return max(least, cost * DashboardLoop.costFactor)
+    return min(DashboardLoop.longest, max(least, cost * DashboardLoop.costFactor))
   }
   private var isFrameDue: Bool {
     model.status.phase.isUnderWay && !isWaiting && ContinuousClock.now - lastFrame >= interval
@@ -115,17 +117,18 @@ final class DashboardLoop {
     if model.glow > 0 { return 50 }
     guard model.status.phase.isUnderWay && !isWaiting else { return nil }
     let left = interval - (ContinuousClock.now - lastFrame)
-    // At a slow pace nothing may have happened: it is looked at again soon.
-    return max(model.status.pace == .full ? 0 : 20, Int((left.inSeconds * 1000).rounded(.up)))
+    // If no unit of work has been done meanwhile, it is looked at again soon.
+    return max(left > .zero ? 0 : 20, Int((left.inSeconds * 1000).rounded(.up)))
   }
 
   /// The run has a picture ready, or its status has changed.
   private func takeNews() {
-    let before = model.status.phase
+    let (before, search) = (model.status.phase, model.state.search)
     draw()
     // At rest, the pictures must be of the state that the run has come to.
     let isBehind = !model.status.phase.isUnderWay && !isWaiting && model.snapshot?.units != model.status.units
-    if model.status.phase != before || isBehind { requestPictures() }
+    let hasOthers = model.state.charts.showsOthers && !saidOthers && others.withLock { $0 != nil }
+    if model.status.phase != before || isBehind || hasOthers || search != model.state.search { requestPictures() }
   }
 
   /// Draws at once and has the pictures follow.
@@ -184,13 +187,23 @@ final class DashboardLoop {
 
   private func draw() {
     let start = ContinuousClock.now
+    let began = processorSeconds
     model.status = source.status
-    let before = model.snapshot?.step
+    let before = model.snapshot
     model.take(source.snapshot(for: watcher))
-    if model.status.pace.isSlow, let step = model.snapshot?.step, let before, step != before { lastChange = start }
+    if model.status.pace.isSlow, let step = model.snapshot?.step, let before, step != before.step { lastChange = start }
     model.glow = lastChange.map { max(0, 1 - (start - $0).inSeconds / DashboardLoop.glowSeconds) } ?? 0
     screen.show(Dashboard.render(model, size: screen.size))
+    // Redrawing what glows does not put off the next picture.
+    guard model.snapshot?.request.number != before?.request.number || model.glow == 0 else { return }
     lastFrame = .now
-    frameCost = lastFrame - start
+    frameCost = .seconds(processorSeconds - began)
+  }
+
+  /// What this thread has computed so far: while it waits for the terminal to take what is written, others can work.
+  private var processorSeconds: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 }

@@ -23,7 +23,9 @@ struct ScreenBench {
   func rows(_ configuration: Configuration) throws -> [Row] {
     let trainer = try Trainer(configuration)
     let paused = DispatchSemaphore(value: 0)
-    let watcher = trainer.addWatcher { if trainer.status.phase == .paused { paused.signal() } }
+    let watcher = trainer.addWatcher {
+      if [.paused, .finished, .failed].contains(trainer.status.phase) { paused.signal() }
+    }
     trainer.send(.step(64))
     paused.wait()
     trainer.removeWatcher(watcher)

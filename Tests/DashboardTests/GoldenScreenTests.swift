@@ -79,7 +79,7 @@ import Testing
       },
       Scene(name: "filter-off", size: Size(120, 40), phase: .paused) { state in
         state.filter = 2
-        state.switchedOff = OutputPlace(map: 2, row: 0, column: 0)
+        state.switchedOff = SwitchedOff(layer: 0, filter: 2)
         state.place = Place(view: .filters, pane: .filter, isZoomed: true)
       },
       Scene(name: "three-probes", size: Size(120, 40)) { state in

@@ -77,7 +77,8 @@ private func overTheWire<Value: Codable>(_ value: Value) throws -> Value {
   @Test func commandsArriveAsTheyWereGiven() throws {
     let source = try CannedSource(fixture(size: Size(80, 24)))
     let commands: [RunCommand] = [
-      .run, .pause, .step(7), .finishEpoch(2), .pace(Pace.all[3]), .learningRateFactor(0.5), .addEpochs(3), .stop,
+      .run, .pause, .step(7), .finishEpoch(2), .pace(Pace.all[3]), .learningRateFactor(0.5), .learningRate(0.1),
+      .addEpochs(3), .stop,
     ]
     for command in commands { source.send(command) }
     #expect(source.commands == commands)

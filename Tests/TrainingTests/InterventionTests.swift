@@ -18,6 +18,12 @@ import Training
     #expect(harness.records.map(\.learningRate) == [rate, rate, rate / 2])
     #expect(
       folder.text("journal.jsonl") == "{\"step\":2,\"epoch\":1,\"validating\":false,\"learning_rate_factor\":0.5}\n")
+    // A rate by itself, also behind none at all.
+    _ = harness.send(.learningRate(0), until: [.paused])
+    #expect(harness.trainer.status.learningRate == 0)
+    _ = harness.send(.learningRate(0.25), until: [.paused])
+    #expect(harness.trainer.status.learningRate == 0.25)
+    _ = harness.send(.learningRateFactor(0.5), until: [.paused])
     // What is no factor is ignored.
     for wrong in [-1, Double.nan, .infinity] { _ = harness.send(.learningRateFactor(wrong), until: [.paused]) }
     #expect(harness.trainer.status.learningRateFactor == 0.5)

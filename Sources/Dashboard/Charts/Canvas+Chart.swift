@@ -4,15 +4,16 @@ import Telemetry
 
 extension Canvas {
   /// A chart with its title.
-  mutating func drawChart(_ content: ChartContent, in pane: Rect) {
+  ///
+  /// - Parameter margin: columns left of the plot; as many as its own labels need if nil.
+  mutating func drawChart(_ content: ChartContent, _ time: TimeScale, margin: Int? = nil, in pane: Rect) {
     let at = title(content.title, in: pane)
-    let time = TimeScale(model)
     drawLegend(content, column: at, in: pane)
     let rect = pane.dropping(rows: 1)
     guard rect.rows >= 3, rect.columns >= 16 else { return }
     let axis = content.axis(time, rows: rect.rows - 1)
     let labels = axis.ticks.map { axis.label($0) + content.unit }
-    let margin = max(6, (labels.map(\.count).max() ?? 0) + 1)
+    let margin = margin ?? content.margin(time, rows: rect.rows - 1)
     let plot = Rect(
       column: rect.column + margin + 1, row: rect.row, columns: rect.columns - margin - 2, rows: rect.rows - 1)
     guard plot.columns > 4 else { return }
@@ -25,17 +26,17 @@ extension Canvas {
     if let cursor = model.state.charts.cursor { drawCursor(scale.x(cursor) / dotsPerCell, plot) }
     compose(layers, plot)
     drawGaps(layers.marks, plot)
+    // Where the curve leaves the axis, an arrow says that it goes on there.
+    let ends = [(layers.above, plot.row, "↑"), (layers.below, plot.row + plot.rows - 1, "↓")]
+    for (columns, row, arrow) in ends {
+      guard let x = columns.map({ $0 / dotsPerCell }).filter({ (0..<plot.columns).contains($0) }).max() else {
+        continue
+      }
+      write(model.capabilities.unicode ? arrow : "^", .trainCurve, column: plot.column + x, row: row)
+    }
   }
 
   private var dotsPerCell: Int { model.capabilities.unicode ? 2 : 1 }
-
-  /// Where a chart's curves are, of a pane: for the mouse and the cursor.
-  func plotColumns(_ content: ChartContent, in pane: Rect) -> Range<Int> {
-    let axis = content.axis(TimeScale(model), rows: max(3, pane.rows - 2))
-    let margin = max(6, (axis.ticks.map { (axis.label($0) + content.unit).count }.max() ?? 0) + 1)
-    let first = pane.column + margin + 1
-    return first..<max(first + 1, pane.column + pane.columns - 1)
-  }
 
   /// The values at the cursor, or else the newest, each in its curve's colour and with its name: the smoothed value with
   /// the raw one behind it.
@@ -70,7 +71,7 @@ extension Canvas {
       at = addToTitle("\(mark.character) \(other.name)", mark.role, column: at, end: end, row: rect.row)
     }
     if let smoothing {
-      _ = addToTitle("smoothed \(fixed(smoothing, 2)), raw behind", .faint, column: at, end: end, row: rect.row)
+      _ = addToTitle("smoothed \(fixed(smoothing, 3)), raw behind", .faint, column: at, end: end, row: rect.row)
     }
   }
 

@@ -47,10 +47,16 @@ struct ChartContent {
   func range(_ time: TimeScale) -> ClosedRange<Double> {
     let all = buckets.filter { $0.lastStep >= time.steps.lowerBound && $0.firstStep <= time.steps.upperBound }
     let late = all.filter { time.position($0.lastStep) >= 0.1 }
-    let seen = late.count >= 20 && !time.isLog ? late : all
+    let seen = late.count >= 20 && !time.isLog && time.steps.lowerBound == 0 ? late : all
     let low = (seen.map(\.minimum).min() ?? 0) * factor
     let high = (seen.map(\.maximum).max() ?? 1) * factor
     return low...max(low, high)
+  }
+
+  /// Columns that the labels along so many rows take.
+  func margin(_ time: TimeScale, rows: Int) -> Int {
+    let axis = axis(time, rows: rows)
+    return max(6, (axis.ticks.map { (axis.label($0) + unit).count }.max() ?? 0) + 1)
   }
 
   /// The axis of values along so many rows.

@@ -13,6 +13,9 @@ struct ChartLayers {
 
   /// Where a value is no number, in dots from the left.
   private(set) var marks: [Int] = []
+  /// Where a smoothed curve is above or below the axis, in dots from the left.
+  private(set) var above: [Int] = []
+  private(set) var below: [Int] = []
   /// Lines and points, from the topmost on: where they meet, a cell shows the dots of all.
   private(set) var lines: [Layer] = []
   /// What lies behind them.
@@ -47,8 +50,8 @@ struct ChartLayers {
       let x = scale.x(bucket.lastStep)
       if bucket.nonFinite > 0 { marks.append(x) }
       if curve.smoothing > 0, !bucket.isGap, let top = scale.y(bucket.maximum), let bottom = scale.y(bucket.minimum) {
-        let first = max(0, scale.x(bucket.firstStep))
-        if first <= x { for column in first...x { band.canvas.vertical(column, from: top, to: bottom) } }
+        let (first, last) = (max(0, scale.x(bucket.firstStep)), min(x, scale.width - 1))
+        if first <= last { for column in first...last { band.canvas.vertical(column, from: top, to: bottom) } }
       }
       let value = curve.smoothing > 0 ? smoothed : bucket.last
       guard !bucket.isGap, let y = scale.y(value) else {
@@ -57,6 +60,7 @@ struct ChartLayers {
       }
       line.canvas.line(from: previous ?? (x, y), to: (x, y))
       previous = (x, y)
+      if y < 0 { above.append(x) } else if y >= scale.height { below.append(x) }
     }
     lines.append(line)
     bands.append(band)
@@ -88,6 +92,7 @@ struct ChartLayers {
         marks.append(x)
         continue
       }
+      guard (0..<scale.width).contains(x), (0..<scale.height).contains(y) else { continue }
       for (dx, dy) in [(0, 0), (1, 0), (0, 1), (1, 1)] where unicode || (dx, dy) == (0, 0) {
         point.canvas.set(min(scale.width - 1, x + dx), min(scale.height - 1, y + dy))
       }

@@ -12,8 +12,9 @@ struct TimeScale {
   /// Steps with the seconds of work up to each, in order.
   private let clock: [(step: Double, seconds: Double)]
 
-  init(_ model: DashboardModel) {
-    let state = model.state.charts
+  /// - Parameter isWhole: whether it is the whole run in steps, whatever is chosen for the charts' own view.
+  init(_ model: DashboardModel, isWhole: Bool = false) {
+    let state = isWhole ? ChartChoice() : model.state.charts
     // At least a few steps, so that the first points show.
     steps = state.window ?? 0...max(model.snapshot?.step ?? 0, 10)
     stepsPerEpoch = max(1, Double(model.status.steps) / Double(max(1, model.status.epochs)))

@@ -16,7 +16,7 @@ public enum ColorMap: String, Sendable, Hashable, CaseIterable {
   static let sequential: [ColorMap] = [.cividis, .viridis, .gray]
 
   /// Shades in each half of the map.
-  static let steps = 128
+  static let steps = 33
 
   /// The shades from 0 to 1, and from 0 to −1 where there are such.
   func shades(isLight: Bool) -> (positive: [RGB], negative: [RGB]) {
@@ -53,7 +53,7 @@ public enum ColorMap: String, Sendable, Hashable, CaseIterable {
   }
 
   private static let divergingOnDark = (
-    positive: ramp(lightness: 0.12...0.86, isRising: true, hues: (25, 62)),
+    positive: ramp(lightness: 0.12...0.86, isRising: true, hues: (25, 45)),
     negative: ramp(lightness: 0.12...0.86, isRising: true, hues: (266, 228))
   )
   private static let divergingOnLight = (

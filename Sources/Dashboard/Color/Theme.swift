@@ -33,7 +33,7 @@ public struct Theme: Sendable {
   private static func monochrome(_ role: Role) -> Style {
     switch role {
     case .brand, .focusedTitle, .selected, .banner, .mark: Style(reversed: true)
-    case .title, .key, .number, .warning, .failed, .running, .paused, .finished, .validationCurve: Style(bold: true)
+    case .title, .key, .number, .warning, .failed, .paused, .finished, .validationCurve: Style(bold: true)
     default: .plain
     }
   }

@@ -70,15 +70,18 @@ public struct CommandLine: Hashable, Sendable {
       return .none
     }
     let bindings =
-      KeyTable.bindings(model.state.view, focus: model.state.focus, trains: model.trains) + KeyTable.all
-    guard let binding = bindings.first(where: { $0.name == first }), argument.isEmpty || Int(argument) != nil else {
+      KeyTable.bindings(model.state.view, focus: model.state.focus, trains: model.trains)
+      + KeyTable.all.filter { model.trains || !$0.needsTraining }
+    let count = Int(argument)
+    let isCount = argument.isEmpty || count.map((1...DashboardState.largestCount).contains) == true
+    guard let binding = bindings.first(where: { $0.name == first }), isCount else {
       let near = completions(of: String(first.prefix(2)), model).prefix(6).joined(separator: ", ")
       model.state.say(
         Message("\"\(line)\" is no command\(near.isEmpty ? "; Tab lists them" : "; there are: \(near)")", isError: true)
       )
       return .none
     }
-    let context = KeyContext(model: model, size: size, count: Int(argument))
+    let context = KeyContext(model: model, size: size, count: count)
     return binding.perform(&model.state, context)
   }
 }
@@ -106,16 +109,14 @@ private struct Argued: Sendable {
 
   private static let lr = Argued("lr", "a learning rate of at least 0") { text, model in
     guard let rate = Double(text), rate.isFinite, rate >= 0, model.trains else { return nil }
-    let base = Double(model.status.learningRate) / max(model.status.learningRateFactor, 1e-300)
-    guard base > 0 else { return nil }
     model.state.say("learning rate \(rate) from the next step on")
-    return .command(.learningRateFactor(rate / base))
+    return .command(.learningRate(rate))
   }
 
   private static let epochs = Argued("epochs", "how many more, such as +10") { text, model in
     let digits = text.hasPrefix("+") ? String(text.dropFirst()) : text
     guard let count = Int(digits), (1...1_000_000).contains(count), model.trains else { return nil }
-    model.state.say("\(count) more epochs; Space goes on")
+    model.state.say("\(count) more epoch\(count == 1 ? "" : "s"); Space goes on")
     return .command(.addEpochs(count))
   }
 

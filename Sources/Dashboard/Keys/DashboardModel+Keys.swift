@@ -3,19 +3,22 @@
 import Telemetry
 
 extension DashboardModel {
-  /// The panes on the screen, or that would be if none had all of it.
-  var shownPanes: [Pane] {
-    let shown = Set(arrangements.flatMap(\.panes))
-    return Pane.all.filter(shown.contains)
+  /// The panes on a screen of a size, or that would be there if none had all of it.
+  func shownPanes(_ size: Size) -> [Pane] {
+    var model = self
+    model.state.place.isZoomed = false
+    guard let shown = Layout(size, model)?.panes else { return [] }
+    return Pane.all.filter { shown[$0] != nil }
   }
 
   /// Changes the choice by a key, and says what that asks of the world outside.
   public mutating func handle(_ key: Key, size: Size) -> Effect {
     let effect = effect(of: key, size)
     // A pane that has nothing to show any more cannot have the focus.
-    if !state.place.isZoomed && !shownPanes.contains(state.focus), let first = shownPanes.first {
+    let shown = state.place.isZoomed ? [state.focus] : shownPanes(size)
+    if !shown.contains(state.focus), let first = shown.first {
       let usual = View.of(state.view).firstPane
-      state.focus = shownPanes.contains(usual) ? usual : first
+      state.focus = shown.contains(usual) ? usual : first
     }
     return effect
   }
@@ -32,7 +35,7 @@ extension DashboardModel {
       case .closed: state.overlay = .none
       case .entered(let text):
         state.overlay = .none
-        if !text.isEmpty && state.history.last != text { state.history.append(text) }
+        if !text.isEmpty && state.history.last != text { state.history = (state.history + [text]).suffix(100) }
         return CommandLine.perform(text, &self, size)
       }
       return .none
@@ -55,7 +58,11 @@ extension DashboardModel {
     // Escape first takes back a number.
     if key == .escape && hadCount { return .none }
     let bindings = KeyTable.bindings(state.view, focus: state.focus, trains: trains)
-    return bindings.first { $0.keys.contains(key) }?.perform(&state, context) ?? .none
+    if let binding = bindings.first(where: { $0.keys.contains(key) }) { return binding.perform(&state, context) }
+    if KeyTable.everywhere.contains(where: { $0.keys.contains(key) }) {
+      state.say("nothing trains here: the model is only looked at")
+    }
+    return .none
   }
 
   private mutating func answerQuit(_ key: Key) -> Effect {

@@ -4,6 +4,8 @@
 public struct Help: Hashable, Sendable {
   public private(set) var search = ""
   private(set) var first = 0
+  /// More rows than all keys have.
+  private static let most = 60
 
   /// Types into the search, scrolls, or closes: false then.
   mutating func handle(_ key: Key) -> Bool {
@@ -15,13 +17,13 @@ public struct Help: Hashable, Sendable {
     case .backspace, .delete:
       guard !search.isEmpty else { return false }
       search.removeLast()
-    case .down: first += 1
+    case .down: first = min(first + 1, Help.most)
     case .up: first = max(0, first - 1)
-    case .pageDown: first += 10
+    case .pageDown: first = min(first + 10, Help.most)
     case .pageUp: first = max(0, first - 10)
     case .mouse(let mouse):
       switch mouse.action {
-      case .wheelDown: first += 1
+      case .wheelDown: first = min(first + 1, Help.most)
       case .wheelUp: first = max(0, first - 1)
       case .press: return false
       case .drag, .release: break

@@ -19,11 +19,6 @@ struct KeyContext {
 
 /// One action: its keys, its words, and what it does.
 public struct KeyBinding: Sendable {
-  /// Where it stands among the others: the groups come in this order.
-  enum Group: String, CaseIterable {
-    case pane, running, choosing, panes, shading, program
-  }
-
   /// What it is called at the command line.
   public let name: String
   public let keys: [Key]
@@ -33,7 +28,6 @@ public struct KeyBinding: Sendable {
   var line: (label: String, word: String)?
   /// A sentence for the help.
   public let help: String
-  let group: Group
   /// Whether the key means nothing for a model that is only looked at.
   var needsTraining = false
   let perform: @Sendable (inout DashboardState, KeyContext) -> Effect
@@ -48,11 +42,11 @@ extension KeyBinding {
   /// An action that only changes what is chosen.
   static func choice(
     _ name: String, _ keys: [Key], _ label: String, line: (label: String, word: String)? = nil, _ help: String,
-    _ group: Group, needsTraining: Bool = false,
+    needsTraining: Bool = false,
     _ change: @escaping @Sendable (inout DashboardState, KeyContext) -> Void
   ) -> KeyBinding {
     KeyBinding(
-      name: name, keys: keys, label: label, line: line, help: help, group: group, needsTraining: needsTraining
+      name: name, keys: keys, label: label, line: line, help: help, needsTraining: needsTraining
     ) {
       change(&$0, $1)
       return .none
@@ -65,7 +59,7 @@ extension KeyBinding {
     _ command: @escaping @Sendable (inout DashboardState, KeyContext) -> RunCommand?
   ) -> KeyBinding {
     KeyBinding(
-      name: name, keys: keys, label: label, line: line, help: help, group: .running, needsTraining: true
+      name: name, keys: keys, label: label, line: line, help: help, needsTraining: true
     ) { command(&$0, $1).map(Effect.command) ?? .none }
   }
 }

@@ -69,41 +69,42 @@ public enum KeyTable {
   private static func changeRate(
     _ state: inout DashboardState, _ context: KeyContext, _ factor: Double
   ) -> RunCommand? {
+    guard context.phase != .failed else { return nil }
     let now = context.model.status.learningRateFactor
-    state.say("learning rate × \(formatNumber(Float(now * factor))) from the next step on, as the journal will say")
+    state.say("learning rate × \(formatNumber(Float(now * factor))) from the next step on")
     return .learningRateFactor(now * factor)
   }
 
   private static let choosing: [KeyBinding] = [
-    .choice("layer-before", [.character("[")], "[", line: ("[ ]", "layer"), "the layer before", .choosing) {
+    .choice("layer-before", [.character("[")], "[", line: ("[ ]", "layer"), "the layer before") {
       $0.selectLayer($0.layer - $1.repeats, $1.run)
     },
-    .choice("layer-after", [.character("]")], "]", "the layer after", .choosing) {
+    .choice("layer-after", [.character("]")], "]", "the layer after") {
       $0.selectLayer($0.layer + $1.repeats, $1.run)
     },
     .choice(
-      "probe-after", [.character("p")], "p", line: ("p P", "probe"), "the next probe image; 500p: 500 on", .choosing
+      "probe-after", [.character("p")], "p", line: ("p P", "probe"), "the next probe image; 500p: 500 on"
     ) {
       $0.selectProbe($0.probe + $1.repeats, $1.run)
     },
-    .choice("probe-before", [.character("P")], "P", "the probe image before", .choosing) {
+    .choice("probe-before", [.character("P")], "P", "the probe image before") {
       $0.selectProbe($0.probe - $1.repeats, $1.run)
     },
-    .choice("probe-random", [.character("r")], "r", "a probe image at random", .choosing) {
+    .choice("probe-random", [.character("r")], "r", "a probe image at random") {
       // The next number of Knuth's generator: no clock is asked.
       $0.random = $0.random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
       $0.selectProbe(Int($0.random >> 33), $1.run)
     },
-    .choice("probe-same", [.character("k")], "k", "the next probe image of the same class", .choosing) {
+    .choice("probe-same", [.character("k")], "k", "the next probe image of the same class") {
       guard let label = $1.model.snapshot?.probe.label else { return }
       $0.search = .ofClass(label, after: $0.probe)
     },
     .choice(
-      "probe-wrong", [.character("w")], "w", "the most confidently wrong image; 3w: the third most", .choosing,
+      "probe-wrong", [.character("w")], "w", "the most confidently wrong image; 3w: the third most",
       needsTraining: true
     ) { $0.search = .mostWrong(rank: $1.repeats - 1) },
     .choice(
-      "probe-keep", [.character("v")], "v", "keep this probe beside the next ones, up to three; or drop it", .choosing
+      "probe-keep", [.character("v")], "v", "keep this probe beside the next ones, up to three; or drop it"
     ) {
       state, _ in
       if let index = state.otherProbes.firstIndex(of: state.probe) {
@@ -114,14 +115,14 @@ public enum KeyTable {
     },
     .choice(
       "off", [.character("x")], "x", line: ("x", "off"), "switch the filter off, and see what it is worth; or on again",
-      .choosing, needsTraining: true
+      needsTraining: true
     ) { state, context in
       let layer = context.model.selectedLayer
       guard layer?.filters != nil else {
         return state.say("\(layer?.name ?? "this layer") has no weights: only a filter can be switched off")
       }
-      let place = OutputPlace(map: state.filter, row: state.layer, column: 0)
-      state.switchedOff = state.switchedOff == place ? nil : place
+      let chosen = SwitchedOff(layer: state.layer, filter: state.filter)
+      state.switchedOff = state.switchedOff == chosen ? nil : chosen
     },
   ]
 
@@ -129,22 +130,22 @@ public enum KeyTable {
     ViewName.allCases.map { view in
       .choice(
         view.rawValue, [.function(view.number)], "F\(view.number)", line: view == .overview ? ("F1–F6", "views") : nil,
-        "the view \(view.title)", .panes, needsTraining: view == .charts
+        "the view \(view.title)", needsTraining: view == .charts
       ) { state, _ in state.go(view) }
     } + [
-      .choice("next-pane", [.tab], "Tab", line: ("Tab", "pane"), "to the next pane", .panes) {
-        $0.focus = neighbor(of: $0.focus, 1, in: $1.model.shownPanes)
+      .choice("next-pane", [.tab], "Tab", line: ("Tab", "pane"), "to the next pane") {
+        $0.focus = neighbor(of: $0.focus, 1, in: $1.model.shownPanes($1.size))
       },
-      .choice("pane-before", [.backTab], "Shift-Tab", "to the pane before", .panes) {
-        $0.focus = neighbor(of: $0.focus, -1, in: $1.model.shownPanes)
+      .choice("pane-before", [.backTab], "Shift-Tab", "to the pane before") {
+        $0.focus = neighbor(of: $0.focus, -1, in: $1.model.shownPanes($1.size))
       },
-      .choice("open", [.enter], "Enter", line: ("Enter", "open"), "open what has the focus larger", .panes) {
+      .choice("open", [.enter], "Enter", line: ("Enter", "open"), "open what has the focus larger") {
         state, context in
         let pane = state.focus
         pane.open(&state, context)
       },
-      .choice("back", [.escape], "Esc", "back the way one came", .panes) { state, _ in state.goBack() },
-      .choice("zoom", [.character("z")], "z", line: ("z", "zoom"), "the pane alone on the screen, and back", .panes) {
+      .choice("back", [.escape], "Esc", "back the way one came") { state, _ in state.goBack() },
+      .choice("zoom", [.character("z")], "z", line: ("z", "zoom"), "the pane alone on the screen, and back") {
         state, _ in
         if state.place.isZoomed { state.goBack() } else { state.go(state.view, state.focus, isZoomed: true) }
       },
@@ -152,42 +153,39 @@ public enum KeyTable {
 
   private static let shading: [KeyBinding] = [
     .choice(
-      "scale", [.character("s")], "s", line: ("s", "scale"), "shade by this layer, each tile, or the whole network",
-      .shading
+      "scale", [.character("s")], "s", line: ("s", "scale"), "shade by this layer, each tile, or the whole network"
     ) { state, _ in state.look.scale = neighbor(of: state.look.scale, 1, in: ScaleMode.allCases) },
-    .choice("colors", [.character("c")], "c", "the colours of numbers of one sign", .shading) { state, _ in
+    .choice("colors", [.character("c")], "c", "the colours of numbers of one sign") { state, _ in
       state.look.sequential = neighbor(of: state.look.sequential, 1, in: ColorMap.sequential)
     },
-    .choice("more-contrast", [.character("}")], "}", "more contrast", .shading) { state, _ in
+    .choice("more-contrast", [.character("}")], "}", "more contrast") { state, _ in
       state.look.contrast = Look.clamp(state.look.contrast * Look.step)
     },
-    .choice("less-contrast", [.character("{")], "{", "less contrast", .shading) { state, _ in
+    .choice("less-contrast", [.character("{")], "{", "less contrast") { state, _ in
       state.look.contrast = Look.clamp(state.look.contrast / Look.step)
     },
-    .choice("small-brighter", [.character(")")], ")", "small numbers brighter (gamma)", .shading) { state, _ in
+    .choice("small-brighter", [.character(")")], ")", "small numbers brighter (gamma)") { state, _ in
       state.look.gamma = Look.clamp(state.look.gamma / Look.step)
     },
-    .choice("small-darker", [.character("(")], "(", "small numbers darker (gamma)", .shading) { state, _ in
+    .choice("small-darker", [.character("(")], "(", "small numbers darker (gamma)") { state, _ in
       state.look.gamma = Look.clamp(state.look.gamma * Look.step)
     },
   ]
 
   private static let program: [KeyBinding] = [
-    .choice("command", [.character(":")], ":", line: (":", "command"), "type a command; Tab completes it", .program) {
+    .choice("command", [.character(":")], ":", line: (":", "command"), "type a command; Tab completes it") {
       state, _ in state.overlay = .commandLine(CommandLine(history: state.history))
     },
-    .choice("messages", [.character("m")], "m", "all messages", .program) { state, _ in state.overlay = .messages },
+    .choice("messages", [.character("m")], "m", "all messages") { state, _ in state.overlay = .messages },
     KeyBinding(
       name: "save", keys: [.character("S")], label: "S",
-      help: "save the screen as text, with colours, and as a picture",
-      group: .program
+      help: "save the screen as text, and with its colours",
     ) { _, _ in .save },
-    .choice("help", [.character("?")], "?", line: ("?", "help"), "this page; type to search it", .program) { state, _ in
+    .choice("help", [.character("?")], "?", line: ("?", "help"), "this page; type to search it") { state, _ in
       state.overlay = .help(Help())
     },
     KeyBinding(
       name: "quit", keys: [.character("q")], label: "q", line: ("q", "quit"), help: "quit; asks only while training",
-      group: .program
     ) { state, context in
       guard context.phase.isUnderWay else { return .quit }
       state.overlay = .quitQuestion
@@ -197,16 +195,16 @@ public enum KeyTable {
 }
 
 extension KeyBinding {
-  static let layerAbove = choice("up", [.up], "↑", line: ("↑ ↓", "layer"), "the layer before", .pane) {
+  static let layerAbove = choice("up", [.up], "↑", line: ("↑ ↓", "layer"), "the layer before") {
     $0.selectLayer($0.layer - $1.repeats, $1.run)
   }
-  static let layerBelow = choice("down", [.down], "↓", "the layer after", .pane) {
+  static let layerBelow = choice("down", [.down], "↓", "the layer after") {
     $0.selectLayer($0.layer + $1.repeats, $1.run)
   }
-  static let filterBefore = choice("left", [.left], "←", line: ("← →", "filter"), "the filter before", .pane) {
+  static let filterBefore = choice("left", [.left], "←", line: ("← →", "filter"), "the filter before") {
     $0.selectFilter($0.filter - $1.repeats, $1.run)
   }
-  static let filterAfter = choice("right", [.right], "→", "the filter after", .pane) {
+  static let filterAfter = choice("right", [.right], "→", "the filter after") {
     $0.selectFilter($0.filter + $1.repeats, $1.run)
   }
 }

@@ -32,7 +32,7 @@ extension Pane {
     _ name: String, _ key: Key, _ label: String, line: (label: String, word: String)? = nil, _ help: String,
     _ by: (row: Int, column: Int)
   ) -> KeyBinding {
-    .choice(name, [key], label, line: line, help, .pane) { state, context in
+    .choice(name, [key], label, line: line, help) { state, context in
       guard let maps = context.model.selectedLayer?.maps else { return }
       state.maps.row = min(max(0, state.maps.row + by.row * context.repeats), maps.height - 1)
       state.maps.column = min(max(0, state.maps.column + by.column * context.repeats), maps.width - 1)
@@ -60,27 +60,29 @@ extension Pane {
 extension Canvas {
   fileprivate mutating func drawArithmetic(_ rect: Rect) {
     guard let layer = model.selectedLayer else { return }
-    let choice = model.state.maps
-    let place = layer.outputShape.rank == 3 ? " at row \(choice.row), column \(choice.column)" : ""
-    _ = title("\(layer.name)[\(model.state.filter)]\(place)", in: rect)
+    let shown = model.currentSnapshot?.arithmetic?.place
+    let place = shown.map {
+      layer.outputShape.rank == 3 ? "[\($0.map)] at row \($0.row), column \($0.column)" : "[\($0.map)]"
+    }
+    _ = title("\(layer.name)\(place ?? "")", in: rect)
     var inside = rect.belowTitle
     guard let snapshot = model.currentSnapshot else { return }
     guard let arithmetic = snapshot.arithmetic else {
       write("\(layer.name) is no plain sum of products", .faint, column: inside.column, row: inside.row)
       return
     }
-    if let room = Pane.mapRoom(model, rect), arithmetic.place.map == model.state.filter {
-      drawMap(arithmetic.map, room.rect, room.zoom)
+    if let room = Pane.mapRoom(model, rect), room.height == arithmetic.map.height {
+      drawMap(arithmetic.map, arithmetic.place, room.rect, room.zoom)
       inside = inside.dropping(rows: room.rect.rows + 1)
     }
     drawSum(arithmetic, inside)
   }
 
-  private mutating func drawMap(_ tile: Tile, _ rect: Rect, _ zoom: Int) {
+  private mutating func drawMap(_ tile: Tile, _ place: OutputPlace, _ rect: Rect, _ zoom: Int) {
     painter.draw(
       tile, scale: .zoom(zoom), shading: model.shading(ValueRange(tile.values.prefix(tile.count)), isSigned: false),
       column: rect.column, row: rect.row, on: &grid)
-    let (row, column) = (model.state.maps.row * zoom / 2, model.state.maps.column * zoom)
+    let (row, column) = (place.row * zoom / 2, place.column * zoom)
     let mark = model.capabilities.unicode ? "◆" : "X"
     write(
       mark, .mark, column: rect.column + column + max(0, zoom / 2 - 1),
@@ -144,8 +146,8 @@ extension Canvas {
       row += 1
     }
     if listed < arithmetic.channels.count {
-      write("+ \(arithmetic.channels.count - listed) more channels", .faint, column: inside.column, row: row)
-      write("= \(number(arithmetic.sum))", .text, column: inside.column + 20, row: row)
+      write("+ \(arithmetic.channels.count - listed) more", .faint, column: inside.column, row: row)
+      write("= \(number(arithmetic.sum))", .text, column: inside.column + 14, row: row)
       row += 1
     }
     let isExact = arithmetic.sum.bitPattern == arithmetic.output.bitPattern

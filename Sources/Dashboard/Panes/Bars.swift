@@ -42,7 +42,7 @@ extension Canvas {
     let length = Int((min(1, abs(value) / limit) * Float(half)).rounded())
     for x in 0..<length {
       let at = value < 0 ? column + half - 1 - x : column + half + 1 + x
-      grid[at, row] = Cell(glyphs.barFull, theme[value < 0 ? .barOther : .barWrong])
+      grid[at, row] = Cell(glyphs.barFull, theme[value < 0 ? .validationCurve : .trainCurve])
     }
   }
 }

@@ -3,7 +3,9 @@
 extension Canvas {
   /// Clears a box in the middle of the screen, with a title and a border, and returns what is inside.
   private mutating func drawBox(_ title: String, columns: Int, rows: Int) -> Rect {
-    let width = min(grid.size.columns, columns + 4)
+    // Slivers of what lies below would only confuse.
+    let wanted = columns + 4
+    let width = wanted + 16 > grid.size.columns ? grid.size.columns : wanted
     let height = min(grid.size.rows, rows + 2)
     let box = Rect(
       column: (grid.size.columns - width) / 2, row: (grid.size.rows - height) / 2, columns: width, rows: height)

@@ -22,7 +22,7 @@ extension Pane {
         // Two dots of braille a cell.
         request.curvePoints = max(request.curvePoints, 2 * rect.columns)
       },
-      draw: { $0.drawChart(ChartContent(quantity, $0.model), in: $1) },
+      draw: { $0.drawChart(ChartContent(quantity, $0.model), TimeScale($0.model, isWhole: true), in: $1) },
       explain: { model in
         "\(meaning); blue: training, orange: \(model.run.validation) images after each epoch"
       },
@@ -36,6 +36,6 @@ extension Pane {
 
 extension KeyBinding {
   static let toggleLog = choice(
-    "log", [.character("l")], "l", line: ("l", "log"), "values on a log or a linear axis", .pane, needsTraining: true
+    "log", [.character("l")], "l", line: ("l", "log"), "values on a log or a linear axis", needsTraining: true
   ) { state, _ in state.charts.isLog.toggle() }
 }

@@ -26,15 +26,14 @@ extension Pane {
       scrolling("page-up", .pageUp, "PgUp", "a page back") { -($0?.capacity ?? 1) },
       scrolling("page-down", .pageDown, "PgDn", "a page on") { $0?.capacity ?? 1 },
       .choice(
-        "batch-images", [.character("d")], "d", line: ("d", "batch"), "the training images, or the last step's batch",
-        .pane
+        "batch-images", [.character("d")], "d", line: ("d", "batch"), "the training images, or the last step's batch"
       ) {
         state, _ in
         state.data = DataChoice(source: state.data.source == .batch ? .training(ofClass: nil) : .batch)
       },
       .choice(
         "class-images", [.character("C")], "C", line: ("C", "class"),
-        "the images of one class after the other, then all", .pane
+        "the images of one class after the other, then all"
       ) {
         state, context in
         var next: Int? = 0
@@ -54,7 +53,7 @@ extension Pane {
     _ name: String, _ key: Key, _ label: String, line: (label: String, word: String)? = nil, _ help: String,
     _ by: @escaping @Sendable (TileArrangement?) -> Int
   ) -> KeyBinding {
-    .choice(name, [key], label, line: line, help, .pane) { state, context in
+    .choice(name, [key], label, line: line, help) { state, context in
       let arrangement = context.focusRect.flatMap { imageArrangement(context.model, $0) }
       scroll(&state, context, by(arrangement) * context.repeats)
     }
@@ -107,7 +106,10 @@ extension Canvas {
     let end = rect.column + rect.columns
     let inside = rect.belowTitle
     guard !pictures.images.isEmpty else {
-      write(source == .batch ? "there was no step yet" : "none", .faint, column: inside.column, row: inside.row)
+      let isNone = pictures.total == 0
+      write(
+        isNone ? source == .batch ? "there was no step yet" : "there are none" : "behind the last one", .faint,
+        column: inside.column, row: inside.row)
       return
     }
     let first = model.snapshot?.request.images?.places.lowerBound ?? 0

@@ -17,14 +17,22 @@ extension Pane {
 
 extension Canvas {
   fileprivate mutating func drawFilter(_ rect: Rect) {
-    guard let layer = model.selectedLayer, let geometry = layer.filters else { return }
+    guard let layer = model.selectedLayer else { return }
+    guard let geometry = layer.filters else {
+      _ = title(layer.name, in: rect)
+      write(
+        "\(layer.name) has no weights; [ ] choose another layer", .faint, column: rect.column + 1, row: rect.row + 1)
+      return
+    }
     let at = title("Filter \(model.state.filter) of \(layer.name)", in: rect)
     guard let detail = model.currentSnapshot?.detail, detail.filter == model.state.filter else { return }
     let inside = rect.belowTitle
     let end = rect.column + rect.columns
-    let shading = model.shading(detail.layerRange, isSigned: true)
+    let isOwn = model.state.look.scale == .tile
+    let shading = model.shading(isOwn ? detail.figures.range : detail.layerRange, isSigned: true)
     if end - at > painter.legendWidth(shading, width: 9) {
-      _ = painter.drawLegend(shading, width: 9, column: at, row: rect.row, style: theme[.text], on: &grid)
+      let next = painter.drawLegend(shading, width: 9, column: at, row: rect.row, style: theme[.text], on: &grid)
+      grid[next, rect.row] = Cell(" ")
     }
     var row = drawFigures(detail, inside)
     if let worth = model.snapshot?.worth, worth.layer == model.state.layer, worth.filter == detail.filter {
@@ -60,9 +68,17 @@ extension Canvas {
     ]
     if let bias = detail.bias { texts.append("bias \(formatNumber(bias))") }
     if let gradient = detail.gradientFigures { texts.append("gradient's norm \(formatNumber(Float(gradient.norm)))") }
-    let lines = wrap(texts.map { $0.replacing(" ", with: "\u{a0}") }.joined(separator: " · "), width: inside.columns)
+    // Whole figures to a line, as many as fit.
+    var lines: [String] = []
+    for text in texts.map({ $0.replacing("-", with: glyphs.minus) }) {
+      if let last = lines.last, last.count + text.count + 3 <= inside.columns {
+        lines[lines.count - 1] = "\(last) · \(text)"
+      } else {
+        lines.append(text)
+      }
+    }
     for (offset, line) in lines.prefix(3).enumerated() {
-      write(line.replacing("\u{a0}", with: " "), .text, column: inside.column, row: inside.row + offset)
+      write(line, .text, column: inside.column, row: inside.row + offset)
     }
     return inside.row + min(3, lines.count)
   }
@@ -70,7 +86,7 @@ extension Canvas {
   /// What switching it off costs; returns the row below.
   private mutating func drawWorth(_ worth: FilterWorth, _ inside: Rect, row: Int) -> Int {
     let text =
-      "off: accuracy \(worth.accuracy >= 0 ? glyphs.minus : "+")\(percent(abs(worth.accuracy), 2)) ± "
+      "off at step \(grouped(worth.step)): accuracy \(worth.accuracy >= 0 ? glyphs.minus : "+")\(percent(abs(worth.accuracy), 2)) ± "
       + "\(percent(worth.noise, 2)) of \(grouped(worth.images)) images"
     write(glyphs.adapt(text), .warning, column: inside.column, row: row, limit: inside.columns)
     return row + 1
@@ -118,9 +134,18 @@ extension Canvas {
   mutating func drawNumbers(_ tile: Tile, _ shading: Shading, column: Int, row: Int) {
     for index in 0..<min(tile.count, tile.height * tile.width) {
       let (x, y) = (column + index % tile.width * 7, row + index / tile.width)
-      let text = " \(padRight(formatNumber(tile.values[index]).replacing("-", with: glyphs.minus), 6))"
+      let text = padLeft(cellNumber(tile.values[index]), 7)
       grid.write(glyphs.adapt(text), column: x, row: y, style: numberStyle(tile.values[index], shading))
     }
+  }
+
+  /// A number in at most seven columns: with fewer digits rather than without its exponent.
+  private func cellNumber(_ value: Float) -> String {
+    let text = formatNumber(value)
+    guard text.count > 7, let exponent = text.firstIndex(of: "e") else {
+      return text.replacing("-", with: glyphs.minus)
+    }
+    return "\(text.prefix { $0 != "." })\(text[exponent...])".replacing("-", with: glyphs.minus)
   }
 
   private func numberStyle(_ value: Float, _ shading: Shading) -> Style {
@@ -140,7 +165,9 @@ extension Canvas {
   /// A caption and tiles side by side, as many as fit.
   private mutating func drawStrip(_ caption: String, _ tiles: [Tile], _ range: ValueRange?, _ room: Rect) {
     guard let first = tiles.first, let range else {
-      write("no \(caption) yet", .faint, column: room.column, row: room.row, limit: room.columns)
+      let trains = model.selectedLayer?.parameters ?? 0 > 0
+      write(
+        trains ? "no \(caption) yet" : "not trained", .faint, column: room.column, row: room.row, limit: room.columns)
       return
     }
     let geometry = TileGeometry(count: tiles.count, tiles: 1, height: first.height, width: first.width)

@@ -42,13 +42,13 @@ extension Pane {
     } + [
       .choice(
         "quantity", [.character("g")], "g", line: ("g", "what"),
-        "weights, gradients, last update or change since the start", .pane
+        "weights, gradients, last update or change since the start"
       ) {
         state, _ in
         state.filters.quantity = neighbor(of: state.filters.quantity, 1, in: WeightQuantity.allCases)
       },
       .choice(
-        "order", [.character("o")], "o", line: ("o", "order"), "filters in order of index, norm or likeness", .pane
+        "order", [.character("o")], "o", line: ("o", "order"), "filters in order of index, norm or likeness"
       ) {
         state, _ in
         state.filters.order = neighbor(of: state.filters.order, 1, in: FilterOrder.allCases)
@@ -107,6 +107,14 @@ extension Canvas {
     var at = title(layer.filters == nil ? layer.name : "\(words[quantity] ?? "") \(layer.name)", in: rect)
     let inside = rect.belowTitle
     guard let geometry = layer.filters else {
+      let count = layer.maps.count
+      if count > inside.rows - 1 {
+        let first = firstChannel(of: count, rows: inside.rows - 1)
+        _ = addToTitle(
+          "channels \(first)–\(first + inside.rows - 2) of \(count)", .faint, column: at,
+          end: rect.column + rect.columns,
+          row: rect.row)
+      }
       drawChannelNumbers(model.currentSnapshot?.channels ?? [], inside)
       return
     }
@@ -150,6 +158,11 @@ extension Canvas {
     }
   }
 
+  /// The channel in the first row of bars: the chosen one is in the middle where possible.
+  private func firstChannel(of channels: Int, rows: Int) -> Int {
+    max(0, min(model.state.filter - rows / 2, channels - rows))
+  }
+
   /// Has the numbers glow that the last step changed most: the more, the brighter.
   private mutating func drawGlow(
     _ updates: [Tile], _ largest: Float, _ arrangement: TileArrangement, place: Int, _ inside: Rect
@@ -169,7 +182,7 @@ extension Canvas {
     let width = max(8, (inside.columns - 4) / numbers.count - 1)
     let channels = numbers.map(\.values.count).max() ?? 0
     let rows = inside.rows - 1
-    let first = max(0, min(model.state.filter - rows / 2, channels - rows))
+    let first = firstChannel(of: channels, rows: rows)
     for (index, kind) in numbers.enumerated() {
       let column = inside.column + 4 + index * (width + 1)
       let isVariance = kind.name.hasSuffix("variance")

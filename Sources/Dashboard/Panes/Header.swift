@@ -35,7 +35,7 @@ extension Canvas {
     if model.trains { drawProgress(rect, row: row) } else { drawLookedAt(row: row) }
   }
 
-  /// What the run is doing, and how fast it may, at the right.
+  /// What the run is doing, at the right.
   private mutating func drawState(after column: Int, _ rect: Rect) {
     guard model.trains else { return }
     let status = model.status
@@ -44,7 +44,6 @@ extension Canvas {
     var text = "\(stateMark(status.phase)) \(word)"
     let end = rect.column + rect.columns - 1
     func add(_ more: String) { if column + 1 + text.count + more.count <= end { text += more } }
-    if status.pace != .full { add("  \(status.pace)") }
     if let validation = status.validation { add("  validating \(Int(validation * 100))%") }
     writeRight(text, isDiverged ? .failed : stateRole(status.phase), end: end, row: rect.row)
   }
@@ -56,6 +55,7 @@ extension Canvas {
     let hasSpeed = status.imagesPerSecond > 0 && status.imagesPerSecond < 1e12
     let name = "\(model.run.name)\(" on ")\(model.run.dataset)"
     var tail = ["\(Int(fraction * 100))%", "\(hasSpeed ? grouped(Int(status.imagesPerSecond)) : "–") images/s"]
+    if status.pace != .full { tail.insert("\(status.pace.isSlow ? "" : "at most ")\(status.pace)", at: 1) }
     if let left = status.secondsLeft, status.phase != .finished { tail.append("\(formatDuration(left)) left") }
     tail.append("learning rate \(status.learningRate)")
     let head = " \(name)  epoch \(status.epoch)/\(status.epochs)  step \(status.step)/\(status.steps)  "

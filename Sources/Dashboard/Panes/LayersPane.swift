@@ -55,21 +55,24 @@ extension Canvas {
       layer.parameters == 0
       ? "" : layer.parameters < 1_000_000 ? grouped(layer.parameters) : "\(fixed(Double(layer.parameters) / 1e6, 2))M"
     let shapeWidth = rect.columns < 30 ? 9 : 11
-    let nameWidth = width - 1 - shapeWidth - 7
+    // Six digits and a comma are rare, and a name says more.
+    let numberWidth = model.run.layers.allSatisfy { $0.parameters < 100_000 } ? 6 : 7
+    let nameWidth = width - 1 - shapeWidth - numberWidth
     let name = "\(padRight(ending(layer.name, nameWidth - 1), nameWidth - 1)) "
     let shape = padRight(glyphs.adapt(layer.outputShape.description), shapeWidth)
-    let line = "\(isSelected ? glyphs.marker : " ")\(name)\(shape)\(padLeft(parameters, 7))"
+    let line = "\(isSelected ? glyphs.marker : " ")\(name)\(shape)\(padLeft(parameters, numberWidth))"
     if isSelected {
       write(line, .selected, column: rect.column, row: row, limit: width)
       return
     }
     var at = write(" \(name)", layer.parameters > 0 ? .text : .faint, column: rect.column, row: row)
     at = write(shape, .faint, column: at, row: row)
-    write(padLeft(parameters, 7), .text, column: at, row: row, limit: rect.column + width - at)
+    write(padLeft(parameters, numberWidth), .text, column: at, row: row, limit: rect.column + width - at)
   }
   /// A name; of a layer inside a block its end where there is no room for all of it, which tells it from the others there.
   private func ending(_ name: String, _ width: Int) -> String {
-    guard name.contains("."), name.count > width else { return name }
+    guard name.count > width else { return name }
+    guard name.contains(".") else { return name.prefix(width - 1) + (model.capabilities.unicode ? "…" : "~") }
     return (model.capabilities.unicode ? "…" : "<") + name.suffix(width - 1)
   }
 }

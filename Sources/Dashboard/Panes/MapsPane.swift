@@ -23,14 +23,14 @@ extension Pane {
       let label = model.snapshot?.probe.label ?? -1
       let what = model.run.classes.indices.contains(label) ? " (\(model.run.classes[label]))" : ""
       let image = "\(model.run.validation) image \(model.state.probe)"
-      return "\(image)\(what) through \(name): a map for each filter, bright where it answers"
+      return "\(image)\(what) through \(name): a map for each filter, strong where it answers"
     },
     keys: KeyBinding.tileKeys("map") { state, context, move in
       let arrangement = context.focusRect.flatMap { mapArrangement(context.model, $0) }
       state.selectFilter(state.filter + move.distance(arrangement), context.run)
     } + [
       .choice(
-        "activation", [.character("a")], "a", line: ("a", "activation"), "before the activation, or behind it", .pane
+        "activation", [.character("a")], "a", line: ("a", "activation"), "before the activation, or behind it"
       ) { state, context in
         guard context.model.selectedLayer?.activation != nil else {
           return state.say("no activation follows \(context.model.selectedLayer?.name ?? "")")
@@ -83,9 +83,7 @@ extension Pane {
 
   fileprivate static func mapArrangement(_ model: DashboardModel, _ pane: Rect) -> TileArrangement? {
     let room = roomForMaps(model, pane).inside.size
-    // The column left of the maps may be theirs: there is no picture in it.
-    return TileArrangement(
-      mapGeometry(model), in: Size(room.columns + 1, room.rows), atLeast: 4)
+    return TileArrangement(mapGeometry(model), in: room, atLeast: 4)
   }
 }
 
@@ -93,8 +91,8 @@ extension Canvas {
   fileprivate mutating func drawMaps(_ rect: Rect) {
     guard model.run.layers.indices.contains(model.mapLayer) else { return }
     let layer = model.run.layers[model.mapLayer]
-    var at = title(
-      rect.columns < 40 ? "Maps" : rect.columns < 60 ? "Maps of \(layer.name)" : "Output of \(layer.name)", in: rect)
+    let words = rect.columns < 40 ? "Maps" : rect.columns < 60 ? "Maps of \(layer.name)" : "Output of \(layer.name)"
+    var at = title(model.state.view == .filters ? "\(layer.name) has no filters; its output" : words, in: rect)
     guard let snapshot = model.snapshot else { return }
     let end = rect.column + rect.columns
     let (inside, probes) = Pane.roomForMaps(model, rect)
@@ -139,11 +137,22 @@ extension Canvas {
           [tiles[map - pictures.maps.lowerBound]], number: map, place: map - page.lowerBound, arrangement, room,
           layerRange: pictures.layerRange, networkRange: pictures.networkRange, isSigned: false)
         let index = map - pictures.maps.lowerBound
+        if layer.outputShape.rank == 1, layer.filters != nil { markUnit(layer.maps, arrangement, room) }
         if place == 0, pictures.off.indices.contains(index) {
           drawOff(pictures.off[index], arrangement, layer.maps, place: map - page.lowerBound, room)
         }
       }
     }
+  }
+
+  /// Marks the chosen filter's number in a vector.
+  private mutating func markUnit(_ maps: TileGeometry, _ arrangement: TileArrangement, _ inside: Rect) {
+    guard case .zoom(let zoom) = arrangement.scale, model.state.filter < maps.numbersPerTile else { return }
+    let origin = arrangement.origin(0)
+    let (row, column) = (model.state.filter / maps.width, model.state.filter % maps.width)
+    write(
+      glyphs.marker, .mark, column: inside.column + origin.column + column * zoom,
+      row: inside.row + origin.row + row * zoom / 2)
   }
 
   /// Crosses out what a dropout layer had switched off: the whole map by its caption, or each number by a cross.

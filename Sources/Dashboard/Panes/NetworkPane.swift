@@ -12,19 +12,19 @@ extension Pane {
     },
     draw: { $0.drawNetwork($1) },
     explain: { model in
-      "From the image to the classes; yellow: what each map gives to map \(model.state.filter) of \(model.selectedLayer?.name ?? "")"
+      "From the image to the classes; marked: map \(model.state.filter) of \(model.selectedLayer?.name ?? ""), in percent what feeds it"
     },
     keys: [
-      .choice("left", [.left], "←", line: ("← →", "layer"), "the layer to the left", .pane) { state, context in
+      .choice("left", [.left], "←", line: ("← →", "layer"), "the layer to the left") { state, context in
         moveLayer(&state, context, -context.repeats)
       },
-      .choice("right", [.right], "→", "the layer to the right", .pane) { state, context in
+      .choice("right", [.right], "→", "the layer to the right") { state, context in
         moveLayer(&state, context, context.repeats)
       },
-      .choice("up", [.up], "↑", line: ("↑ ↓", "map"), "the map above", .pane) { state, context in
+      .choice("up", [.up], "↑", line: ("↑ ↓", "map"), "the map above") { state, context in
         moveMap(&state, context, -context.repeats)
       },
-      .choice("down", [.down], "↓", "the map below", .pane) { state, context in
+      .choice("down", [.down], "↓", "the map below") { state, context in
         moveMap(&state, context, context.repeats)
       },
     ],
@@ -81,7 +81,11 @@ extension Canvas {
     painter.draw(
       snapshot.probe.channels, scale: plan.image.scale, shading: Shading(.gray, limit: 1),
       column: plan.image.rect.column, row: plan.image.rect.row, on: &grid)
-    guard let network = snapshot.network else { return }
+    guard var network = snapshot.network else { return }
+    if snapshot.request.layer != model.state.layer || snapshot.request.network?.map != model.state.filter {
+      // Those of what was chosen before.
+      network = NetworkPictures(columns: network.columns, contributions: [:])
+    }
     let chosen = plan.column(of: model.state.layer)?.layer
     let sources = source(of: chosen, plan)
     for column in plan.columns {
@@ -114,13 +118,15 @@ extension Canvas {
     let name = column.pictured != column.layer && titled.count <= width ? titled : "\(marker)\(layer.name)"
     let ending = name.count <= width ? name : "\(marker)…\(layer.name.suffix(max(1, width - 1 - marker.count)))"
     write(ending, isChosen ? .selected : .text, column: column.rect.column, row: column.rect.row - 2, limit: width)
+    let total = layer.outputShape.rank == 1 ? layer.outputShape.count : layer.maps.count
     let isWhole = picture.maps.count == layer.maps.count
-    let count = isWhole ? "\(layer.maps.units)" : "\(picture.maps.count) of \(layer.maps.count)"
     let shading = model.shading(picture.range, isSigned: false)
-    let scale = "\(shading.map == .diverging ? "±" : "0–")\(formatNumber(shading.limit))"
-    let both = glyphs.adapt("\(count) \(scale)")
-    write(
-      both.count <= width ? both : count, .faint, column: column.rect.column, row: column.rect.row - 1, limit: width)
+    let scale = glyphs.adapt("\(shading.map == .diverging ? "±" : "0–")\(formatNumber(shading.limit))")
+    let counts = isWhole ? ["\(total)"] : ["\(picture.maps.count) of \(total)", "\(picture.maps.count)/\(total)"]
+    // With the scale, if there is one for all; never a number cut in two.
+    let both = model.state.look.scale == .tile ? [] : ["\(counts[0]) \(scale)"]
+    let words = (both + counts).first { $0.count <= width } ?? ""
+    write(words, .faint, column: column.rect.column, row: column.rect.row - 1)
     for (place, (map, tile)) in zip(picture.maps, picture.tiles).enumerated() {
       let row = column.rect.row + place * column.pitch
       let range = model.state.look.scale == .tile ? ValueRange(tile.values.prefix(tile.count)) : picture.range

@@ -16,40 +16,38 @@ extension Pane {
       "Blue: training, smoothed, raw values behind it; orange: \(model.run.validation), after each epoch; ← → reads values"
     },
     keys: [
-      .choice("cursor-left", [.left], "←", line: ("← →", "cursor"), "the cursor to the left; 10← further", .pane) {
+      .choice("cursor-left", [.left], "←", line: ("← →", "cursor"), "the cursor to the left; 10← further") {
         moveCursor(&$0, $1, -$1.repeats)
       },
-      .choice("cursor-right", [.right], "→", "the cursor to the right", .pane) { moveCursor(&$0, $1, $1.repeats) },
-      .choice("zoom-in", [.up, .character(".")], "↑ .", line: ("↑ ↓", "zoom"), "closer, around the cursor", .pane) {
+      .choice("cursor-right", [.right], "→", "the cursor to the right") { moveCursor(&$0, $1, $1.repeats) },
+      .choice("zoom-in", [.up, .character(".")], "↑ .", line: ("↑ ↓", "zoom"), "closer, around the cursor") {
         zoom(&$0, $1, 0.5)
       },
-      .choice("zoom-out", [.down, .character(",")], "↓ ,", "farther", .pane) { zoom(&$0, $1, 2) },
-      .choice("pan-left", [.pageUp], "PgUp", "half a chart back", .pane) { pan(&$0, $1, -0.5) },
-      .choice("pan-right", [.pageDown], "PgDn", "half a chart on", .pane) { pan(&$0, $1, 0.5) },
+      .choice("zoom-out", [.down, .character(",")], "↓ ,", "farther") { zoom(&$0, $1, 2) },
+      .choice("pan-left", [.pageUp], "PgUp", "half a chart back") { pan(&$0, $1, -0.5) },
+      .choice("pan-right", [.pageDown], "PgDn", "half a chart on") { pan(&$0, $1, 0.5) },
       .choice(
-        "follow", [.character("f"), .home], "f", line: ("f", "follow"), "the whole run, following the newest step",
-        .pane
+        "follow", [.character("f"), .home], "f", line: ("f", "follow"), "the whole run, following the newest step"
       ) {
         state, _ in (state.charts.window, state.charts.cursor) = (nil, nil)
       },
       KeyBinding.toggleLog,
-      .choice("log-time", [.character("L")], "L", "time on a log or a linear axis", .pane) { state, _ in
+      .choice("log-time", [.character("L")], "L", "time on a log or a linear axis") { state, _ in
         state.charts.isLogTime.toggle()
       },
-      .choice("time", [.character("u")], "u", line: ("u", "units"), "steps, epochs or seconds along the axis", .pane) {
+      .choice("time", [.character("u")], "u", line: ("u", "units"), "steps, epochs or seconds along the axis") {
         state, _ in
         state.charts.time = neighbor(of: state.charts.time, 1, in: TimeAxis.allCases)
       },
-      .choice("smoother", [.character("E")], "E", "smoother curves", .pane) { state, _ in
+      .choice("smoother", [.character("E")], "E", "smoother curves") { state, _ in
         state.charts.smoothing = smoothing(state.charts.smoothing, 1)
       },
       .choice(
-        "rougher", [.character("e")], "e", line: ("e E", "smoothing"), "less smooth curves, at last the raw ones", .pane
+        "rougher", [.character("e")], "e", line: ("e E", "smoothing"), "less smooth curves, at last the raw ones"
       ) {
         state, _ in state.charts.smoothing = smoothing(state.charts.smoothing, -1)
       },
-      .choice("others", [.character("o")], "o", line: ("o", "runs"), "other runs of the folder over the curves", .pane)
-      {
+      .choice("others", [.character("o")], "o", line: ("o", "runs"), "other runs of the folder over the curves") {
         state, _ in
         state.charts.showsOthers.toggle()
       },
@@ -60,9 +58,11 @@ extension Pane {
     },
     scroll: { state, context, notches in zoom(&state, context, notches < 0 ? 0.8 : 1.25) },
     target: { model, rect, point in
-      guard point.row > rect.row else { return nil }
-      let columns = Canvas(Size(1, 1), model).plotColumns(
-        ChartContent(model.state.charts.shown.first ?? "loss", model), in: rect)
+      let plots = VisiblePlots(model, rect)
+      guard let place = plots.places.first(where: { $0.rect.contains(point) }), point.row > place.rect.row else {
+        return nil
+      }
+      let columns = rect.column + plots.margin + 1..<max(rect.column + plots.margin + 2, rect.column + rect.columns - 1)
       guard columns.contains(point.column) else { return nil }
       let position = Double(point.column - columns.lowerBound) / Double(max(1, columns.count - 1))
       let step = TimeScale(model).step(at: position)
@@ -107,25 +107,40 @@ extension Pane {
   }
 }
 
-extension Canvas {
-  /// As many of the chosen charts as have eight rows; the others are named.
-  fileprivate mutating func drawPlots(_ rect: Rect) {
+/// As many of the chosen charts as have eight rows, one above the other, with one margin, so that a step is in the same
+/// column of all.
+private struct VisiblePlots {
+  let places: [(content: ChartContent, rect: Rect)]
+  let margin: Int
+  /// Chosen ones that there is no room for.
+  let left: [String]
+
+  init(_ model: DashboardModel, _ rect: Rect) {
     let shown = model.state.charts.shown
-    let least = 8
-    let count = max(1, min(shown.count, rect.rows / least))
-    // The latest chosen ones, if not all fit.
-    let visible = shown.suffix(count)
-    let isShort = count < shown.count
-    let rows = (rect.rows - (isShort ? 1 : 0)) / count
-    for (index, quantity) in visible.enumerated() {
-      let first = rect.row + index * rows
-      let height = index == count - 1 ? rect.row + rect.rows - (isShort ? 1 : 0) - first : rows
-      drawChart(
-        ChartContent(quantity, model), in: Rect(column: rect.column, row: first, columns: rect.columns, rows: height))
+    let count = max(1, min(shown.count, rect.rows / 8))
+    // The latest chosen ones, if not all fit; then a row names the others.
+    left = Array(shown.prefix(shown.count - count))
+    let room = rect.rows - (left.isEmpty ? 0 : 1)
+    let rows = room / count
+    let time = TimeScale(model)
+    places = shown.suffix(count).enumerated().map { index, quantity in
+      let height = index == count - 1 ? room - rows * index : rows
+      return (
+        ChartContent(quantity, model),
+        Rect(column: rect.column, row: rect.row + rows * index, columns: rect.columns, rows: height)
+      )
     }
-    guard isShort else { return }
+    margin = places.map { $0.content.margin(time, rows: max(2, $0.rect.rows - 2)) }.max() ?? 6
+  }
+}
+
+extension Canvas {
+  fileprivate mutating func drawPlots(_ rect: Rect) {
+    let plots = VisiblePlots(model, rect)
+    for (content, place) in plots.places { drawChart(content, TimeScale(model), margin: plots.margin, in: place) }
+    guard !plots.left.isEmpty else { return }
     write(
-      "no room for \(shown.prefix(shown.count - count).joined(separator: ", "))", .faint, column: rect.column + 1,
+      "no room for \(plots.left.joined(separator: ", "))", .faint, column: rect.column + 1,
       row: rect.row + rect.rows - 1, limit: rect.columns - 2)
   }
 }

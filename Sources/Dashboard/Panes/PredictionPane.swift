@@ -70,7 +70,7 @@ extension Prediction.Meaning {
 
   func text(_ value: Float) -> String {
     guard value.isFinite else { return "nan" }
-    if self != .scores { return "\(Int((Double(value) * 100).rounded()))%" }
+    if self != .scores { return percent(Double(value), 0) }
     return abs(value) < 100 ? fixed(Double(value), 2) : formatNumber(value)
   }
 }

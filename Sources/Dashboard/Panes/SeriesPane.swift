@@ -9,13 +9,13 @@ extension Pane {
     draw: { $0.drawSeries($1) },
     explain: { _ in "All that is recorded of this run: Enter gives a series a chart, or takes it away" },
     keys: [
-      .choice("up", [.up], "↑", line: ("↑ ↓", "series"), "the series above", .pane) {
+      .choice("up", [.up], "↑", line: ("↑ ↓", "series"), "the series above") {
         moveRow(&$0, $1, -$1.repeats)
       },
-      .choice("down", [.down], "↓", "the series below", .pane) { moveRow(&$0, $1, $1.repeats) },
-      .choice("page-up", [.pageUp], "PgUp", "ten series up", .pane) { moveRow(&$0, $1, -10) },
-      .choice("page-down", [.pageDown], "PgDn", "ten series down", .pane) { moveRow(&$0, $1, 10) },
-      .choice("toggle", [.character("t")], "t", line: ("t", "show"), "a chart for the series, or none", .pane) {
+      .choice("down", [.down], "↓", "the series below") { moveRow(&$0, $1, $1.repeats) },
+      .choice("page-up", [.pageUp], "PgUp", "ten series up") { moveRow(&$0, $1, -10) },
+      .choice("page-down", [.pageDown], "PgDn", "ten series down") { moveRow(&$0, $1, 10) },
+      .choice("toggle", [.character("t")], "t", line: ("t", "show"), "a chart for the series, or none") {
         state, context in
         toggleRow(&state, context)
       },

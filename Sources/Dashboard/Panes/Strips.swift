@@ -62,7 +62,7 @@ extension Canvas {
     if page.count < geometry.count {
       notes.append(
         page.count == 1
-          ? "\(page.lowerBound) of \(geometry.count)\(noun)"
+          ? "no. \(page.lowerBound) of \(geometry.count)\(noun)"
           : "\(page.lowerBound)–\(page.upperBound - 1) of \(geometry.count)\(noun)")
     }
     if arrangement.tilesShown < geometry.tiles {
@@ -72,7 +72,7 @@ extension Canvas {
     return notes
   }
 
-  /// - Parameter isOff: whether it is switched off.
+  /// A filter's tiles or a map, with its number above; marked if it is chosen or switched off.
   mutating func drawStrip(
     _ tiles: [Tile], number: Int, place: Int, _ arrangement: TileArrangement, _ inside: Rect, layerRange: ValueRange,
     networkRange: ValueRange?, isSigned: Bool
@@ -83,7 +83,7 @@ extension Canvas {
       let isSelected = number == model.state.filter
       let width = arrangement.tilesAcross * (arrangement.tile.columns + 1) - 1
       let isOff =
-        isSelected && model.state.switchedOff?.map == number && model.state.switchedOff?.row == model.state.layer
+        isSelected && model.state.switchedOff == SwitchedOff(layer: model.state.layer, filter: number)
       let text = "\(isSelected ? glyphs.marker : "")\(number)\(isOff ? " off" : "")"
       if isSelected {
         write(padRight(text, min(width, max(3, text.count))), isOff ? .failed : .selected, column: column, row: row - 1)
@@ -126,16 +126,16 @@ extension KeyBinding {
     _ noun: String, _ move: @escaping @Sendable (inout DashboardState, KeyContext, _ by: TileMove) -> Void
   ) -> [KeyBinding] {
     [
-      .choice("left", [.left], "←", line: ("← → ↑ ↓", noun), "the \(noun) before", .pane) {
+      .choice("left", [.left], "←", line: ("← → ↑ ↓", noun), "the \(noun) before") {
         move(&$0, $1, .by(-$1.repeats))
       },
-      .choice("right", [.right], "→", "the \(noun) after", .pane) { move(&$0, $1, .by($1.repeats)) },
-      .choice("up", [.up], "↑", "the \(noun) above", .pane) { move(&$0, $1, .rows(-$1.repeats)) },
-      .choice("down", [.down], "↓", "the \(noun) below", .pane) { move(&$0, $1, .rows($1.repeats)) },
-      .choice("page-up", [.pageUp], "PgUp", "the page before", .pane) { move(&$0, $1, .pages(-$1.repeats)) },
-      .choice("page-down", [.pageDown], "PgDn", "the page after", .pane) { move(&$0, $1, .pages($1.repeats)) },
-      .choice("first", [.home], "Home", "the first \(noun)", .pane) { move(&$0, $1, .by(-1_000_000)) },
-      .choice("last", [.end], "End", "the last \(noun)", .pane) { move(&$0, $1, .by(1_000_000)) },
+      .choice("right", [.right], "→", "the \(noun) after") { move(&$0, $1, .by($1.repeats)) },
+      .choice("up", [.up], "↑", "the \(noun) above") { move(&$0, $1, .rows(-$1.repeats)) },
+      .choice("down", [.down], "↓", "the \(noun) below") { move(&$0, $1, .rows($1.repeats)) },
+      .choice("page-up", [.pageUp], "PgUp", "the page before") { move(&$0, $1, .pages(-$1.repeats)) },
+      .choice("page-down", [.pageDown], "PgDn", "the page after") { move(&$0, $1, .pages($1.repeats)) },
+      .choice("first", [.home], "Home", "the first \(noun)") { move(&$0, $1, .by(-1_000_000)) },
+      .choice("last", [.end], "End", "the last \(noun)") { move(&$0, $1, .by(1_000_000)) },
     ]
   }
 }

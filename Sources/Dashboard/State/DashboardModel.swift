@@ -24,13 +24,22 @@ public struct DashboardModel: Sendable {
 
   /// Takes a new snapshot, and the answer to a search that it may hold.
   public mutating func take(_ snapshot: Snapshot?) {
+    if let worth = snapshot?.worth, worth != self.snapshot?.worth, run.layers.indices.contains(worth.layer) {
+      let sign = worth.accuracy < 0 ? "−" : ""
+      state.say(
+        "filter \(worth.filter) of \(run.layers[worth.layer].name) is worth \(sign)\(percent(abs(worth.accuracy), 2)) of accuracy, "
+          + "± \(percent(worth.noise, 2)), on \(grouped(worth.images)) \(run.validation) images")
+    }
     self.snapshot = snapshot
     guard let snapshot, let search = state.search, snapshot.request.search == search else { return }
     state.search = nil
     if let found = snapshot.found {
       state.probe = found
     } else {
-      state.say("no validation image is wrong")
+      switch search {
+      case .mostWrong: state.say("no validation image is wrong")
+      case .ofClass: state.say("no validation image is of that class")
+      }
     }
   }
 
@@ -58,7 +67,7 @@ public struct DashboardModel: Sendable {
   /// What went wrong with the numbers, in a sentence; nil while they are finite.
   var divergence: String? {
     guard status.failure == nil, let record = status.lastStep, !record.loss.isFinite else { return nil }
-    let layer = status.divergedLayer.map { ", first in layer \($0)" } ?? ""
+    let layer = status.divergedLayer.map { ", also in layer \($0)" } ?? ""
     return
       "the numbers are not finite any more since step \(grouped(status.divergedAt ?? record.step))\(layer): the run is lost; "
       + "start again with a lower learning rate"

@@ -26,6 +26,14 @@ public struct Message: Hashable, Sendable {
   public init(_ text: String, isError: Bool = false) { (self.text, self.isError) = (text, isError) }
 }
 
+/// The filter that is switched off, for all that is shown.
+public struct SwitchedOff: Hashable, Sendable {
+  public let layer: Int
+  public let filter: Int
+
+  public init(layer: Int, filter: Int) { (self.layer, self.filter) = (layer, filter) }
+}
+
 /// What the person at the screen has chosen.
 public struct DashboardState: Sendable, Hashable {
   public var layer = 0
@@ -33,8 +41,7 @@ public struct DashboardState: Sendable, Hashable {
   public var probe = 0
   /// Other probes beside it, at most three.
   public var otherProbes: [Int] = []
-  /// The layer and the filter that are switched off.
-  public var switchedOff: OutputPlace?
+  public var switchedOff: SwitchedOff?
   /// What the next random probe follows from.
   var random: UInt64 = 1
   /// What is being looked for among the validation images.
@@ -60,7 +67,7 @@ public struct DashboardState: Sendable, Hashable {
   var borders: [String: Int] = [:]
   /// What the mouse holds.
   var grip: Grip?
-  /// What was typed at the command line, oldest first.
+  /// The last of what was typed at the command line, oldest first.
   var history: [String] = []
 
   public init(probe: Int = 0) { self.probe = probe }
@@ -91,6 +98,10 @@ public struct DashboardState: Sendable, Hashable {
     if chosen != layer { switchedOff = nil }
     layer = chosen
     selectFilter(filter, run)
+    guard run.layers.indices.contains(layer) else { return }
+    let geometry = run.layers[layer].maps
+    maps.row = min(maps.row, geometry.height - 1)
+    maps.column = min(maps.column, geometry.width - 1)
   }
 
   mutating func selectFilter(_ index: Int, _ run: RunDescription) {

@@ -61,7 +61,7 @@ final class LayerMeasures {
   }
 }
 
-/// Σ value(i)², in double precision: sixteen sums side by side, then joined in order.
+/// Σ value(i)², in double precision: eight sums side by side, then joined in order.
 @inline(__always)
 private func sumOfSquares(_ count: Int, _ value: (Int) -> Float) -> Double {
   var sums = SIMD8<Double>.zero
@@ -72,7 +72,9 @@ private func sumOfSquares(_ count: Int, _ value: (Int) -> Float) -> Double {
     let wide = SIMD8<Double>(numbers)
     sums += wide * wide
   }
-  var total = sums.sum()
+  var total = 0.0
+  // In an order of our own: the sum is written down.
+  for lane in 0..<8 { total += sums[lane] }
   for index in whole..<count { total += Double(value(index)) * Double(value(index)) }
   return total
 }
@@ -108,7 +110,9 @@ extension TrainingLoop {
   func measureDeadUnits() -> MeasureRecord? {
     let layers = classifier.inspected.filter { ["relu", "relu6"].contains($0.layer.kind) }
     guard !layers.isEmpty else { return nil }
-    var alive = layers.map { [Bool](repeating: false, count: TileGeometry(mapsOf: $0.output.shape).units) }
+    var alive = layers.map {
+      [Bool](repeating: false, count: $0.output.shape.rank == 3 ? $0.output.shape[0] : $0.output.shape.count)
+    }
     let images = min(TrainingLoop.imagesForDeadUnits, sampler.validationIndices.count)
     for first in stride(from: 0, to: images, by: Classifier.inspectionBatch) {
       let probes = Array(first..<min(images, first + Classifier.inspectionBatch))

@@ -110,7 +110,9 @@ public final class TrainingLoop {
     }
     configuration.training.clipping?.apply(optimizer.parameters)
     let isMeasured = MeasureRecord.isDue(step + 1)
-    for layer in layerMeasures where isMeasured || memory.watchedUpdates.contains(layer.name) { layer.remember() }
+    for layer in layerMeasures {
+      if isMeasured || memory.watchedUpdates.contains(layer.name) { layer.remember() } else { layer.forget() }
+    }
     optimizer.step(classifier.pool)
     progress.position.step += 1
     progress.position.stepInEpoch += 1
@@ -173,7 +175,7 @@ public final class TrainingLoop {
       validationLoss: progress.validated.meanLoss, validationAccuracy: progress.validated.accuracy)
     progress.series.append(record)
     if let dead = measureDeadUnits() { note(dead) }
-    memory.keepWeights(of: classifier.inspected, epoch: epoch)
+    if memory.isLookedAt { memory.keepWeights(of: classifier.inspected, epoch: epoch) }
     (progress.trained, progress.validated) = (FigureSums(), FigureSums())
     if var plateau = progress.schedule.plateau {
       progress.schedule.baseRate = plateau.rate(
@@ -213,11 +215,7 @@ public final class TrainingLoop {
     }
     var sums = FigureSums()
     var logits = [Float](repeating: 0, count: report.classes)
-    for first in stride(from: 0, to: indices.count, by: Classifier.evaluationBatch) {
-      let count = min(Classifier.evaluationBatch, indices.count - first)
-      let (means, weight) = withBatch(source, indices, first, count) { batch in
-        (figures(learning.evaluation.run(batch), batch), batch.lossWeight)
-      }
+    forEachBatch(source, indices) { first, count, means, weight in
       sums.add(means, images: count, weight: weight)
       for image in 0..<count {
         logits.withUnsafeMutableBufferPointer {
@@ -227,6 +225,29 @@ public final class TrainingLoop {
       }
     }
     return (sums.meanLoss, sums.accuracy)
+  }
+
+  /// Evaluates images batch by batch, and gives each batch's place, size and figures; what is kept of its images can be read then.
+  func forEachBatch(
+    _ source: LabeledImages, _ indices: [Int32],
+    _ body: (_ first: Int, _ count: Int, _ means: (loss: Double, accuracy: Double), _ weight: Double) -> Void
+  ) {
+    guard let learning = classifier.learning else { return }
+    for first in stride(from: 0, to: indices.count, by: Classifier.evaluationBatch) {
+      let count = min(Classifier.evaluationBatch, indices.count - first)
+      let (means, weight) = withBatch(source, indices, first, count) { batch in
+        (figures(learning.evaluation.run(batch), batch), batch.lossWeight)
+      }
+      body(first, count, means, weight)
+    }
+  }
+
+  /// Has the next step's learning rate be this one; where the schedule says 0, nothing changes.
+  func setLearningRate(_ rate: Double) {
+    let factor = progress.schedule.factor
+    progress.schedule.factor = 1
+    let scheduled = Double(learningRate)
+    setLearningRateFactor(scheduled > 0 ? rate / scheduled : factor)
   }
 
   /// Has the learning rate so many times what the configuration says, from the next step on.

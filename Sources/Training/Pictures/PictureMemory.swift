@@ -10,6 +10,8 @@ import Tensors
 struct PictureMemory {
   /// The names of the layers whose weights are copied before each step, because somebody looks at what it adds.
   var watchedUpdates: Set<String> = []
+  /// Whether anybody has looked at pictures yet: only then are weights kept.
+  var isLookedAt = false
   /// Pictured weights by layer, before the first step; made anew from the seed when somebody asks.
   var initialWeights: [String: [Float]]?
   /// Pictured weights by layer after epochs, oldest first.
@@ -70,6 +72,7 @@ extension TrainingLoop {
 extension TrainingLoop {
   /// Prepares for what watchers look at now: the layers whose updates are to be seen, and a filter that is switched off.
   func watch(_ requests: [PictureRequest]) {
+    if !requests.isEmpty { memory.isLookedAt = true }
     let watched = requests.filter { $0.filters?.quantity == .update || $0.filters?.wantsUpdate == true }.map(\.layer)
     memory.watchedUpdates = Set(
       watched.filter(classifier.inspected.indices.contains).map { classifier.inspected[$0].layer.name })

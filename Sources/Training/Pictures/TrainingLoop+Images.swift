@@ -56,9 +56,7 @@ extension TrainingLoop {
       let size = configuration.training.batchSize
       let batch = Array(order[number * size..<min(order.count, (number + 1) * size)])
       var losses: [Double] = []
-      for first in stride(from: 0, to: batch.count, by: Classifier.evaluationBatch) {
-        let count = min(Classifier.evaluationBatch, batch.count - first)
-        withBatch(sampler.trainSource, batch, first, count) { _ = learning.evaluation.run($0) }
+      forEachBatch(sampler.trainSource, batch) { _, count, _, _ in
         losses += (0..<count).map { Double(learning.evaluation.tensor(of: learning.loss, image: $0).values[0]) }
       }
       // The hardest first: those are worth looking at.
@@ -120,9 +118,7 @@ extension TrainingLoop {
   private func confidences(_ indices: [Int32]) -> [(place: Int, isWrong: Bool, confidence: Double)] {
     guard let learning = classifier.learning else { return [] }
     var result: [(place: Int, isWrong: Bool, confidence: Double)] = []
-    for first in stride(from: 0, to: indices.count, by: Classifier.evaluationBatch) {
-      let count = min(Classifier.evaluationBatch, indices.count - first)
-      withBatch(sampler.validationSource, indices, first, count) { _ = learning.evaluation.run($0) }
+    forEachBatch(sampler.validationSource, indices) { first, count, _, _ in
       for image in 0..<count {
         let logits = learning.evaluation.tensor(of: learning.logits, image: image).values
         guard let best = logits.indices.max(by: { logits[$0] < logits[$1] }) else { continue }

@@ -43,7 +43,7 @@ extension TrainingLoop {
     let inspected = classifier.inspected[index]
     let input = classifier.inspection.tensor(of: inspected.input, image: 0)
     var sums: [Int: Double] = [:]
-    if let conv = inspected.layer as? Conv2d, map >= 0, map < conv.weight.shape[0] {
+    if let conv = inspected.layer as? Conv2d, conv.paddingMode == .zeros, map >= 0, map < conv.weight.shape[0] {
       let (taps, each) = (Size2d(conv.weight.shape[2], conv.weight.shape[3]), conv.weight.shape[1])
       let first = map / (conv.weight.shape[0] / conv.options.groups) * each
       let (height, width) = (input.shape[1], input.shape[2])
@@ -81,7 +81,7 @@ extension TrainingLoop {
           return sum + Double(abs(numbers.reduce(Float(0)) { $0 + row[$1] * input.values[$1] }))
         }
       }
-    } else if TileGeometry(mapsOf: input.shape).count == TileGeometry(mapsOf: inspected.output.shape).count {
+    } else if inspected.layer.keepsChannelsApart {
       return [map: 1]
     }
     let total = sums.values.reduce(0, +)

@@ -14,30 +14,31 @@ extension TrainingLoop {
     let probes = ([request.probe] + request.otherProbes.prefix(3)).map {
       min(max(0, $0), sampler.validationIndices.count - 1)
     }
+    // What does not go through the net is of the net as it is, whatever filter is switched off.
     let worth = request.switchedOff.flatMap { measureWorth(of: $0, in: layer) }
-    return withFilterOff(request.switchedOff, in: layer) {
+    let found = request.search.flatMap { find($0, units: units) }
+    let images = request.images.map(imagePictures)
+    let filters = request.filters.flatMap { filterPictures(layer, $0, ofNetwork: request.wantsNetworkRange) }
+    var snapshot = withFilterOff(request.switchedOff, in: layer) {
       if request.looksInside { inspect(probes: probes) }
       let pictures = probes.indices.map { probePicture(probes[$0], image: request.looksInside ? $0 : nil) }
       var snapshot = Snapshot(request: request, step: step, units: units, probe: pictures[0])
       snapshot.otherProbes = Array(pictures.dropFirst())
-      snapshot.filters = request.filters.flatMap {
-        filterPictures(layer, $0, ofNetwork: request.wantsNetworkRange)
-      }
-      snapshot.channels = classifier.inspected[layer].layer.channelNumbers.map {
-        ChannelNumbers($0.name, $0.numbers.copy)
-      }
       snapshot.maps = request.maps.map {
         mapPictures($0, others: probes.count - 1, ofNetwork: request.wantsNetworkRange)
       }
       snapshot.network = request.network.map { networkPictures($0, layer) }
-      snapshot.detail = request.detail.flatMap { filterDetail($0, layer) }
       snapshot.arithmetic = request.output.flatMap { arithmetic(of: $0, in: layer) }
-      snapshot.worth = worth
-      snapshot.found = request.search.flatMap { find($0, units: units) }
-      snapshot.images = request.images.map(imagePictures)
-      snapshot.curves = series.curves(for: request)
       return snapshot
     }
+    // The last to read what the probes left in the net.
+    snapshot.detail = request.detail.flatMap { filterDetail($0, layer) }
+    (snapshot.worth, snapshot.found, snapshot.images, snapshot.filters) = (worth, found, images, filters)
+    snapshot.channels = classifier.inspected[layer].layer.channelNumbers.map {
+      ChannelNumbers($0.name, $0.numbers.copy)
+    }
+    snapshot.curves = series.curves(for: request)
+    return snapshot
   }
 
   /// Runs some images of the validation set through the net; `classifier.inspection` then holds what left each layer.
@@ -51,12 +52,13 @@ extension TrainingLoop {
     guard let geometry = inspected.filters, let values = numbers(request.quantity, of: inspected.layer) else {
       return nil
     }
-    let order = filterOrder(request.order, geometry, values)
+    var shown = request
+    let order = filterOrder(&shown.order, geometry, values)
     let filters = Array(order[request.places.clamped(to: 0..<order.count)])
     let layerRange = ValueRange(values)
     let others = ofNetwork ? classifier.inspected.compactMap { numbers(request.quantity, of: $0.layer) } : []
     var pictures = FilterPictures(
-      request: request, order: order, filters: filters, tilesPerFilter: geometry.tiles,
+      request: shown, order: order, filters: filters, tilesPerFilter: geometry.tiles,
       tiles: filters.flatMap { geometry.tiles(of: $0, in: values) }, layerRange: layerRange,
       networkRange: ofNetwork ? others.reduce(layerRange) { $0.union(ValueRange($1)) } : nil)
     if request.wantsUpdate, let updates = numbers(.update, of: inspected.layer) {
@@ -79,8 +81,8 @@ extension TrainingLoop {
     }
   }
 
-  /// The filters of a layer in an order.
-  private func filterOrder(_ order: FilterOrder, _ geometry: TileGeometry, _ values: [Float]) -> [Int] {
+  /// The filters of a layer in an order, or, where that would take too long, by index.
+  private func filterOrder(_ order: inout FilterOrder, _ geometry: TileGeometry, _ values: [Float]) -> [Int] {
     let all = Array(0..<geometry.count)
     let size = geometry.tiles * geometry.numbersPerTile
     func filter(_ index: Int) -> ArraySlice<Float> { values[index * size..<(index + 1) * size] }
@@ -92,7 +94,10 @@ extension TrainingLoop {
       return all.sorted { (norms[$0], $1) > (norms[$1], $0) }
     case .similarity:
       // From the first on, always the most similar of those that are left; only so many are compared.
-      guard geometry.count * geometry.count * size <= 1 << 24 else { return all }
+      guard geometry.count * geometry.count * size <= 1 << 24 else {
+        order = .index
+        return all
+      }
       let norms = all.map(norm)
       var (left, sorted) = (all.dropFirst(), [0])
       while let last = sorted.last, !left.isEmpty {

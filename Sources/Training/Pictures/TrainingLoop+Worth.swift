@@ -38,9 +38,7 @@ extension TrainingLoop {
     let indices = Array(sampler.validationIndices.prefix(TrainingLoop.imagesForWorth))
     func right() -> [Bool] {
       var right: [Bool] = []
-      for first in stride(from: 0, to: indices.count, by: Classifier.evaluationBatch) {
-        let count = min(Classifier.evaluationBatch, indices.count - first)
-        withBatch(sampler.validationSource, indices, first, count) { _ = learning.evaluation.run($0) }
+      forEachBatch(sampler.validationSource, indices) { first, count, _, _ in
         for image in 0..<count {
           let logits = learning.evaluation.tensor(of: learning.logits, image: image).values
           let label = Int(sampler.validationSource.labels[Int(indices[first + image])])

@@ -91,7 +91,10 @@ public final class RunFolder {
     var line = JSONLine()
     try intervention.add(to: &line)
     let path = "\(path)/\(RunFolder.journalName)"
-    guard let file = fopen(path, "ab"), line.write(to: file), fclose(file) == 0 else {
+    let file = fopen(path, "ab")
+    let isWritten = file.map { line.write(to: $0) } ?? false
+    let isClosed = file.map { fclose($0) == 0 } ?? false
+    guard isWritten, isClosed else {
       throw RunError("\(path): cannot be written: \(String(cString: strerror(errno)))")
     }
   }

@@ -37,13 +37,15 @@ struct Estimates {
     return record
   }
 
-  /// Seconds that the rest of a run will take; nil before there is anything to go by.
-  func secondsLeft(_ loop: TrainingLoop) -> Double? {
+  /// Seconds that the rest of a run will take at a pace; nil before there is anything to go by.
+  func secondsLeft(_ loop: TrainingLoop, _ pace: Pace) -> Double? {
     guard imagesPerSecond > 0 else { return nil }
     let epochs = loop.epochs - (loop.epoch - 1)
     let done = min(loop.sampler.trainCount, loop.stepInEpoch * loop.configuration.training.batchSize)
     let images = Double(epochs * loop.sampler.trainCount - done)
-    return max(0, images) / imagesPerSecond + Double(epochs) * lastValidation
+    let steps = Double(epochs * loop.stepsPerEpoch - loop.stepInEpoch)
+    let training = max(images / imagesPerSecond, steps * pace.secondsPerStep)
+    return max(0, training) + Double(epochs) * lastValidation
   }
 }
 

@@ -22,7 +22,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
   }
 
   /// When to pause.
-  private enum Goal {
+  enum Goal {
     case none
     case steps(Int)
     case epochs(Int)
@@ -30,17 +30,17 @@ public final class Trainer: RunSource, @unchecked Sendable {
 
   public let description: RunDescription
   private let queue: DispatchQueue
-  private let mailbox: Locked<Mailbox>
+  let mailbox: Locked<Mailbox>
   private let onEvent: @Sendable (Event) -> Void
 
   // Only the queue touches these.
-  private let loop: TrainingLoop
-  private var recorder: RunRecorder?
-  private var estimates = Estimates()
+  let loop: TrainingLoop
+  var recorder: RunRecorder?
+  var estimates = Estimates()
   private var goal = Goal.none
   private let clock = ContinuousClock()
-  /// When the last step began; what a slower pace counts from.
-  private var lastStep: ContinuousClock.Instant?
+  /// When the last unit of work began; what a slower pace counts from.
+  private var lastUnit: ContinuousClock.Instant?
   /// Images a second and seconds of work, which differ from run to run and are no part of its state.
   private var timings = SeriesList(empty: ())
   /// `work`, made once: a step allocates nothing.
@@ -103,7 +103,13 @@ public final class Trainer: RunSource, @unchecked Sendable {
     mailbox.withLock { $0.addWatcher(onNews) }
   }
 
-  public func removeWatcher(_ watcher: Watcher) { mailbox.withLock { $0.slots[watcher] = nil } }
+  public func removeWatcher(_ watcher: Watcher) {
+    let others = mailbox.withLock { mailbox in
+      mailbox.slots[watcher] = nil
+      return mailbox.slots.values.compactMap(\.snapshot?.request)
+    }
+    queue.async { [weak self] in self?.loop.watch(others) }
+  }
 
   public func snapshot(for watcher: Watcher) -> Snapshot? { mailbox.withLock { $0.slots[watcher]?.snapshot } }
 
@@ -140,14 +146,14 @@ public final class Trainer: RunSource, @unchecked Sendable {
     for (watcher, request) in requests { serve(request, for: watcher) }
     if !commands.isEmpty { tellAll() }
     // Asked to pause is not paused yet: the command comes with the next block.
-    if status.phase == .running, isWaitingForPace <= .zero { advance() }
+    if status.phase == .running, timeToNextStep <= .zero { advance() }
     let goesOn = mailbox.withLock { mailbox in
       let goesOn = mailbox.status.phase == .running || mailbox.hasWork
       if !goesOn { mailbox.scheduled = nil }
       return goesOn
     }
     guard goesOn else { return }
-    let wait = isWaitingForPace
+    let wait = timeToNextStep
     if wait > .zero {
       // Not a whole step's time at once: commands and pictures are not to wait.
       queue.asyncAfter(deadline: .now() + .microseconds(Int(min(wait.inSeconds, 0.01) * 1e6)), execute: block)
@@ -157,14 +163,15 @@ public final class Trainer: RunSource, @unchecked Sendable {
   }
 
   /// How long it is until the next step may begin.
-  private var isWaitingForPace: Duration {
+  private var timeToNextStep: Duration {
     let status = self.status
-    guard status.phase == .running, status.pace != .full, !loop.isValidating, let lastStep else { return .zero }
-    return lastStep + .seconds(status.pace.secondsPerStep) - clock.now
+    guard status.phase == .running, status.pace != .full, !loop.isValidating, let lastUnit else { return .zero }
+    return lastUnit + .seconds(status.pace.secondsPerStep) - clock.now
   }
 
   private func serve(_ request: PictureRequest, for watcher: Watcher) {
-    loop.watch(mailbox.withLock { $0.slots.values.compactMap(\.snapshot?.request) } + [request])
+    let others = mailbox.withLock { $0.slots.filter { $0.key != watcher }.values.compactMap(\.snapshot?.request) }
+    loop.watch(others + [request])
     var snapshot: Snapshot?
     let seconds = clock.measure { snapshot = loop.snapshot(request, units: status.units) }.inSeconds
     snapshot?.seconds = seconds
@@ -183,65 +190,18 @@ public final class Trainer: RunSource, @unchecked Sendable {
     for onNews in mailbox.withLock({ $0.slots.values.map(\.onNews) }) { onNews() }
   }
 
-  private func obey(_ command: RunCommand) {
-    let phase = status.phase
-    switch command {
-    case .pace(let pace): return mailbox.withLock { $0.status.pace = pace }
-    case .learningRateFactor(let factor): return intervene(.learningRateFactor(factor))
-    case .addEpochs(let count): return intervene(.addEpochs(count))
-    default: break
-    }
-    guard phase != .finished && phase != .failed else { return }
-    switch command {
-    case .pace, .learningRateFactor, .addEpochs: break
-    case .run: begin(.none)
-    case .step(let count): begin(.steps(max(1, count)))
-    case .finishEpoch(let count): begin(.epochs(max(1, count)))
-    case .pause, .stop:
-      if phase != .idle { setPhase(.paused) }
-      attempt {
-        if command == .stop { try recorder?.save(loop) }
-        try recorder?.flush()
-      }
-    }
-  }
-
-  /// What changes the run: done before the next unit of work, and written down.
-  private func intervene(_ command: RunCommand) {
-    guard status.phase != .failed else { return }
-    attempt {
-      switch command {
-      case .learningRateFactor(let factor) where factor.isFinite && factor >= 0:
-        loop.setLearningRateFactor(factor)
-        try recorder?.note(Intervention(loop, kind: "learning_rate_factor", value: factor))
-      case .addEpochs(let count) where count > 0:
-        loop.addEpochs(count)
-        if status.phase == .finished { setPhase(.paused) }
-        try recorder?.note(Intervention(loop, kind: "epochs", value: Double(loop.epochs)))
-      default: return
-      }
-    }
-    mailbox.withLock {
-      $0.status.learningRate = loop.optimizer.learningRate
-      $0.status.learningRateFactor = loop.progress.schedule.factor
-      $0.status.epochs = loop.epochs
-      $0.status.steps = loop.totalSteps
-      $0.status.secondsLeft = estimates.secondsLeft(loop)
-    }
-  }
-
-  private func begin(_ goal: Goal) {
+  func begin(_ goal: Goal) {
     self.goal = goal
     // Who has asked for a pause meanwhile is told so until it comes.
     mailbox.withLock { $0.status.phase = $0.isPauseWaiting ? .pausing : .running }
   }
 
-  private func setPhase(_ phase: RunPhase) { mailbox.withLock { $0.status.phase = phase } }
+  func setPhase(_ phase: RunPhase) { mailbox.withLock { $0.status.phase = phase } }
 
   /// One unit of work, its figures, and whether to go on.
   private func advance() {
     var event = TrainingLoop.Event.finished
-    lastStep = clock.now
+    lastUnit = clock.now
     let seconds = clock.measure { event = loop.advance() }.inSeconds
     mailbox.withLock { $0.status.units += 1 }
     attempt {
@@ -272,17 +232,16 @@ public final class Trainer: RunSource, @unchecked Sendable {
       // The last batch of an epoch brings the validation with it.
       isDone = count <= 1 && !loop.isValidating
     }
+    let isDiverged = !record.loss.isFinite && status.divergedAt == nil
+    let layer = isDiverged ? loop.firstLayerNotFinite : nil
     mailbox.withLock {
       $0.status.epoch = record.epoch
       $0.status.step = record.step
       $0.status.learningRate = record.learningRate
       $0.status.imagesPerSecond = estimates.imagesPerSecond
-      $0.status.secondsLeft = estimates.secondsLeft(loop)
+      $0.status.secondsLeft = estimates.secondsLeft(loop, $0.status.pace)
       $0.status.lastStep = record
-      if !record.loss.isFinite && $0.status.divergedAt == nil {
-        $0.status.divergedAt = record.step
-        $0.status.divergedLayer = loop.firstLayerNotFinite
-      }
+      if isDiverged { ($0.status.divergedAt, $0.status.divergedLayer) = (record.step, layer) }
       $0.status.validation = loop.isValidating ? 0 : nil
     }
     onEvent(.step(record))
@@ -298,7 +257,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
       $0.status.lastEpoch = record
       if record.validationAccuracy > $0.status.bestEpoch?.validationAccuracy ?? -1 { $0.status.bestEpoch = record }
       $0.status.validation = nil
-      $0.status.secondsLeft = estimates.secondsLeft(loop)
+      $0.status.secondsLeft = estimates.secondsLeft(loop, $0.status.pace)
     }
     onEvent(.epoch(record))
     var isDone = false
@@ -325,7 +284,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
   }
 
   /// Runs what may fail; a failure ends the run and says why.
-  private func attempt(_ body: () throws -> Void) {
+  func attempt(_ body: () throws -> Void) {
     do { try body() } catch {
       mailbox.withLock {
         $0.status.phase = .failed
