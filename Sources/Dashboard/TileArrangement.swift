@@ -27,7 +27,7 @@ struct TileArrangement: Hashable {
   /// Tiles of each strip that are shown.
   var tilesShown: Int { tilesAcross * tileRows }
 
-  /// The largest zoom at which all strips and tiles fit; of a few strips, else means of 2 × 2 numbers if all fit so; else the smallest one, if `atLeast` strips fit then; else means of
+  /// The largest zoom at which all strips and tiles fit; of a few large pictures, else means of 2 × 2 numbers if all fit so; else the smallest one, if `atLeast` strips fit then; else means of
   /// 2 × 2 numbers, if `atLeast` fit so; else whatever shows at least one tile.
   init?(_ geometry: TileGeometry, in size: Size, atLeast wanted: Int, largest: Int = 40, captions: Bool = true) {
     func candidates(_ scales: [TileScale]) -> [TileArrangement] {
@@ -38,7 +38,7 @@ struct TileArrangement: Hashable {
     let enough = min(wanted, geometry.count)
     let best =
       enlarged.first { $0.capacity >= geometry.count && $0.tilesShown >= geometry.tiles }
-      ?? (geometry.count <= 16
+      ?? (geometry.count <= 16 && geometry.height >= 14
         ? halved.first { $0.capacity >= geometry.count && $0.tilesShown >= geometry.tiles } : nil)
       ?? enlarged.last { $0.capacity >= enough } ?? halved.first { $0.capacity >= enough }
       ?? enlarged.last { $0.capacity >= min(2, enough) } ?? halved.first

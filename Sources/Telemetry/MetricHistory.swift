@@ -86,7 +86,7 @@ public struct MetricHistory: Hashable, Sendable, Codable {
     bucketSize *= 2
   }
 
-  /// The curve in at most `limit` stretches of equal length, the newest values included.
+  /// The curve in at most `limit` stretches of equal length, a power of two of buckets each, the newest values included.
   ///
   /// - Parameters:
   ///   - steps: only what lies between these, and the neighbour on either side; nil for all.
@@ -113,7 +113,9 @@ public struct MetricHistory: Hashable, Sendable, Codable {
       last = min(last, (all.lastIndex { $0.firstStep <= steps.upperBound } ?? 0) + 1)
     }
     guard first <= last else { return ([], []) }
-    let size = (last - first) / limit + 1
+    // A power of two: while a run goes on, stretches stay what they are until they double.
+    var size = 1
+    while (last - first) / size + 1 > limit { size *= 2 }
     var result: (buckets: [MetricBucket], smoothed: [Double]) = ([], [])
     for start in stride(from: first, through: last, by: size) {
       let end = min(last, start + size - 1)

@@ -174,6 +174,14 @@ func snapshot(_ request: PictureRequest, layers: [LayerSummary] = lenetLayers, p
 }
 
 private func curves(_ request: PictureRequest, poison: Bool) -> [Curve] {
+  (poison ? poisonedSeries : plainSeries).curves(for: request)
+}
+
+private let plainSeries = series(poison: false)
+private let poisonedSeries = series(poison: true)
+
+/// 1,200 steps of a run that learns.
+private func series(poison: Bool) -> SeriesList {
   var series = SeriesList()
   for step in 1...1200 {
     let trend = 0.35 + 2 * exp(-Double(step) / 150)
@@ -198,5 +206,5 @@ private func curves(_ request: PictureRequest, poison: Bool) -> [Curve] {
           validationAccuracy: accuracy))
     }
   }
-  return series.curves(for: request)
+  return series
 }

@@ -15,13 +15,24 @@ struct TimeScale {
   /// - Parameter isWhole: whether it is the whole run in steps, whatever is chosen for the charts' own view.
   init(_ model: DashboardModel, isWhole: Bool = false) {
     let state = isWhole ? ChartChoice() : model.state.charts
-    // At least a few steps, so that the first points show.
-    steps = state.window ?? 0...max(model.snapshot?.step ?? 0, 10)
+    steps = state.window ?? 0...TimeScale.end(model.snapshot?.step ?? 0)
     stepsPerEpoch = max(1, Double(model.status.steps) / Double(max(1, model.status.epochs)))
     clock =
       model.snapshot?.curves(of: "seconds").first?.buckets.map { (Double($0.lastStep), $0.last) } ?? []
     kind = state.time == .seconds && clock.count < 2 ? .steps : state.time
     isLog = state.isLogTime
+  }
+
+  /// The right end of an axis that follows the newest step: a round number, so that the curve grows into the room and
+  /// does not move as a whole with each step; and at least a few steps, so that the first points show.
+  static func end(_ step: Int) -> Int {
+    var unit = 10
+    while true {
+      if let end = [4, 5, 6, 8, 10, 12, 16, 20, 24, 32].map({ $0 * unit / 4 }).first(where: { $0 >= max(step, 10) }) {
+        return end
+      }
+      unit *= 10
+    }
   }
 
   /// Steps, epochs or seconds at a step.

@@ -45,8 +45,12 @@ extension Pane {
   ) -> (rect: Rect, zoom: Int, height: Int, width: Int)? {
     guard let maps = model.selectedLayer?.maps, model.selectedLayer?.outputShape.rank == 3 else { return nil }
     let inside = pane.belowTitle
-    // Below it is the sum.
-    let rows = max(inside.rows * 2 / 5, min(inside.rows - 12, 24))
+    // Below it is the sum: with a patch and a kernel in full if there is room for them.
+    let filters = model.selectedLayer?.filters
+    let full = 2 * (filters?.height ?? 0) + 8 + min(8, filters?.tiles ?? 0)
+    let rows =
+      inside.rows - full >= (maps.height + 1) / 2
+      ? min(24, inside.rows - full) : max(inside.rows * 2 / 5, min(inside.rows - 12, 24))
     let zoom = min(inside.columns / maps.width, 2 * rows / maps.height)
     guard zoom >= 1 else { return nil }
     let size = TileScale.zoom(zoom).cells(height: maps.height, width: maps.width)

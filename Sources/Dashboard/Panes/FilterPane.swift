@@ -86,8 +86,8 @@ extension Canvas {
   /// What switching it off costs; returns the row below.
   private mutating func drawWorth(_ worth: FilterWorth, _ inside: Rect, row: Int) -> Int {
     let text =
-      "off at step \(grouped(worth.step)): accuracy \(worth.accuracy >= 0 ? glyphs.minus : "+")\(percent(abs(worth.accuracy), 2)) ± "
-      + "\(percent(worth.noise, 2)) of \(grouped(worth.images)) images"
+      "off at step \(grouped(worth.step)): accuracy \(worth.accuracy >= 0 ? glyphs.minus : "+")"
+      + "\(percent(abs(worth.accuracy), 2)) ± \(percent(worth.noise, 2))"
     write(glyphs.adapt(text), .warning, column: inside.column, row: row, limit: inside.columns)
     return row + 1
   }

@@ -80,8 +80,9 @@ extension Pane {
     let steps = TimeScale(context.model).steps
     // A column of the chart at a time.
     let width = max(1, steps.count / max(20, (context.focusRect?.columns ?? 80) - 10))
-    let now = state.charts.cursor ?? steps.upperBound
-    state.charts.cursor = min(max(steps.lowerBound, now + by * width), steps.upperBound)
+    let newest = min(steps.upperBound, max(steps.lowerBound, context.model.snapshot?.step ?? 0))
+    let now = state.charts.cursor ?? newest
+    state.charts.cursor = min(max(steps.lowerBound, now + by * width), newest)
   }
 
   private static func zoom(_ state: inout DashboardState, _ context: KeyContext, _ factor: Double) {

@@ -81,7 +81,7 @@ struct View: Sendable {
       .rows([.pane(.filters, .rest), .pane(.maps, .rest)]),
     ], firstPane: .filters)
 
-  /// All maps of a layer; beside them how one number comes about, and what the net says.
+  /// All maps of a layer; beside them how one number comes about, and on a wide screen what the net says.
   private static let maps = View(
     arrangements: [
       .atLeast(
@@ -91,8 +91,9 @@ struct View: Sendable {
           .rows([.pane(.arithmetic, .rest), .pane(.prediction, .wish)], .percent(36)),
         ])),
       .atLeast(
-        100,
+        150,
         .columns([.pane(.maps, .rest), .rows([.pane(.arithmetic, .rest), .pane(.prediction, .wish)], .percent(42))])),
+      .atLeast(100, .columns([.pane(.maps, .rest), .pane(.arithmetic, .percent(42))])),
       .columns([.pane(.maps, .rest), .pane(.prediction, .wish)]),
     ], firstPane: .maps)
 }
