@@ -33,7 +33,7 @@ let package = Package(
     .target(name: "Layers", dependencies: ["Autograd", "Fields", "Tensors"]),
     .target(name: "Optimizers", dependencies: ["Workers", "Fields", "Kernels", "Tensors"]),
     .target(name: "Datasets", dependencies: ["Tensors", "CZlib"], swiftSettings: drawingSettings),
-    .target(name: "Interchange", dependencies: ["Tensors"]),
+    .target(name: "Interchange", dependencies: ["Tensors", "CZlib"]),
     .target(name: "Experiments", dependencies: ["Fields", "Layers", "Optimizers", "Datasets", "Tensors"]),
     .target(name: "Telemetry", dependencies: ["Tensors"]),
     .target(
@@ -50,7 +50,8 @@ let package = Package(
     .executableTarget(
       name: "convtop",
       dependencies: [
-        "Autograd", "Benchmarks", "Dashboard", "Datasets", "Experiments", "Fields", "Telemetry", "Tensors", "Terminal",
+        "Autograd", "Benchmarks", "Dashboard", "Datasets", "Experiments", "Fields", "Interchange", "Telemetry",
+        "Tensors", "Terminal",
         "Training", "Workers",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -59,7 +60,7 @@ let package = Package(
     .testTarget(
       name: "EngineTests", dependencies: ["Autograd", "Kernels", "Layers", "Optimizers", "Tensors", "Workers"],
       exclude: ["Goldens"]),
-    .testTarget(name: "FilesTests", dependencies: ["Datasets", "Fields", "Interchange", "Tensors"]),
+    .testTarget(name: "FilesTests", dependencies: ["CZlib", "Datasets", "Fields", "Interchange", "Tensors"]),
     .testTarget(
       name: "TrainingTests",
       dependencies: [

@@ -103,9 +103,9 @@ final class DashboardLoop {
   private var isWaiting: Bool { requests > 0 && model.snapshot?.request.number != requests }
   private var interval: Duration {
     let cost = frameCost + .seconds(model.snapshot?.seconds ?? 0)
-    // A step that people can follow is a frame.
-    let least = model.status.pace.isSlow ? .milliseconds(50) : DashboardLoop.frameInterval
-    return min(DashboardLoop.longest, max(least, cost * DashboardLoop.costFactor))
+    // A step that people can follow is a frame, and there is time enough for it.
+    guard !model.status.pace.isSlow else { return .milliseconds(50) }
+    return min(DashboardLoop.longest, max(DashboardLoop.frameInterval, cost * DashboardLoop.costFactor))
   }
   private var isFrameDue: Bool {
     model.status.phase.isUnderWay && !isWaiting && ContinuousClock.now - lastFrame >= interval
@@ -178,7 +178,9 @@ final class DashboardLoop {
   /// Writes the screen to files beside the run.
   private func save() {
     do {
-      let files = try SavedScreen.write(Dashboard.render(model, size: screen.size), in: folder, view: model.state.view)
+      let files = try SavedScreen.write(
+        Dashboard.render(model, size: screen.size), in: folder, view: model.state.view,
+        isLight: model.capabilities.isLight)
       model.state.say(Message("saved \(files)"))
     } catch {
       model.state.say(Message("the screen cannot be saved: \(error)", isError: true))

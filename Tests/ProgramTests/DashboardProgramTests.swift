@@ -58,6 +58,12 @@ import Testing
     terminal.expect("100 steps/s")
     terminal.type("S")
     terminal.expect("saved run/convtop-charts-1.txt")
+    let saved = URL(fileURLWithPath: "\(terminal.folder.path)/run/convtop-charts-1.txt")
+    #expect(try String(contentsOf: saved, encoding: .utf8).contains("Series"))
+    let picture = try Data(
+      contentsOf: URL(fileURLWithPath: "\(terminal.folder.path)/run/convtop-charts-1.png"))
+    // 100×30 cells of 8×16 pixels.
+    #expect(picture.count > 2000 && Array(picture[16..<24]) == [0, 0, 3, 32, 0, 0, 1, 224])
     // A click on the first tab.
     terminal.type("\u{1b}[<0;13;1M\u{1b}[<0;13;1m")
     terminal.expect("Layers")

@@ -179,7 +179,7 @@ public enum KeyTable {
     .choice("messages", [.character("m")], "m", "all messages") { state, _ in state.overlay = .messages },
     KeyBinding(
       name: "save", keys: [.character("S")], label: "S",
-      help: "save the screen as text, and with its colours",
+      help: "save the screen as text, with its colours, and as a picture",
     ) { _, _ in .save },
     .choice("help", [.character("?")], "?", line: ("?", "help"), "this page; type to search it") { state, _ in
       state.overlay = .help(Help())
