@@ -70,7 +70,7 @@ let package = Package(
       exclude: ["Goldens"]),
     .testTarget(
       name: "DashboardTests", dependencies: ["Dashboard", "Telemetry", "Tensors", "Workers"], exclude: ["Golden"]),
-    .testTarget(name: "ProgramTests", dependencies: ["convtop"]),
+    .testTarget(name: "ProgramTests", dependencies: ["convtop", "Terminal"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -124,6 +124,21 @@ import Testing
     #expect(terminal.exitStatus() == 0)
   }
 
+  /// An answer that comes when nobody waits for it any more, and a mouse report in two pieces, are not taken for keys.
+  @Test func whatATerminalSaysLateIsNotTakenForKeys() throws {
+    let terminal = try paused()
+    terminal.expect("Prediction")
+    terminal.type("\u{1b}]11;rgb:cccc/cccc/cccc\u{1b}\\\u{1b}[?62;22c")
+    terminal.type("\u{1b}[<0;1")
+    terminal.absorb(milliseconds: 100)
+    terminal.type("3;1M\u{1b}[<0;13;1m")
+    terminal.type("n")
+    terminal.expect("step 1/1280")
+    #expect(terminal.screen.text.contains("▸conv1") && !terminal.screen.text.contains("Messages"))
+    terminal.type("q")
+    #expect(terminal.exitStatus() == 0)
+  }
+
   @Test func runsPausesAndAsksBeforeItQuits() throws {
     let terminal = try PseudoTerminal(
       ["dashboard", DashboardProgramTests.small, "--set", "training.epochs=100000", "--run", "run"])
