@@ -174,7 +174,7 @@ extension Canvas {
     let inside = room.dropping(rows: 1)
     guard let arrangement = TileArrangement(geometry, in: inside.size, atLeast: 1, captions: false) else { return }
     let shown = min(tiles.count, arrangement.capacity)
-    let note = shown < tiles.count ? " \(shown) of \(tiles.count)" : ""
+    let note = shown < tiles.count ? " \(shown)/\(tiles.count)" : ""
     write(
       "\(caption)\(note) ±\(formatNumber(range.typical))", .faint, column: room.column, row: room.row,
       limit: room.columns)

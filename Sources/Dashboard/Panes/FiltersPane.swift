@@ -101,10 +101,13 @@ extension Canvas {
   fileprivate mutating func drawFilters(_ rect: Rect) {
     guard let layer = model.selectedLayer else { return }
     let quantity = model.state.filters.quantity
-    let words: [WeightQuantity: String] = [
-      .weight: "Filters of", .gradient: "Gradients of", .update: "Last update of", .change: "Change of",
+    let names: [WeightQuantity: String] = [
+      .weight: "Filters", .gradient: "Gradients", .update: "Last update", .change: "Change",
     ]
-    var at = title(layer.filters == nil ? layer.name : "\(words[quantity] ?? "") \(layer.name)", in: rect)
+    // Where there is little room, how many there are says more than whose they are, which is marked in the list.
+    let words = "\(names[quantity] ?? "") of \(layer.name)"
+    let short = rect.columns < words.count + 28 ? names[quantity] ?? "" : words
+    var at = title(layer.filters == nil ? layer.name : short, in: rect)
     let inside = rect.belowTitle
     guard let geometry = layer.filters else {
       let count = layer.maps.count
