@@ -31,9 +31,10 @@ public struct FilterDetail: Hashable, Sendable, Codable {
   public struct Past: Hashable, Sendable, Codable {
     /// 0 for the start.
     public let epoch: Int
-    public let tiles: [Tile]
+    /// Its first channel.
+    public let tile: Tile
 
-    public init(epoch: Int, tiles: [Tile]) { (self.epoch, self.tiles) = (epoch, tiles) }
+    public init(epoch: Int, tile: Tile) { (self.epoch, self.tile) = (epoch, tile) }
   }
   public let filter: Int
   public let weight: [Tile]

@@ -27,7 +27,9 @@ public struct SeriesList: Hashable, Sendable, Codable {
   public private(set) var all: [Series]
 
   /// No series yet: each begins with its first value.
-  public init(empty: Void) { all = [] }
+  public static let none = SeriesList(all: [])
+
+  private init(all: [Series]) { self.all = all }
 
   public init() {
     let keys = StepRecord.scalars.compactMap(\.series) + EpochRecord.scalars.compactMap(\.series)

@@ -154,7 +154,7 @@ final class DashboardLoop {
     guard model.state.charts.showsOthers else { return }
     if let runs = others.withLock({ $0 }) {
       model.others = runs.map { run in
-        OtherRun(name: run.name, curves: run.series.curves(for: request), differences: run.differences)
+        OtherRun(name: run.name, curves: run.series.curves(for: request))
       }
       if !saidOthers {
         saidOthers = true

@@ -9,6 +9,7 @@ import Training
 struct RecordedRun: Sendable {
   let name: String
   let series: SeriesList
+  /// `training.optimizer.learning_rate: 0.01` and the like: the keys in which its configuration is another.
   let differences: [String]
 
   /// The most recent runs in the folder that a run's own lies in; what cannot be read is none.

@@ -192,6 +192,18 @@ import Testing
     }
   }
 
+  @Test func theTrueClassIsListedHoweverFewRowsThereAre() {
+    let values: [Float] = [0.5, 0.3, 0.1, 0.05, 0.05]
+    for label in values.indices {
+      let probe = ProbePicture(index: 0, channels: [], label: label, prediction: Prediction(.probabilities, values))
+      for rows in 1...4 {
+        let shown = probe.classes(inRows: rows)
+        #expect(shown.contains(label) && shown.count == max(1, rows - 1) && shown == shown.sorted())
+      }
+      #expect(probe.classes(inRows: 5) == [0, 1, 2, 3, 4])
+    }
+  }
+
   @Test func textThatWouldBreakTheGridIsReplaced() {
     var grid = Grid(Size(8, 1))
     grid.write("a\u{1b}\n漢é─⣿\u{301}", column: 0, row: 0)

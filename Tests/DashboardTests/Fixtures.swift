@@ -131,7 +131,7 @@ func snapshot(_ request: PictureRequest, layers: [LayerSummary] = lenetLayers, p
       filter: detail, weight: filter(geometry, detail), gradient: filter(geometry, detail + 1),
       figures: NumberFigures([Float](repeating: 0.25, count: 16)),
       gradientFigures: NumberFigures([Float](repeating: 1, count: 4)),
-      bias: -0.125, history: [0, 1, 2].map { FilterDetail.Past(epoch: $0, tiles: filter(geometry, $0)) },
+      bias: -0.125, history: [0, 1, 2].map { FilterDetail.Past(epoch: $0, tile: filter(geometry, $0)[0]) },
       map: tile(layer.maps, detail, signed: true), layerRange: ValueRange(minimum: -0.8, maximum: 1))
   }
   if let place = request.output, let geometry = layer.filters {

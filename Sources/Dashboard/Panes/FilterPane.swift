@@ -189,7 +189,7 @@ extension Canvas {
   /// The filter at the start and after epochs: its first channel, one picture each.
   private mutating func drawHistory(_ detail: FilterDetail, _ shading: Shading, _ room: Rect) {
     let past = detail.history
-    guard let first = past.first?.tiles.first else { return }
+    guard let first = past.first?.tile else { return }
     let zoom = max(1, 2 * (room.rows - 2) / max(1, first.height))
     let width = max(first.width * zoom, 3)
     let fitting = max(1, (room.columns + 1) / (width + 1))
@@ -206,7 +206,7 @@ extension Canvas {
         write(String(label.prefix(width)), .faint, column: column, row: room.row + 1)
       }
       drawTile(
-        past[index].tiles[0], shading,
+        past[index].tile, shading,
         in: Rect(column: column, row: room.row + 2, columns: width, rows: room.rows - 2))
     }
   }

@@ -58,7 +58,7 @@ extension Canvas {
     // Six digits and a comma are rare, and a name says more.
     let numberWidth = model.run.layers.allSatisfy { $0.parameters < 100_000 } ? 6 : 7
     let nameWidth = width - 1 - shapeWidth - numberWidth
-    let name = "\(padRight(ending(layer.name, nameWidth - 1), nameWidth - 1)) "
+    let name = "\(padRight(shortened(layer.name, nameWidth - 1), nameWidth - 1)) "
     let shape = padRight(glyphs.adapt(layer.outputShape.description), shapeWidth)
     let line = "\(isSelected ? glyphs.marker : " ")\(name)\(shape)\(padLeft(parameters, numberWidth))"
     if isSelected {
@@ -69,10 +69,8 @@ extension Canvas {
     at = write(shape, .faint, column: at, row: row)
     write(padLeft(parameters, numberWidth), .text, column: at, row: row, limit: rect.column + width - at)
   }
-  /// A name; of a layer inside a block its end where there is no room for all of it, which tells it from the others there.
-  private func ending(_ name: String, _ width: Int) -> String {
-    guard name.count > width else { return name }
-    guard name.contains(".") else { return name.prefix(width - 1) + (model.capabilities.unicode ? "…" : "~") }
-    return (model.capabilities.unicode ? "…" : "<") + name.suffix(width - 1)
+  /// A layer's name in so many columns: its end where there is no room for all of it, which tells it from others like it.
+  func shortened(_ name: String, _ width: Int) -> String {
+    name.count <= width ? name : (model.capabilities.unicode ? "…" : "<") + name.suffix(max(0, width - 1))
   }
 }

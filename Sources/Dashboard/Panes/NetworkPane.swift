@@ -115,9 +115,10 @@ extension Canvas {
     let marker = isChosen ? glyphs.marker : ""
     // With its activation's name where there is room for it.
     let titled = "\(marker)\(layer.name) \(model.run.layers[column.pictured].kind)"
-    let name = column.pictured != column.layer && titled.count <= width ? titled : "\(marker)\(layer.name)"
-    let ending = name.count <= width ? name : "\(marker)…\(layer.name.suffix(max(1, width - 1 - marker.count)))"
-    write(ending, isChosen ? .selected : .text, column: column.rect.column, row: column.rect.row - 2, limit: width)
+    let name =
+      column.pictured != column.layer && titled.count <= width
+      ? titled : marker + shortened(layer.name, width - marker.count)
+    write(name, isChosen ? .selected : .text, column: column.rect.column, row: column.rect.row - 2, limit: width)
     let total = layer.outputShape.rank == 1 ? layer.outputShape.count : layer.maps.count
     let isWhole = picture.maps.count == layer.maps.count
     let shading = model.shading(picture.range, isSigned: false)
@@ -184,10 +185,8 @@ extension Canvas {
     write(
       best == probe.label ? "right" : "wrong", best == probe.label ? .barRight : .barWrong, column: rect.column,
       row: rect.row + 1)
-    let rows = rect.rows - 2
-    var shown = Array(values.indices)
-    if shown.count > rows {
-      shown = Array(shown.sorted { values[$0] > values[$1] }.prefix(max(0, rows - 1))).sorted()
+    let shown = probe.classes(inRows: rect.rows - 2)
+    if shown.count < values.count {
       write("+ \(values.count - shown.count) more", .faint, column: rect.column, row: rect.row + rect.rows - 1)
     }
     for (offset, index) in shown.enumerated() {

@@ -7,7 +7,7 @@ extension Pane {
     name: "plots", smallest: Size(40, 9), isWanted: \.trains,
     need: { request, model, rect in
       request.quantities.formUnion(model.state.charts.shown)
-      request.quantities.insert("seconds")
+      if model.state.charts.time == .seconds { request.quantities.insert("seconds") }
       request.curvePoints = max(request.curvePoints, 2 * rect.columns)
       request.steps = model.state.charts.window
     },

@@ -26,12 +26,8 @@ extension Canvas {
     at = addToTitle(verdict, best == probe.label ? .barRight : .barWrong, column: at, end: end, row: rect.row)
 
     let rows = rect.rows - 1
-    var shown = Array(values.indices)
-    if shown.count > rows {
-      // The likeliest, and always the true class, in the classes' own order; a row says how many are left out.
-      var kept = Array(shown.sorted { values[$0] > values[$1] }.prefix(max(1, rows - 1)))
-      if !kept.contains(probe.label) { kept[kept.count - 1] = probe.label }
-      shown = kept.sorted()
+    let shown = probe.classes(inRows: rows)
+    if shown.count < values.count {
       at = addToTitle("\(shown.count) of \(values.count)", .faint, column: at, end: end, row: rect.row)
       if rows > 1 {
         write(
@@ -56,6 +52,18 @@ extension Canvas {
         width: max(1, barWidth))
       writeRight(prediction.meaning.text(values[index]), .text, end: end, row: row)
     }
+  }
+}
+
+extension ProbePicture {
+  /// The classes that are listed in so many rows, in their own order: all of them, or else the likeliest, and always the true
+  /// one, with a row left to say how many there are besides.
+  func classes(inRows rows: Int) -> [Int] {
+    guard let values = prediction?.values else { return [] }
+    guard values.count > rows else { return Array(values.indices) }
+    var kept = Array(values.indices.sorted { values[$0] > values[$1] }.prefix(max(1, rows - 1)))
+    if !kept.contains(label), values.indices.contains(label) { kept[kept.count - 1] = label }
+    return kept.sorted()
   }
 }
 

@@ -11,7 +11,7 @@ public struct DashboardModel: Sendable {
   public let capabilities: Capabilities
   /// How much of the glow is left that shows what the last step changed: 1 at once, 0 soon after.
   public var glow = 0.0
-  /// Other runs of the folder, with the keys in which their configurations differ.
+  /// Other runs of the folder, whose curves lie over this one's.
   public var others: [OtherRun] = []
 
   public init(
@@ -78,10 +78,8 @@ public struct DashboardModel: Sendable {
 public struct OtherRun: Sendable, Hashable {
   public let name: String
   public let curves: [Curve]
-  /// `training.optimizer.learning_rate: 0.01` and the like.
-  public let differences: [String]
 
-  public init(name: String, curves: [Curve], differences: [String]) {
-    (self.name, self.curves, self.differences) = (name, curves, differences)
+  public init(name: String, curves: [Curve]) {
+    (self.name, self.curves) = (name, curves)
   }
 }

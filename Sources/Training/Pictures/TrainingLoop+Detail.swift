@@ -18,11 +18,11 @@ extension TrainingLoop {
     let gradient = numbers(.gradient, of: inspected.layer)
     let bias = inspected.bias.map { $0.values[filter] }
     let start = initialWeights(of: inspected.layer).map {
-      FilterDetail.Past(epoch: 0, tiles: geometry.tiles(of: filter, in: $0))
+      FilterDetail.Past(epoch: 0, tile: geometry.tile(0, of: filter, in: $0))
     }
     let past = memory.past.compactMap { past in
       past.weights[inspected.layer.name].map {
-        FilterDetail.Past(epoch: past.epoch, tiles: geometry.tiles(of: filter, in: $0))
+        FilterDetail.Past(epoch: past.epoch, tile: geometry.tile(0, of: filter, in: $0))
       }
     }
     let maps = TileGeometry(mapsOf: inspected.output.shape)
@@ -31,7 +31,7 @@ extension TrainingLoop {
       filter: filter, weight: geometry.tiles(of: filter, in: values),
       gradient: gradient.map { geometry.tiles(of: filter, in: $0) } ?? [], figures: NumberFigures(values[own]),
       gradientFigures: gradient.map { NumberFigures($0[own]) }, bias: bias, history: (start.map { [$0] } ?? []) + past,
-      map: maps.tiles(of: min(filter, maps.count - 1), in: outputs)[0], layerRange: ValueRange(values))
+      map: maps.tile(0, of: min(filter, maps.count - 1), in: outputs), layerRange: ValueRange(values))
   }
 
   /// How one number of a layer's output comes about; nil for a layer that is no convolution and not linear.
@@ -97,7 +97,7 @@ extension TrainingLoop {
       place: OutputPlace(
         map: window.filter, row: shape.rank == 3 ? number / shape[2] % shape[1] : 0,
         column: shape.rank == 3 ? number % shape[2] : 0),
-      map: TileGeometry(mapsOf: shape).tiles(of: shape.rank == 3 ? window.filter : 0, in: output)[0], bias: bias,
+      map: TileGeometry(mapsOf: shape).tile(0, of: shape.rank == 3 ? window.filter : 0, in: output), bias: bias,
       channels: channels, output: output[number],
       activated: activated, activation: activation?.layer.name, top: window.top, left: window.left,
       dilation: window.dilation.height)

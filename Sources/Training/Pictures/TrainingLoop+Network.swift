@@ -26,7 +26,7 @@ extension TrainingLoop {
         maps = kept.sorted()
       }
       return NetworkPictures.Column(
-        layer: column.layer, maps: maps, tiles: maps.map { geometry.tiles(of: $0, in: values)[0] },
+        layer: column.layer, maps: maps, tiles: maps.map { geometry.tile(0, of: $0, in: values) },
         range: ValueRange(values))
     }
     return NetworkPictures(columns: columns, contributions: contributions(to: request.map, of: selected))

@@ -125,13 +125,13 @@ extension TrainingLoop {
       ? classifier.inspected.reduce(range) {
         $0.union(ValueRange(classifier.inspection.tensor(of: $1.output, image: 0).values))
       } : nil
-    let tiles = numbers.map { values in maps.map { geometry.tiles(of: $0, in: values)[0] } }
+    let tiles = numbers.map { values in maps.map { geometry.tile(0, of: $0, in: values) } }
     var pictures = MapPictures(
       layer: index, maps: maps, tiles: tiles[0], others: Array(tiles.dropFirst()), layerRange: range,
       networkRange: networkRange)
     if let dropout = classifier.inspected[index].layer as? Dropout, step > 0 {
       let off = dropout.mask(of: output.shape, seed: configuration.seed, step: step - 1)
-      pictures.off = maps.map { geometry.tiles(of: $0, in: off)[0].values.map { $0 == 0 } }
+      pictures.off = maps.map { geometry.tile(0, of: $0, in: off).values.map { $0 == 0 } }
     }
     return pictures
   }
@@ -153,14 +153,15 @@ extension TrainingLoop {
 
 extension TileGeometry {
   /// The tiles of a filter or a map among all numbers of its layer.
-  func tiles(of index: Int, in values: [Float]) -> [Tile] {
-    (0..<tiles).map { tile in
-      let first = (index * tiles + tile) * numbersPerTile
-      let missing = height * width - numbersPerTile
-      return Tile(
-        height: height, width: width,
-        values: Array(values[first..<first + numbersPerTile]) + [Float](repeating: .nan, count: missing),
-        count: numbersPerTile)
-    }
+  func tiles(of index: Int, in values: [Float]) -> [Tile] { (0..<tiles).map { tile($0, of: index, in: values) } }
+
+  /// One of them.
+  func tile(_ number: Int, of index: Int, in values: [Float]) -> Tile {
+    let first = (index * tiles + number) * numbersPerTile
+    let missing = height * width - numbersPerTile
+    return Tile(
+      height: height, width: width,
+      values: Array(values[first..<first + numbersPerTile]) + [Float](repeating: .nan, count: missing),
+      count: numbersPerTile)
   }
 }
