@@ -64,8 +64,8 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Autograd", "Datasets", "Experiments", "Fields", "Layers", "Optimizers", "Telemetry", "Tensors", "Training",
-        "Workers",
+        "Autograd", "Datasets", "Experiments", "Fields", "Interchange", "Layers", "Optimizers", "Telemetry", "Tensors",
+        "Training", "Workers",
       ],
       exclude: ["Goldens"]),
     .testTarget(

@@ -17,6 +17,9 @@ public struct TrainingConfiguration: Sendable {
   public var clipping: GradientClipping?
   /// The k of the top-k accuracy that an evaluation reports.
   public var topK = 5
+  public var checkpoint = CheckpointPlan()
+  /// Whether a dashboard's run goes on when its terminal is gone.
+  public var keepRunning = false
   /// Threads for the arithmetic; nil for one a processor. The results do not depend on it.
   public var threads: Int?
 
@@ -39,6 +42,8 @@ public struct TrainingConfiguration: Sendable {
     }
     try fields.object("clip", "what gradients may be at most") { try visitClipping($0) }
     try fields.int("top_k", &topK, in: 1...1_000_000, "the k of the top-k accuracy")
+    try fields.object("checkpoint", "when the whole state is saved") { try checkpoint.visitFields($0) }
+    try fields.bool("keep_running", &keepRunning, "whether a dashboard's run goes on when its terminal is gone")
     try fields.optionalInt("threads", &threads, in: 1...1024, "threads for the arithmetic")
     fields.defaultFollows("threads", "one a processor")
   }

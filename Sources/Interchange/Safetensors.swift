@@ -59,14 +59,16 @@ public struct Safetensors: Sendable {
 
   private static let notesKey = "__metadata__"
 
-  /// The file's bytes.
-  public func encoded() throws -> Data {
+  /// What stands before the numbers of a file, which follow in the order of the tensors.
+  public static func head(
+    _ tensors: [(name: String, shape: Shape)], metadata: [String: String] = [:]
+  ) throws -> Data {
     var header: [String: HeaderValue] = [:]
     if !metadata.isEmpty { header[Safetensors.notesKey] = .notes(metadata) }
     var offset = 0
-    for (name, tensor) in tensors {
-      let end = offset + tensor.shape.count * 4
-      header[name] = .entry(Entry(dtype: "F32", shape: tensor.shape.dimensions, offsets: [offset, end]))
+    for (name, shape) in tensors {
+      let end = offset + shape.count * 4
+      header[name] = .entry(Entry(dtype: "F32", shape: shape.dimensions, offsets: [offset, end]))
       offset = end
     }
     let encoder = JSONEncoder()
@@ -77,6 +79,12 @@ public struct Safetensors: Sendable {
     var data = Data()
     withUnsafeBytes(of: UInt64(json.count).littleEndian) { data.append(contentsOf: $0) }
     data.append(json)
+    return data
+  }
+
+  /// The file's bytes.
+  public func encoded() throws -> Data {
+    var data = try Safetensors.head(tensors.map { ($0.name, $0.tensor.shape) }, metadata: metadata)
     for (_, tensor) in tensors {
       // A closure: a key path would be walked anew for each number.
       tensor.values.map { $0.bitPattern.littleEndian }.withUnsafeBytes { data.append(contentsOf: $0) }
@@ -104,7 +112,11 @@ public struct Safetensors: Sendable {
     let body = data.dropFirst(8 + Int(length))
     metadata = [:]
     tensors = []
-    for (name, value) in header.sorted(by: { $0.key < $1.key }) {
+    func begin(_ value: HeaderValue) -> Int {
+      if case .entry(let entry) = value { entry.offsets.first ?? 0 } else { 0 }
+    }
+    // In the order of their numbers; those without any by name.
+    for (name, value) in header.sorted(by: { (begin($0.value), $0.key) < (begin($1.value), $1.key) }) {
       switch value {
       case .notes(let notes): metadata = notes
       case .entry(let entry):

@@ -37,6 +37,7 @@ public final class Adadelta: Optimizer, ElementwiseOptimizer {
   }
 
   public let parameters: [Parameter]
+  public let finiteness = Finiteness()
   public var learningRate: Float
   public var momentum: Float?
   public var steps = 0

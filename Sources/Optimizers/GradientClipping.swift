@@ -10,9 +10,10 @@ public enum GradientClipping: Hashable, Sendable {
   /// Bounds each number of each gradient.
   case value(Float)
 
-  /// Clips, and returns the norm before, where there is one.
+  /// Clips what is not frozen, and returns the norm before, where there is one.
   @discardableResult
   public func apply(_ parameters: [Parameter]) -> Double? {
+    let parameters = parameters.filter { !$0.isFrozen }
     switch self {
     case .value(let limit):
       for parameter in parameters {

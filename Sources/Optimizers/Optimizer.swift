@@ -2,6 +2,7 @@
 
 import Fields
 import Kernels
+import Synchronization
 import Tensors
 import Workers
 
@@ -13,8 +14,10 @@ public protocol Optimizer: AnyObject {
   /// Steps taken so far.
   var steps: Int { get set }
   var parameters: [Parameter] { get }
-  /// Moves all parameters once.
+  /// Moves all parameters once, but those that are frozen.
   func step(_ pool: WorkerPool)
+  /// Whether a step has met a number that is not finite, among gradients or among what it made of parameters.
+  var finiteness: Finiteness { get }
   /// What it remembers, by PyTorch's names (`exp_avg`), one buffer a parameter: for checkpoints.
   var memory: [(name: String, buffers: [AlignedBuffer])] { get }
   /// Single numbers that it remembers besides, by PyTorch's names (`mu_product`); those that are not set keep their values.
@@ -68,6 +71,18 @@ extension FieldVisitor {
   }
 }
 
+/// Notes, from any thread, that some number was not finite.
+public final class Finiteness: Sendable {
+  private let isLost = Atomic<Bool>(false)
+
+  public init() {}
+
+  /// Whether all numbers have been finite since this was last asked.
+  public func check() -> Bool { !isLost.exchange(false, ordering: .relaxed) }
+
+  func lose() { isLost.store(true, ordering: .relaxed) }
+}
+
 /// An optimiser whose step moves each number by itself, so that threads can share the numbers out.
 protocol ElementwiseOptimizer: Optimizer {
   /// The numbers that are the same for all parameters in a step.
@@ -99,8 +114,17 @@ private struct SliceWork<Kind: ElementwiseOptimizer>: PoolWork {
       rest -= optimizer.slices(parameters[index])
       index += 1
     }
+    let parameter = parameters[index]
+    guard !parameter.isFrozen else { return }
     let first = rest * sliceLanes
-    optimizer.update(index, first..<min(parameters[index].storage.laneCount, first + sliceLanes), numbers)
+    let count = min(parameter.storage.laneCount - first, sliceLanes)
+    optimizer.update(index, first..<first + count, numbers)
+    // Looked at while they are still in the cache, they cost next to nothing.
+    if !areFinite(parameter.storage.lanes + first, vectors: count)
+      || !areFinite(parameter.gradientStorage.lanes + first, vectors: count)
+    {
+      optimizer.finiteness.lose()
+    }
   }
 }
 

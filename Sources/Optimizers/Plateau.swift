@@ -3,7 +3,7 @@
 import Fields
 
 /// Which way a watched figure should go, in PyTorch's words.
-public enum PlateauMode: String, Hashable, Sendable, CaseIterable {
+public enum PlateauMode: String, Hashable, Sendable, CaseIterable, Codable {
   /// The validation loss, which should fall.
   case minimum = "min"
   /// The validation accuracy, which should rise.
@@ -11,7 +11,7 @@ public enum PlateauMode: String, Hashable, Sendable, CaseIterable {
 }
 
 /// Lowers the rate when a figure has stopped improving; PyTorch's `ReduceLROnPlateau` with relative threshold.
-public struct PlateauSchedule: Hashable, Sendable {
+public struct PlateauSchedule: Hashable, Sendable, Codable {
   public var mode = PlateauMode.minimum
   public var factor: Double
   public var patience: Int

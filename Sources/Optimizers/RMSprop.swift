@@ -48,6 +48,7 @@ public final class RMSprop: Optimizer, ElementwiseOptimizer {
   }
 
   public let parameters: [Parameter]
+  public let finiteness = Finiteness()
   public var learningRate: Float
   public var steps = 0
   private var options: Options

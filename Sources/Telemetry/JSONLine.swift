@@ -51,13 +51,10 @@ public struct JSONLine: Sendable {
 
   public var text: String { "{\(fields)}" }
 
-  /// Writes the text and the end of the line.
-  ///
-  /// - Returns: whether all of it could be written.
-  public mutating func write(to file: UnsafeMutablePointer<FILE>) -> Bool {
-    fields.withUTF8 { bytes in
-      fputc(0x7b, file) >= 0 && fwrite(bytes.baseAddress, 1, bytes.count, file) == bytes.count
-        && fputs("}\n", file) >= 0
-    }
+  /// Appends the text and the end of the line.
+  public mutating func write(to bytes: inout [UInt8]) {
+    bytes.append(0x7b)
+    fields.withUTF8 { bytes.append(contentsOf: $0) }
+    bytes.append(contentsOf: [0x7d, 0x0a])
   }
 }

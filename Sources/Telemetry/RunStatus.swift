@@ -36,6 +36,12 @@ public enum RunCommand: Sendable, Hashable, Codable {
   case learningRate(Double)
   /// So many epochs more than were planned.
   case addEpochs(Int)
+  /// Leave a layer, by its index, as it is from now on; or train it again.
+  case freeze(layer: Int, Bool)
+  /// Save a checkpoint beside the training.
+  case save
+  /// Go back to the last checkpoint, with so many times the learning rate: where numbers went wrong, nothing else helps.
+  case goBack(Double)
   /// Save a checkpoint and do nothing more.
   case stop
 }
@@ -93,10 +99,21 @@ public struct RunStatus: Sendable, Hashable, Codable {
   public var bestEpoch: EpochRecord?
   public var lastStep: StepRecord?
   public var lastEpoch: EpochRecord?
-  /// The first step whose loss was not finite, and of the layers with a weight or a gradient that was not then, the one
-  /// nearest to the image.
+  /// The step at which a loss, a weight or a gradient was not finite, where the run stopped; and of the layers with a weight
+  /// or a gradient that was not then, the one nearest to the image.
   public var divergedAt: Int?
   public var divergedLayer: String?
+  /// The step of the newest checkpoint on the disk.
+  public var savedStep: Int?
+  /// What looks wrong with the training, in a sentence.
+  public var warning: String?
+  /// What the disk does not take, in a sentence: the run goes on, and it is tried again.
+  public var storageFault: String?
+  /// Something worth telling once, and how often there was such.
+  public var notice: String?
+  public var notices = 0
+  /// The indices of the layers that somebody has had left as they are.
+  public var frozen: Set<Int> = []
   /// Why the run failed.
   public var failure: String?
 

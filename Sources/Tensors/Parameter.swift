@@ -11,6 +11,8 @@ public final class Parameter: @unchecked Sendable {
   public let shape: Shape
   /// Whether an optimiser may change it: false for running statistics and fixed filters.
   public let isTrainable: Bool
+  /// Whether it is left as it is for now, though it could be trained; its gradient is computed all the same.
+  public var isFrozen = false
   public let storage: AlignedBuffer
   public let gradientStorage: AlignedBuffer
 

@@ -29,7 +29,7 @@ struct Convtop: ParsableCommand {
     discussion: "Without a subcommand it opens the dashboard on the default configuration, LeNet-5 on Fashion-MNIST.",
     subcommands: [
       DashboardCommand.self, TrainCommand.self, EvaluateCommand.self, GradcheckCommand.self, BenchCommand.self,
-      ConfigCommand.self, DataCommand.self,
+      ConfigCommand.self, DataCommand.self, VerifyCommand.self,
     ],
     defaultSubcommand: DashboardCommand.self)
 }
@@ -47,6 +47,8 @@ struct Failure: Error, CustomStringConvertible {
 }
 
 extension ExitCode {
+  /// A loss, a weight or a gradient was not finite any more.
+  static let diverged = ExitCode(3)
   /// EX_DATAERR: a data set or a checkpoint is damaged or missing.
   static let data = ExitCode(65)
   /// EX_CANTCREAT: the run's folder cannot be written.

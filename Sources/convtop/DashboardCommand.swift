@@ -15,8 +15,7 @@ struct DashboardCommand: ParsableCommand {
   @Argument(help: "A configuration file; LeNet-5 on Fashion-MNIST when left out.")
   var config: String?
 
-  @Option(name: .customLong("run"), help: "The run's folder; runs/<name>-<date> by default.")
-  var folder: String?
+  @OptionGroup var place: RunOptions
 
   @Flag(help: "Open paused, before the first batch.")
   var paused = false
@@ -29,16 +28,20 @@ struct DashboardCommand: ParsableCommand {
       throw ExitCode.failure
     }
     try reportingFailures {
-      let (configuration, notice) = try options.readWorkload(config).onAvailableData()
-      if folder != nil { try configuration.requireTraining("write to --run") }
-      let trainer = try Trainer(configuration)
-      let loop = try DashboardLoop(trainer, configuration.dashboard, notice: notice)
+      var notice: String?
+      let opened = try place.open(config, options) {
+        let (configuration, missing) = try options.readWorkload(config).onAvailableData()
+        notice = missing
+        if place.folder != nil { try configuration.requireTraining("write to --run") }
+        return configuration
+      }
+      let trainer = try Trainer(opened.configuration)
+      let loop = try DashboardLoop(trainer, opened.configuration.dashboard, notice: notice)
       // Nothing is written down where nothing trains; and a run that is refused leaves no folder.
       var written: RunFolder?
-      if !configuration.training.trainsNothing {
+      if !opened.configuration.training.trainsNothing {
         do {
-          let folder = try RunFolder(configuration, path: folder)
-          trainer.record(in: folder)
+          let folder = try opened.record(trainer)
           written = folder
           loop.folder = folder.path
         } catch {

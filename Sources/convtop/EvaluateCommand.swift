@@ -7,10 +7,20 @@ import Training
 
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "evaluate", abstract: "Measure a run's last checkpoint on the test images.")
+    commandName: "evaluate", abstract: "Measure a run's checkpoint on the test images.")
 
   @Argument(help: ArgumentHelp("A run's folder.", valueName: "run"))
   var folder: String
+
+  @Option(
+    help: ArgumentHelp("Which checkpoint: last, best, or the number of its step.", valueName: "which"),
+    transform: { text in
+      guard let choice = CheckpointChoice(text) else {
+        throw ValidationError("found \"\(text)\", expected last, best or the number of a step")
+      }
+      return choice
+    })
+  var checkpoint = CheckpointChoice.last
 
   @Flag(help: "One JSON object.")
   var json = false
@@ -19,7 +29,7 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     try reportingFailures {
-      let result = try Evaluation(run: folder, overrides: options.overrides)
+      let result = try Evaluation(run: folder, checkpoint, overrides: options.overrides)
       if json {
         say(try result.line().text)
       } else {

@@ -1,6 +1,8 @@
 // Other runs beside a run's folder: their series, and in what their configurations differ.
 
 import Dashboard
+import Experiments
+import Fields
 import Foundation
 import Telemetry
 import Training
@@ -45,19 +47,8 @@ struct RecordedRun: Sendable {
   /// A configuration's values by their key paths.
   private static func flattened(_ run: URL) -> [String: String] {
     guard let data = try? Data(contentsOf: run.appendingPathComponent("config.json")),
-      let whole = try? JSONSerialization.jsonObject(with: data)
+      let whole = try? JSONParser.parse(data)
     else { return [:] }
-    var result: [String: String] = [:]
-    func walk(_ value: Any, _ path: String) {
-      if let fields = value as? [String: Any] {
-        for (key, inner) in fields { walk(inner, path.isEmpty ? key : "\(path).\(key)") }
-      } else if let items = value as? [Any] {
-        for (index, inner) in items.enumerated() { walk(inner, "\(path)[\(index)]") }
-      } else {
-        result[path] = "\(value)"
-      }
-    }
-    walk(whole, "")
-    return result
+    return whole.leaves()
   }
 }

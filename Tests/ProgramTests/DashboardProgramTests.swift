@@ -156,7 +156,7 @@ import Testing
     terminal.type("y")
     #expect(terminal.exitStatus() == 0)
     terminal.expectRestoredTerminal()
-    let checkpoint = "\(terminal.folder.path)/run/checkpoints/last.safetensors"
+    let checkpoint = "\(terminal.folder.path)/run/checkpoints/step-1.safetensors"
     #expect(FileManager.default.fileExists(atPath: checkpoint))
   }
 
@@ -208,7 +208,7 @@ import Testing
     if number == SIGINT { terminal.type("\u{3}") } else { terminal.signal(number) }
     #expect(terminal.exitStatus() == status)
     terminal.expectRestoredTerminal()
-    #expect(FileManager.default.fileExists(atPath: "\(terminal.folder.path)/run/checkpoints/last.safetensors"))
+    #expect(FileManager.default.fileExists(atPath: "\(terminal.folder.path)/run/checkpoints/step-1.safetensors"))
   }
 
   @Test(arguments: [SIGSEGV, SIGABRT, SIGILL], ["", "enable=no"])

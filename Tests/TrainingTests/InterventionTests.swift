@@ -17,7 +17,7 @@ import Training
     _ = harness.send(.step(1), until: [.paused])
     #expect(harness.records.map(\.learningRate) == [rate, rate, rate / 2])
     #expect(
-      folder.text("journal.jsonl") == "{\"step\":2,\"epoch\":1,\"validating\":false,\"learning_rate_factor\":0.5}\n")
+      folder.text("journal.jsonl") == "{\"unit\":2,\"step\":2,\"epoch\":1,\"learning_rate_factor\":0.5}\n")
     // A rate by itself, also behind none at all.
     _ = harness.send(.learningRate(0), until: [.paused])
     #expect(harness.trainer.status.learningRate == 0)
@@ -58,12 +58,50 @@ import Training
     #expect(slowest.send(.pause, until: [.paused]).step == 1)
   }
 
-  @Test func aLossThatIsNotFiniteIsNoticedWithItsStepAndLayer() throws {
+  @Test func atANumberThatIsNotFiniteTheRunStopsAndCanGoBack() throws {
+    let folder = TemporaryFolder()
+    let overrides = ["training.optimizer={\"type\":\"sgd\",\"learning_rate\":3e38}"]
+    let configuration = try smallConfiguration(overrides: overrides)
+    let harness = try Harness(configuration, folder: RunFolder(configuration, path: folder.path))
+    let status = harness.send(.run, until: [.paused])
+    let step = try #require(status.divergedAt)
+    #expect(status.divergedLayer == "conv" && status.step == step && step < 9)
+    // There it stays.
+    for command in [RunCommand.run, .step(3), .finishEpoch(1)] {
+      #expect(harness.send(command, until: [.paused]).step == step)
+    }
+    // What is saved is good.
+    _ = harness.send(.save, until: [.paused])
+    harness.trainer.settle()
+    #expect(harness.trainer.status.savedStep == 0)
+    let back = harness.send(.goBack(1e-40), until: [.paused])
+    #expect(back.divergedAt == nil && back.step == 0 && back.notice?.hasPrefix("back at step 0, with learning") == true)
+    #expect(folder.text("metrics.jsonl") == "")
+    #expect(harness.send(.run, until: [.finished]).step == 9)
+    #expect(folder.text("journal.jsonl") == "{\"unit\":0,\"step\":0,\"epoch\":1,\"learning_rate_factor\":1e-40}\n")
+  }
+
+  @Test func withoutACheckpointThereIsNoWayBackAndThatIsSaid() throws {
     let overrides = ["training.optimizer={\"type\":\"sgd\",\"learning_rate\":3e38}"]
     let harness = try Harness(smallConfiguration(overrides: overrides))
-    let status = harness.send(.run, until: [.finished])
-    #expect(status.divergedAt != nil && status.divergedLayer != nil)
-    let first = try #require(harness.records.first { !$0.loss.isFinite })
-    #expect(first.step == status.divergedAt)
+    let status = harness.send(.run, until: [.paused])
+    #expect(status.divergedAt != nil)
+    let same = harness.send(.goBack(0.5), until: [.paused])
+    #expect(same.step == status.step && same.notice == "there is no checkpoint to go back to")
+  }
+
+  @Test func aFrozenLayerStaysAsItIs() throws {
+    let harness = try Harness(smallConfiguration())
+    _ = harness.send(.step(2), until: [.paused])
+    let request = PictureRequest(layer: 0, filters: 0..<3, probe: 0)
+    let before = harness.picture(request).filters?.tiles
+    #expect(harness.send(.freeze(layer: 0, true), until: [.paused]).frozen == [0])
+    _ = harness.send(.step(2), until: [.paused])
+    #expect(harness.picture(request).filters?.tiles == before)
+    #expect(harness.send(.freeze(layer: 0, false), until: [.paused]).frozen == [])
+    _ = harness.send(.step(1), until: [.paused])
+    #expect(harness.picture(request).filters?.tiles != before)
+    // A layer without weights cannot be.
+    #expect(harness.send(.freeze(layer: 2, true), until: [.paused]).notice == "relu1 has nothing to train")
   }
 }

@@ -143,9 +143,8 @@ import Training
     let folder = TemporaryFolder()
     let configuration = try smallConfiguration()
     _ = try RunFolder(configuration, path: folder.path)
-    #expect(throws: RunError("\(folder.path): already holds a run; name another folder with --run")) {
-      try RunFolder(configuration, path: folder.path)
-    }
+    let message = "\(folder.path): already holds a run; go on with it by --resume, or name another folder with --run"
+    #expect(throws: RunError(message)) { try RunFolder(configuration, path: folder.path) }
   }
 
   @Test func aDamagedCheckpointIsNamed() throws {
@@ -153,10 +152,15 @@ import Training
     let configuration = try smallConfiguration(epochs: 1)
     let harness = try Harness(configuration, folder: RunFolder(configuration, path: folder.path))
     _ = harness.send(.run, until: [.finished])
-    let path = "\(folder.path)/checkpoints/last.safetensors"
+    let path = "\(folder.path)/checkpoints/step-3.safetensors"
     let data = try #require(FileManager.default.contents(atPath: path))
     try data.dropLast(8).write(to: URL(fileURLWithPath: path))
-    #expect(throws: RunError.self) { try Evaluation(run: folder.path) }
+    #expect(throws: RunError("\(path): is damaged: its checksum is another")) { try Evaluation(run: folder.path) }
+    #expect(
+      throws: RunError("\(folder.path)/checkpoints/step-2.safetensors: is not there; there are those of steps: 0, 3")
+    ) {
+      try Evaluation(run: folder.path, .step(2))
+    }
     #expect(throws: RunError("\(folder.path)x: is not a run's folder: it has no readable config.json")) {
       try Evaluation(run: folder.path + "x")
     }

@@ -1,7 +1,7 @@
 // Sums over images, from which means follow.
 
 /// Loss and hits over some images.
-struct FigureSums: Hashable, Sendable {
+struct FigureSums: Hashable, Sendable, Codable {
   private(set) var images = 0
   private var loss = 0.0
   private var weight = 0.0

@@ -20,6 +20,12 @@ final class LayerMeasures {
     guard !parameters.isEmpty else { return nil }
   }
 
+  /// Whether the optimizer leaves the layer as it is.
+  var isFrozen: Bool {
+    get { parameters.allSatisfy(\.isFrozen) }
+    set { for parameter in parameters { parameter.isFrozen = newValue } }
+  }
+
   private var count: Int { parameters.reduce(0) { $0 + $1.count } }
 
   /// Copies the numbers: the optimizer is about to change them.

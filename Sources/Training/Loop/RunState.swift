@@ -8,9 +8,9 @@ import Tensors
 ///
 /// The order of an epoch's images is not in it, because it follows from the seed and the epoch; nor are the learning rate
 /// and the momentum, which follow from the schedule and the step.
-public struct RunState: Hashable, Sendable {
+public struct RunState: Hashable, Sendable, Codable {
   /// Where it stands among its units of work.
-  public struct Position: Hashable, Sendable {
+  public struct Position: Hashable, Sendable, Codable {
     /// Steps done, over the whole run.
     public internal(set) var step = 0
     /// The epoch that the next unit belongs to, counted from 1.
@@ -19,7 +19,7 @@ public struct RunState: Hashable, Sendable {
   }
 
   /// What the schedule has made of what it saw.
-  struct Schedule: Hashable, Sendable {
+  struct Schedule: Hashable, Sendable, Codable {
     /// The learning rate that the schedule starts from; a plateau lowers it.
     var baseRate: Double
     /// What somebody has had the schedule's rates multiplied by.
@@ -34,12 +34,21 @@ public struct RunState: Hashable, Sendable {
   var trained = FigureSums()
   var validated = FigureSums()
   var schedule: Schedule
-  public internal(set) var series: SeriesList
+  /// The names of the layers that somebody has had left as they are.
+  var frozen: Set<String> = []
+  public internal(set) var series = SeriesList()
   var optimizerSteps = 0
   var optimizerScalars: [String: Double] = [:]
   /// Parameters, running statistics among them, in the model's order; then what the optimiser remembers, in the order of its
   /// memory: one piece of memory, so that a state costs one copy of it.
   var numbers = RunNumbers([])
+
+  /// Encoded is what is no curve, which follows from the lines of `metrics.jsonl`, and no tensor.
+  private enum CodingKeys: String, CodingKey {
+    case position, epochs, trained, validated, schedule, frozen, optimizerSteps, optimizerScalars
+  }
+
+  init(epochs: Int, schedule: Schedule) { (self.epochs, self.schedule) = (epochs, schedule) }
 }
 
 /// Numbers that are equal when their bits are, those that are not numbers included.
@@ -88,6 +97,9 @@ extension TrainingLoop {
     optimizer.scalars = state.optimizerScalars
     progress = state
     progress.numbers = RunNumbers([])
+    optimizer.learningRate = learningRate
+    isFinite = true
+    for layer in layerMeasures { layer.isFrozen = progress.frozen.contains(layer.name) }
     memory.forget(after: progress.position.epoch - 1)
     for layer in layerMeasures { layer.forget() }
     order = progress.position.stepInEpoch > 0 ? sampler.order(epoch: progress.position.epoch) : []
@@ -95,6 +107,14 @@ extension TrainingLoop {
 
   /// Numbers in a state.
   var stateCount: Int { statePieces.reduce(0) { $0 + $1.count } }
+
+  /// What the numbers of a state are, in its order.
+  var stateLayout: [(name: String, shape: Shape)] {
+    classifier.model.parameters.map { ($0.name, $0.shape) }
+      + optimizer.memory.flatMap { memory in
+        optimizer.parameters.map { ("optimizer.\(memory.name).\($0.name)", $0.shape) }
+      }
+  }
 
   /// The memory that a state is a copy of, in its order.
   private var statePieces: [(values: UnsafeMutablePointer<Float>, count: Int)] {

@@ -39,6 +39,8 @@ public final class TrainingLoop {
   var progress: RunState
   /// What the last unit of work measured beside its figures, if it did.
   package private(set) var measured: MeasureRecord?
+  /// Whether the last step's loss, gradients and parameters were finite.
+  var isFinite = true
   /// The epoch's images in order, while its training is under way.
   var order: [Int32] = []
 
@@ -60,7 +62,7 @@ public final class TrainingLoop {
     optimizer = classifier.makeOptimizer(training.optimizer)
     var schedule = RunState.Schedule(baseRate: Double(optimizer.learningRate))
     if case .plateau(let plateau) = training.schedule.choice { schedule.plateau = plateau }
-    progress = RunState(epochs: training.epochs, schedule: schedule, series: SeriesList())
+    progress = RunState(epochs: training.epochs, schedule: schedule)
     layerMeasures = classifier.inspected.compactMap { LayerMeasures($0.layer) }
     sampler = try ImageSampler(dataset, configuration)
     guard !training.dropLast || sampler.trainCount >= training.batchSize else {
@@ -86,6 +88,15 @@ public final class TrainingLoop {
   public var totalSteps: Int { stepsPerEpoch * epochs }
   public var isFinished: Bool { epoch > epochs }
   public var isValidating: Bool { stepInEpoch == stepsPerEpoch }
+  /// Units of work done, over the whole run.
+  var unit: Int {
+    (epoch - 1) * (stepsPerEpoch + validationPieces) + stepInEpoch
+      + progress.validated.images / Classifier.evaluationBatch
+  }
+  /// How many pieces the validation is done in.
+  private var validationPieces: Int {
+    (sampler.validationIndices.count + Classifier.evaluationBatch - 1) / Classifier.evaluationBatch
+  }
 
   /// Does the next unit of work.
   public func advance() -> Event {
@@ -114,6 +125,7 @@ public final class TrainingLoop {
       if isMeasured || memory.watchedUpdates.contains(layer.name) { layer.remember() } else { layer.forget() }
     }
     optimizer.step(classifier.pool)
+    isFinite = optimizer.finiteness.check() && means.loss.isFinite
     progress.position.step += 1
     progress.position.stepInEpoch += 1
     progress.trained.add(means, images: count, weight: weight)
@@ -138,7 +150,7 @@ public final class TrainingLoop {
   }
 
   /// What the schedule says for the step that comes next.
-  private var learningRate: Float {
+  var learningRate: Float {
     let rate =
       switch configuration.training.schedule.choice {
       case .function(let schedule, let interval):
@@ -241,21 +253,4 @@ public final class TrainingLoop {
       body(first, count, means, weight)
     }
   }
-
-  /// Has the next step's learning rate be this one; where the schedule says 0, nothing changes.
-  func setLearningRate(_ rate: Double) {
-    let factor = progress.schedule.factor
-    progress.schedule.factor = 1
-    let scheduled = Double(learningRate)
-    setLearningRateFactor(scheduled > 0 ? rate / scheduled : factor)
-  }
-
-  /// Has the learning rate so many times what the configuration says, from the next step on.
-  func setLearningRateFactor(_ factor: Double) {
-    progress.schedule.factor = factor
-    optimizer.learningRate = learningRate
-  }
-
-  /// So many epochs more.
-  func addEpochs(_ count: Int) { progress.epochs += count }
 }

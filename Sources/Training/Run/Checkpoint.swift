@@ -1,39 +1,150 @@
-// A run's state in a file: parameters, what the optimiser remembers, and where the run stood.
+// A run's whole state in a file: parameters, what the optimiser remembers, and where the run stands.
 
-import Autograd
 import Foundation
 import Interchange
+import Telemetry
 import Tensors
 
-extension TrainingLoop {
-  /// Everything that the run consists of now.
-  func checkpoint() -> Safetensors {
-    var tensors = classifier.model.parameters.map { (name: $0.name, tensor: $0.tensor) }
-    for (memory, buffers) in optimizer.memory {
-      for (parameter, buffer) in zip(optimizer.parameters, buffers) {
-        let values = Array(UnsafeBufferPointer(start: buffer.floats, count: parameter.count))
-        tensors.append(("optimizer.\(memory).\(parameter.name)", Tensor(parameter.shape, values)))
-      }
-    }
-    return Safetensors(
-      tensors: tensors,
-      metadata: ["name": configuration.name, "step": String(step), "epochs_done": String(epoch - 1)])
+/// A run's whole state, and how far the run's other files went with it.
+///
+/// In the file, which any reader of safetensors opens, the tensors are the parameters by their names and the optimiser's memory
+/// (`optimizer.exp_avg.conv1.weight`); among the notes, `state` is the rest of the state as JSON. The curves are not in it:
+/// they follow from `metrics.jsonl`.
+struct Checkpoint: Sendable {
+  /// Raised when a file of the present kind could not be read by an earlier program any more.
+  static let version = 2
+
+  /// Without its curves.
+  let state: RunState
+  let layout: [(name: String, shape: Shape)]
+  /// Where `metrics.jsonl` ended, in bytes.
+  let metricsBytes: Int
+  /// How many interventions had happened.
+  let interventions: Int
+  let unit: Int
+
+  /// What the notes hold of a state.
+  private struct Notes: Codable {
+    let state: RunState
+    let unit: Int
+    let metricsBytes: Int
+    let interventions: Int
   }
 
-  /// Replaces the parameters by those of a checkpoint.
+  init(_ loop: TrainingLoop, metricsBytes: Int, interventions: Int) {
+    var state = loop.state()
+    state.series = SeriesList()
+    (self.state, layout, unit) = (state, loop.stateLayout, loop.unit)
+    (self.metricsBytes, self.interventions) = (metricsBytes, interventions)
+  }
+
+  /// Hands the file's bytes to `body`, piece by piece: the numbers are not copied.
+  func withBytes<Result>(_ body: ([UnsafeRawBufferPointer]) throws -> Result) throws -> Result {
+    let notes = Notes(state: state, unit: unit, metricsBytes: metricsBytes, interventions: interventions)
+    var head = try Safetensors.head(
+      layout,
+      metadata: [
+        "format": "convtop", "format_version": String(Checkpoint.version), "step": String(state.position.step),
+        "epochs_done": String(state.position.epoch - 1),
+        "state": String(decoding: try TelemetryCoding.encode(notes), as: UTF8.self),
+        Safetensors.checksumKey: Safetensors.noChecksum,
+      ])
+    return try state.numbers.values.withUnsafeBytes { numbers in
+      Safetensors.seal(&head, body: numbers)
+      return try head.withUnsafeBytes { try body([$0, numbers]) }
+    }
+  }
+
+  /// Reads a file's bytes.
   ///
-  /// - Throws: `RunError` naming the parameter that is missing or has another shape.
-  func restoreParameters(_ checkpoint: Safetensors, path: String) throws {
-    for parameter in classifier.model.parameters {
-      guard let tensor = checkpoint[parameter.name] else {
-        throw RunError("\(path): has no tensor \(parameter.name)")
-      }
-      guard tensor.shape == parameter.shape else {
-        throw RunError("\(path): \(parameter.name) has shape \(tensor.shape); the model's has \(parameter.shape)")
-      }
+  /// - Throws: `RunError` saying what is wrong with them, without the file's name.
+  init(_ data: Data) throws {
+    guard let isIntact = Safetensors.isIntact(data) else { throw RunError("has no checksum, so it is no checkpoint") }
+    guard isIntact else { throw RunError("is damaged: its checksum is another") }
+    let file: Safetensors
+    do { file = try Safetensors(data) } catch { throw RunError("\(error)") }
+    guard let version = file.metadata["format_version"].flatMap({ Int($0) }), version == Checkpoint.version else {
+      throw RunError(
+        "is of another version of the program: expected format_version \(Checkpoint.version) among its notes")
     }
-    for parameter in classifier.model.parameters {
-      if let tensor = checkpoint[parameter.name] { parameter.assign(tensor) }
+    guard let text = file.metadata["state"],
+      let notes = try? TelemetryCoding.decode(Notes.self, from: Data(text.utf8)), notes.unit >= 0,
+      notes.metricsBytes >= 0, notes.interventions >= 0, notes.state.isSound
+    else { throw RunError("does not say where the run stood") }
+    var state = notes.state
+    // As the file has them, which need not be the order of its header.
+    let tensors = file.tensors
+    state.numbers = RunNumbers(tensors.flatMap { $0.tensor.values })
+    (self.state, unit) = (state, notes.unit)
+    layout = tensors.map { ($0.name, $0.tensor.shape) }
+    (metricsBytes, interventions) = (notes.metricsBytes, notes.interventions)
+  }
+}
+
+extension RunState {
+  /// Whether it can be the state of some run.
+  fileprivate var isSound: Bool {
+    position.step >= 0 && position.epoch >= 1 && position.stepInEpoch >= 0 && epochs >= 1 && optimizerSteps >= 0
+      && schedule.baseRate >= 0 && schedule.factor >= 0 && schedule.baseRate.isFinite && schedule.factor.isFinite
+  }
+}
+
+extension TrainingLoop {
+  /// Goes to a checkpoint.
+  ///
+  /// - Throws: `RunError` naming the tensor that is missing or of another shape; nothing is changed then.
+  func restore(_ checkpoint: Checkpoint, series: SeriesList) throws {
+    var state = checkpoint.state
+    state.numbers = try numbers(of: checkpoint, stateLayout)
+    state.series = series
+    guard canStand(at: state) else {
+      throw RunError("stands where this run cannot: its data set or its batch size is another")
     }
+    restore(state)
+  }
+
+  /// Whether a state is one of this run's.
+  private func canStand(at state: RunState) -> Bool {
+    let (position, images) = (state.position, state.validated.images)
+    let epochsDone = position.epoch.subtractingReportingOverflow(1).partialValue
+    let steps = epochsDone.multipliedReportingOverflow(by: stepsPerEpoch)
+    guard !steps.overflow, epochsDone <= state.epochs, position.stepInEpoch <= stepsPerEpoch,
+      steps.partialValue.addingReportingOverflow(position.stepInEpoch).partialValue == position.step
+    else { return false }
+    let isValidating = position.stepInEpoch == stepsPerEpoch
+    return (0..<max(1, sampler.validationIndices.count)).contains(images) && (isValidating || images == 0)
+      && images % Classifier.evaluationBatch == 0
+      && (state.schedule.plateau == nil) == (progress.schedule.plateau == nil)
+  }
+
+  /// Takes a checkpoint's parameters, and nothing else of it.
+  ///
+  /// - Throws: `RunError`, as above.
+  func restoreParameters(_ checkpoint: Checkpoint) throws {
+    let parameters = classifier.model.parameters
+    let numbers = try numbers(of: checkpoint, parameters.map { ($0.name, $0.shape) })
+    var first = 0
+    for parameter in parameters {
+      parameter.assign(Tensor(parameter.shape, Array(numbers.values[first..<first + parameter.count])))
+      first += parameter.count
+    }
+  }
+
+  /// A checkpoint's numbers in the order of a layout.
+  private func numbers(of checkpoint: Checkpoint, _ layout: [(name: String, shape: Shape)]) throws -> RunNumbers {
+    var places: [String: (first: Int, shape: Shape)] = [:]
+    var first = 0
+    for (name, shape) in checkpoint.layout {
+      places[name] = (first, shape)
+      first += shape.count
+    }
+    var numbers: [Float] = []
+    numbers.reserveCapacity(first)
+    for (name, shape) in layout {
+      guard let place = places[name] else { throw RunError("has no tensor \(name)") }
+      guard place.shape == shape else { throw RunError("\(name) has shape \(place.shape); the model's has \(shape)") }
+      numbers += checkpoint.state.numbers.values[place.first..<place.first + shape.count]
+    }
+    return RunNumbers(numbers)
   }
 }

@@ -1,13 +1,12 @@
-// A run's last checkpoint, measured on the test images.
+// One of a run's checkpoints, measured on the test images.
 
 import Experiments
 import Fields
 import Foundation
-import Interchange
 import Telemetry
 import Workers
 
-/// A run's last checkpoint, measured on the test images.
+/// One of a run's checkpoints, measured on the test images.
 public struct Evaluation: Sendable {
   public let run: String
   public let dataset: String
@@ -22,22 +21,14 @@ public struct Evaluation: Sendable {
   /// Loads a run and measures it.
   ///
   /// - Throws: `RunError`, `ConfigurationError` or `DatasetError`.
-  public init(run: String, overrides: [String] = []) throws {
+  public init(run: String, _ choice: CheckpointChoice = .last, overrides: [String] = []) throws {
     let configuration = try RunFolder.configuration(of: run, overrides: overrides)
     try configuration.requireTraining("evaluate")
-    let path = RunFolder.checkpointPath(run)
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw RunError("\(path): cannot be read; a run writes it at the end of its first epoch")
-    }
-    let checkpoint: Safetensors
-    do { checkpoint = try Safetensors(data) } catch { throw RunError("\(path): \(error)") }
-    guard let done = checkpoint.metadata["step"].flatMap({ Int($0) }), done >= 0 else {
-      throw RunError("\(path): does not say after which step it was taken")
-    }
+    let (checkpoint, path) = try CheckpointFiles(run: run).read(choice)
     let dataset = try configuration.loadDataset()
     let loop = try TrainingLoop(
       configuration, dataset: dataset, pool: WorkerPool(threads: configuration.threadCount))
-    try loop.restoreParameters(checkpoint, path: path)
+    do { try loop.restoreParameters(checkpoint) } catch let error as RunError { throw RunError("\(path): \(error)") }
     let indices = try dataset.indices(configuration.dataset.test, of: dataset.test, "test", configuration)
     images = indices.count
     var report = ClassificationReport(classes: dataset.classes.count, k: configuration.training.topK)
@@ -46,7 +37,7 @@ public struct Evaluation: Sendable {
     self.run = run
     self.dataset = dataset.name
     classes = dataset.classes
-    step = done
+    step = checkpoint.state.position.step
   }
 
   /// The line of `convtop evaluate --json`.

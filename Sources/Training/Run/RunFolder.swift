@@ -11,17 +11,23 @@ public struct RunError: Error, CustomStringConvertible, Equatable {
   public init(_ description: String) { self.description = description }
 }
 
-/// A run's folder: `config.json` (resolved), `metrics.jsonl`, `checkpoints/`, and `journal.jsonl` once somebody has changed
-/// something while the run went on.
+/// A run's folder, which one process at a time writes: `config.json` (resolved), `metrics.jsonl`, `checkpoints/`, and
+/// `journal.jsonl` once somebody has changed something while the run went on.
+///
+/// Who writes it holds a lock on `metrics.jsonl`, which ends with the process.
 public final class RunFolder {
   public let path: String
-  private var metrics: UnsafeMutablePointer<FILE>?
-  /// Kept, so that a step need not allocate one.
-  private var line = JSONLine()
+  /// What the run was begun with.
+  public let configuration: Configuration
+  let metrics: LineFile
+  let checkpoints: CheckpointFiles
+  /// Whether there was a run in it before.
+  let isOld: Bool
+  private let text: Data
 
-  private static let configurationName = "config.json"
-  private static let metricsName = "metrics.jsonl"
-  private static let journalName = "journal.jsonl"
+  static let configurationName = "config.json"
+  static let metricsName = "metrics.jsonl"
+  static let journalName = "journal.jsonl"
 
   /// Creates the folder and writes the configuration.
   ///
@@ -29,26 +35,46 @@ public final class RunFolder {
   /// - Throws: `RunError` when it cannot be created, or already holds a run.
   public init(_ configuration: Configuration, path: String?, date: Date = Date()) throws {
     guard path != "" else { throw RunError("--run \"\": names no folder; leave it out, or name one") }
-    self.path = path ?? RunFolder.freshPath(configuration.name, date)
+    let path = path ?? RunFolder.freshPath(configuration.name, date)
     let manager = FileManager.default
-    guard !manager.fileExists(atPath: "\(self.path)/\(RunFolder.metricsName)") else {
-      throw RunError("\(self.path): already holds a run; name another folder with --run")
+    guard !manager.fileExists(atPath: "\(path)/\(RunFolder.metricsName)") else {
+      throw RunError("\(path): already holds a run; go on with it by --resume, or name another folder with --run")
     }
+    (self.path, self.configuration, isOld) = (path, configuration, false)
+    text = try configuration.resolvedText()
+    checkpoints = CheckpointFiles(run: path)
     do {
-      try manager.createDirectory(atPath: "\(self.path)/checkpoints", withIntermediateDirectories: true)
-      try configuration.resolvedText().write(to: URL(fileURLWithPath: "\(self.path)/\(RunFolder.configurationName)"))
+      try manager.createDirectory(atPath: checkpoints.folder, withIntermediateDirectories: true)
     } catch {
-      throw RunError("\(self.path): the run's folder cannot be written: \(reason(error)); name another with --run")
+      throw RunError("\(path): the run's folder cannot be written: \(reason(error)); name another with --run")
     }
-    guard let file = fopen("\(self.path)/\(RunFolder.metricsName)", "wbx") else {
-      throw RunError("\(self.path)/\(RunFolder.metricsName): cannot be created: \(String(cString: strerror(errno)))")
-    }
-    metrics = file
+    metrics = try LineFile("\(path)/\(RunFolder.metricsName)", isNew: true)
+    guard try metrics.lock() else { throw RunFolder.occupied(path) }
+    try writeConfiguration()
   }
 
-  deinit {
-    if let metrics { fclose(metrics) }
+  /// Opens the folder of a run that is to go on.
+  ///
+  /// - Throws: `RunError` when it is no run's, or another process writes it; `ConfigurationError` when its configuration is
+  ///   damaged.
+  public init(existing path: String) throws {
+    configuration = try RunFolder.configuration(of: path)
+    (self.path, isOld) = (path, true)
+    text = try configuration.resolvedText()
+    checkpoints = CheckpointFiles(run: path)
+    let metricsPath = "\(path)/\(RunFolder.metricsName)"
+    metrics = try LineFile(metricsPath, isNew: !FileManager.default.fileExists(atPath: metricsPath))
+    guard try metrics.lock() else { throw RunFolder.occupied(path) }
+    try makeFolders()
+    checkpoints.removeUnfinished()
   }
+
+  private static func occupied(_ path: String) -> RunError {
+    RunError("\(path): another process trains this run; watch it with: convtop attach \(path)")
+  }
+
+  /// Whether a process trains the run now.
+  public static func isAlive(_ run: String) -> Bool { LineFile.isLocked("\(run)/\(metricsName)") }
 
   private static func freshPath(_ name: String, _ date: Date) -> String {
     let formatter = DateFormatter()
@@ -64,14 +90,33 @@ public final class RunFolder {
     return path
   }
 
+  private func makeFolders() throws {
+    do {
+      try FileManager.default.createDirectory(atPath: checkpoints.folder, withIntermediateDirectories: true)
+    } catch { throw RunError("\(path): the run's folder cannot be written: \(reason(error))") }
+  }
+
+  private func writeConfiguration() throws {
+    try text.withUnsafeBytes { try replaceFile("\(path)/\(RunFolder.configurationName)", [$0]) }
+  }
+
+  /// Makes again what somebody has removed while the run goes on.
+  func restore(_ journal: Journal) throws {
+    try makeFolders()
+    try metrics.restore()
+    if !FileManager.default.fileExists(atPath: "\(path)/\(RunFolder.configurationName)") { try writeConfiguration() }
+    if !FileManager.default.fileExists(atPath: journalPath), !journal.interventions.isEmpty { try write(journal) }
+  }
+
   /// Removes the folder of a run that never made a step, unless there is more in it than was made at the start.
   ///
   /// - Returns: whether it is gone.
   public func discardIfUnused() -> Bool {
     let manager = FileManager.default
-    let made = ["checkpoints", RunFolder.configurationName, RunFolder.metricsName]
-    guard let found = try? manager.contentsOfDirectory(atPath: path), Set(found).isSubset(of: made),
-      (try? manager.contentsOfDirectory(atPath: "\(path)/checkpoints"))?.isEmpty == true
+    let made = ["checkpoints", RunFolder.configurationName, RunFolder.metricsName, RunFolder.socketName]
+    guard !isOld, let found = try? manager.contentsOfDirectory(atPath: path), Set(found).isSubset(of: made),
+      let saved = try? manager.contentsOfDirectory(atPath: checkpoints.folder),
+      saved.allSatisfy({ $0 == "step-0.safetensors" })
     else { return false }
     do {
       try manager.removeItem(atPath: path)
@@ -81,50 +126,26 @@ public final class RunFolder {
     }
   }
 
-  /// Appends a line to `metrics.jsonl`; it may wait in memory until `flush`.
-  func write(_ record: StepRecord) throws { try write { record.add(to: &$0) } }
-  func write(_ record: EpochRecord) throws { try write { record.add(to: &$0) } }
-  func write(_ record: MeasureRecord) throws { try write { record.add(to: &$0) } }
+  /// Where watchers connect to whoever trains the run.
+  public static let socketName = "socket"
 
-  /// Appends a line to `journal.jsonl`, which is made by the first one, and hands it to other readers at once.
-  func write(_ intervention: Intervention) throws {
-    var line = JSONLine()
-    try intervention.add(to: &line)
-    let path = "\(path)/\(RunFolder.journalName)"
-    let file = fopen(path, "ab")
-    let isWritten = file.map { line.write(to: $0) } ?? false
-    let isClosed = file.map { fclose($0) == 0 } ?? false
-    guard isWritten, isClosed else {
-      throw RunError("\(path): cannot be written: \(String(cString: strerror(errno)))")
+  private var journalPath: String { "\(path)/\(RunFolder.journalName)" }
+
+  /// Reads the journal; a torn last line is left out.
+  func journal() throws -> Journal { try RunFolder.journal(of: path) }
+
+  static func journal(of run: String) throws -> Journal {
+    let path = "\(run)/\(journalName)"
+    guard FileManager.default.fileExists(atPath: path) else { return Journal() }
+    guard let text = FileManager.default.contents(atPath: path) else {
+      throw RunError("\(path): cannot be read: \(String(cString: strerror(errno)))")
     }
+    return try Journal(text, file: path)
   }
 
-  private func write(_ addFields: (inout JSONLine) -> Void) throws {
-    line.clear()
-    addFields(&line)
-    guard let metrics, line.write(to: metrics) else { throw metricsError() }
-  }
-
-  /// Hands everything written so far to other readers.
-  func flush() throws {
-    guard let metrics, fflush(metrics) == 0 else { throw metricsError() }
-  }
-
-  private func metricsError() -> RunError {
-    RunError("\(path)/\(RunFolder.metricsName): cannot be written: \(String(cString: strerror(errno)))")
-  }
-
-  /// Where the last checkpoint of a run is.
-  static func checkpointPath(_ run: String) -> String { "\(run)/checkpoints/last.safetensors" }
-
-  /// Replaces the last checkpoint, all at once: a reader sees the old one or the new one.
-  func writeCheckpoint(_ checkpoint: Safetensors) throws {
-    let path = RunFolder.checkpointPath(path)
-    do {
-      try checkpoint.encoded().write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw RunError("\(path): the checkpoint cannot be written: \(reason(error))")
-    }
+  /// Replaces the journal, all at once.
+  func write(_ journal: Journal) throws {
+    try journal.text().withUnsafeBytes { try replaceFile(journalPath, [$0]) }
   }
 
   /// Reads the configuration of a finished or running run.

@@ -1,43 +1,159 @@
-// Writing a run down while it goes on.
+// Writing a run down while it goes on: what is due when, and what happens when the disk does not take it.
 
+import Experiments
+import Foundation
 import Telemetry
 
-/// Writes a run's records and checkpoints to its folder.
-struct RunRecorder {
-  private let folder: RunFolder
-  /// The step of the last checkpoint.
-  private var savedStep = 0
+/// Writes a run's records, its journal and its checkpoints to its folder; only the trainer's queue calls it.
+///
+/// Nothing here stops the run. What cannot be written waits in memory and is tried again after 1, 2, 4 … 60 seconds, and
+/// `fault` says so meanwhile.
+final class RunRecorder {
+  let folder: RunFolder
+  var journal: Journal
+  /// Why the disk lacks something, in a sentence; nil while it has all.
+  private(set) var fault: String?
+  /// How long to wait before the next attempt.
+  private(set) var pause = Duration.seconds(1)
+  /// The step of the newest checkpoint on the disk, and of the newest one on its way.
+  private(set) var savedStep: Int?
+  private var takenUnit: Int?
+
+  private let writer: CheckpointWriter
+  private let plan: CheckpointPlan
+  private let clock = ContinuousClock()
   private var lastFlush = ContinuousClock.now
+  private var lastCheckpoint = ContinuousClock.now
+  /// A checkpoint, or the journal, is still owed to the disk.
+  private var owesCheckpoint = false
+  private var owesJournal = false
 
-  init(_ folder: RunFolder) { self.folder = folder }
+  /// Lines wait in memory up to so many bytes; then the run has to wait for the disk.
+  static let mostWaiting = 1 << 26
 
-  /// Appends a step's line; others see it within a second.
-  mutating func write(_ record: StepRecord) throws {
-    try folder.write(record)
-    let now = ContinuousClock.now
-    guard now - lastFlush > .seconds(1) else { return }
-    lastFlush = now
-    try folder.flush()
+  /// - Parameter onOutcome: called on any thread when a checkpoint has been written or could not be: `collect` says which.
+  init(_ folder: RunFolder, _ journal: Journal, _ plan: CheckpointPlan, onOutcome: @escaping @Sendable () -> Void) {
+    (self.folder, self.journal, self.plan) = (folder, journal, plan)
+    writer = CheckpointWriter(folder, keep: plan.keep, onOutcome: onOutcome)
   }
 
-  /// Appends an epoch's line and saves a checkpoint.
-  mutating func write(_ record: EpochRecord, _ loop: TrainingLoop) throws {
-    try folder.write(record)
-    try folder.flush()
-    try save(loop)
+  func write(_ record: StepRecord) { append { record.add(to: &$0) } }
+  func write(_ record: EpochRecord) { append { record.add(to: &$0) } }
+  func write(_ record: MeasureRecord) { append { record.add(to: &$0) } }
+
+  private func append(_ addFields: (inout JSONLine) -> Void) {
+    line.clear()
+    addFields(&line)
+    folder.metrics.append { line.write(to: &$0) }
+    if fault == nil && folder.metrics.isFullEnough { attempt { try folder.metrics.flush() } }
+  }
+  /// Kept, so that a step need not allocate one.
+  private var line = JSONLine()
+
+  /// Whether so much waits that the run has to wait too.
+  var isFull: Bool { folder.metrics.waitingCount > RunRecorder.mostWaiting }
+
+  /// After a unit of work: what is due is written, so that others see a line within a second.
+  func tick(_ loop: TrainingLoop) {
+    let now = clock.now
+    if now - lastFlush > .seconds(1) { flush() }
+    if plan.everySeconds > 0, now - lastCheckpoint > .seconds(plan.everySeconds), !writer.isBusy { save(loop) }
   }
 
-  func write(_ record: MeasureRecord) throws { try folder.write(record) }
+  /// After a step.
+  func finishStep(_ loop: TrainingLoop) {
+    if plan.everySteps > 0 && loop.step % plan.everySteps == 0 { save(loop) }
+  }
 
-  /// Writes down what somebody changed.
-  func note(_ intervention: Intervention) throws { try folder.write(intervention) }
+  /// Writes down what somebody changed, at once.
+  func note(_ intervention: Intervention) {
+    journal.append(intervention)
+    owesJournal = true
+    if fault == nil { attempt { try payJournal() } }
+  }
 
-  func flush() throws { try folder.flush() }
+  private func payJournal() throws {
+    guard owesJournal else { return }
+    try folder.write(journal)
+    owesJournal = false
+  }
 
-  /// Saves a checkpoint, unless nothing has happened since the last one.
-  mutating func save(_ loop: TrainingLoop) throws {
-    guard loop.step > savedStep else { return }
-    try folder.writeCheckpoint(loop.checkpoint())
-    savedStep = loop.step
+  /// Hands everything so far to other readers.
+  func flush() {
+    lastFlush = clock.now
+    if fault == nil { attempt { try folder.metrics.flush() } }
+  }
+
+  /// Has a checkpoint written beside the training, unless nothing has happened since the last one, or a number is not
+  /// finite: the last good one is kept then.
+  func save(_ loop: TrainingLoop, isBest: Bool = false) {
+    lastCheckpoint = clock.now
+    guard loop.isFinite, loop.unit != takenUnit || isBest else { return }
+    guard fault == nil else {
+      owesCheckpoint = true
+      return
+    }
+    attempt {
+      try folder.metrics.flush()
+      let checkpoint = Checkpoint(
+        loop, metricsBytes: folder.metrics.count, interventions: journal.done)
+      takenUnit = loop.unit
+      writer.write(CheckpointWriter.Job(checkpoint: checkpoint, isBest: isBest))
+    }
+    if fault != nil { owesCheckpoint = true }
+  }
+
+  /// Returns when all checkpoints on their way are written, or could not be.
+  func wait() {
+    writer.wait()
+    collect()
+  }
+
+  /// Takes in what became of checkpoints.
+  func collect() {
+    for outcome in writer.takeOutcomes() {
+      switch outcome {
+      case .success(let step): savedStep = step
+      case .failure(let error):
+        (owesCheckpoint, takenUnit) = (true, nil)
+        fail(error)
+      }
+    }
+  }
+
+  /// Tries again what could not be written.
+  func retry(_ loop: TrainingLoop) {
+    writer.wait()
+    collect()
+    guard fault != nil else { return }
+    fault = nil
+    attempt {
+      try folder.restore(journal)
+      try folder.metrics.flush()
+      try payJournal()
+    }
+    if fault == nil && owesCheckpoint {
+      owesCheckpoint = false
+      save(loop)
+      writer.wait()
+      collect()
+    }
+    if fault == nil { pause = .seconds(1) } else { pause = min(.seconds(60), pause * 2) }
+  }
+
+  private func attempt(_ body: () throws -> Void) {
+    do { try body() } catch { fail(error) }
+  }
+
+  private func fail(_ error: any Error) { if fault == nil { fault = "\(error)" } }
+
+  /// Goes to another state of the run, of which so many bytes of `metrics.jsonl` are.
+  func move(to checkpoint: Checkpoint?) throws {
+    writer.wait()
+    collect()
+    try folder.metrics.truncate(to: checkpoint?.metricsBytes ?? 0)
+    journal.move(toDone: checkpoint?.interventions ?? 0)
+    takenUnit = checkpoint?.unit
+    savedStep = checkpoint?.state.position.step
   }
 }

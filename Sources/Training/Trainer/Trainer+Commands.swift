@@ -7,44 +7,99 @@ extension Trainer {
   func obey(_ command: RunCommand) {
     let phase = status.phase
     let isOver = phase == .finished || phase == .failed
+    // From numbers that are not finite there is only the way back.
+    let isStuck = isOver || !loop.isFinite
     switch command {
-    case .run where !isOver: begin(.none)
-    case .step(let count) where !isOver: begin(.steps(max(1, count)))
-    case .finishEpoch(let count) where !isOver: begin(.epochs(max(1, count)))
-    case .pause where !isOver, .stop where !isOver:
+    case .run where !isStuck: start(.none)
+    case .step(let count) where !isStuck: start(.steps(max(1, count)))
+    case .finishEpoch(let count) where !isStuck: start(.epochs(max(1, count)))
+    case .pause where !isOver:
       if phase != .idle { setPhase(.paused) }
-      attempt {
-        if command == .stop { try recorder?.save(loop) }
-        try recorder?.flush()
-      }
+      recorder?.flush()
+    case .stop:
+      if !isOver && phase != .idle { setPhase(.paused) }
+      // A run that has not begun need not be kept.
+      if loop.unit > 0 { recorder?.save(loop) }
+      recorder?.flush()
+      recorder?.wait()
+    case .save:
+      recorder?.save(loop)
+      if recorder == nil { tell("there is no folder to save in") }
     case .pace(let pace):
       mailbox.withLock {
         $0.status.pace = pace
         $0.status.secondsLeft = estimates.secondsLeft(loop, pace)
       }
     case .learningRateFactor(let factor) where factor.isFinite && factor >= 0 && phase != .failed:
-      loop.setLearningRateFactor(factor)
-      note("learning_rate_factor", factor)
+      intervene(.learningRateFactor(factor))
     case .learningRate(let rate) where rate.isFinite && rate >= 0 && phase != .failed:
-      loop.setLearningRate(rate)
-      note("learning_rate_factor", loop.progress.schedule.factor)
+      intervene(.learningRateFactor(loop.factor(forLearningRate: rate)))
     case .addEpochs(let count) where count > 0 && phase != .failed:
-      loop.addEpochs(count)
+      let (epochs, isTooMuch) = loop.epochs.addingReportingOverflow(count)
+      guard !isTooMuch, epochs <= 1_000_000 else { return tell("a run has at most 1,000,000 epochs") }
+      intervene(.epochs(epochs))
       if phase == .finished { setPhase(.paused) }
-      note("epochs", Double(loop.epochs))
-    case .run, .step, .finishEpoch, .pause, .stop, .learningRateFactor, .learningRate, .addEpochs: break
+    case .freeze(let layer, let isFrozen) where phase != .failed: freeze(layer, isFrozen)
+    case .goBack(let factor) where factor.isFinite && factor >= 0: goBack(factor)
+    case .run, .step, .finishEpoch, .pause, .learningRateFactor, .learningRate, .addEpochs, .freeze, .goBack: break
     }
+    checkStorage()
   }
 
-  /// Writes down what changed the run, and tells those who look at it.
-  private func note(_ kind: String, _ value: Double) {
-    attempt { try recorder?.note(Intervention(loop, kind: kind, value: value)) }
+  /// A run that is written down has a checkpoint before its first step: there is a way back from the first one on.
+  private func start(_ goal: Goal) {
+    if loop.unit == 0 { recorder?.save(loop) }
+    begin(goal)
+  }
+
+  private func freeze(_ index: Int, _ isFrozen: Bool) {
+    let name = description.layers.indices.contains(index) ? description.layers[index].name : ""
+    guard let layer = loop.layerMeasures.first(where: { $0.name == name }) else {
+      return tell("\(name.isEmpty ? "there is no such layer" : name) has nothing to train")
+    }
+    guard layer.isFrozen != isFrozen else { return }
+    intervene(.frozen(name, isFrozen))
+    tell(isFrozen ? "\(name) stays as it is from now on" : "\(name) is trained again")
+  }
+
+  /// Changes the run, writes that down, and tells those who look at it.
+  func intervene(_ change: Change) {
+    if let recorder {
+      let dropped = recorder.journal.pending.count
+      if dropped > 0 {
+        tell("\(dropped) change\(dropped == 1 ? "" : "s") that had been made later than here will not come again")
+      }
+      recorder.note(Intervention(loop, change))
+    }
+    loop.apply(change)
+    showChanges()
+  }
+
+  /// Makes the changes that come before the next unit of work, by the journal.
+  func takeDueChanges() {
+    guard let recorder, recorder.journal.pending.first.map({ $0.unit <= loop.unit }) == true else { return }
+    for change in recorder.journal.takeDue(at: loop.unit) { loop.apply(change) }
+    showChanges()
+  }
+
+  /// Has the status show what can be changed.
+  func showChanges() {
+    let frozen = description.layers.indices.filter { loop.progress.frozen.contains(description.layers[$0].name) }
     mailbox.withLock {
       $0.status.learningRate = loop.optimizer.learningRate
       $0.status.learningRateFactor = loop.progress.schedule.factor
       $0.status.epochs = loop.epochs
       $0.status.steps = loop.totalSteps
+      $0.status.frozen = Set(frozen)
       $0.status.secondsLeft = estimates.secondsLeft(loop, $0.status.pace)
+    }
+  }
+
+  /// Says something once to all who look.
+  func tell(_ sentence: String) {
+    mailbox.withLock {
+      $0.status.notice = sentence
+      $0.status.notices += 1
     }
   }
 }

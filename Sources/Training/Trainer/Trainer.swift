@@ -29,14 +29,17 @@ public final class Trainer: RunSource, @unchecked Sendable {
   }
 
   public let description: RunDescription
-  private let queue: DispatchQueue
+  let queue: DispatchQueue
   let mailbox: Locked<Mailbox>
   private let onEvent: @Sendable (Event) -> Void
 
   // Only the queue touches these.
   let loop: TrainingLoop
   var recorder: RunRecorder?
+  var diagnosis: Diagnosis
   var estimates = Estimates()
+  /// Whether the disk will be tried again by and by.
+  var isRetryComing = false
   private var goal = Goal.none
   private let clock = ContinuousClock()
   /// When the last unit of work began; what a slower pace counts from.
@@ -49,7 +52,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
   /// - Parameters:
   ///   - pool: the threads that do the arithmetic; shared only with trainers on the same queue.
   ///   - queue: a serial one.
-  ///   - folder: where to write metrics and checkpoints; nil to write nothing.
+  ///   - folder: where to write metrics and checkpoints; nil to write nothing. See also `record(in:)`.
   ///   - onEvent: called on the trainer's queue; it must return soon.
   /// - Throws: `ConfigurationError`, `DatasetError`, `Sequential.BuildError` or `ShapeError`.
   public init(
@@ -61,7 +64,9 @@ public final class Trainer: RunSource, @unchecked Sendable {
     self.loop = loop
     self.queue = queue
     self.onEvent = onEvent
-    recorder = folder.map(RunRecorder.init)
+    var hasChance = false
+    if case .crossEntropy = configuration.training.loss { hasChance = true }
+    diagnosis = Diagnosis(classes: dataset.classes.count, hasChance: hasChance)
     var description = RunDescription(
       name: configuration.name, dataset: dataset.name, classes: dataset.classes, image: dataset.shape,
       probes: loop.sampler.validationIndices.count, trainImages: loop.sampler.trainCount,
@@ -75,6 +80,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
           steps: loop.totalSteps, learningRate: loop.optimizer.learningRate)))
     // Before several threads may ask for it.
     _ = block
+    if let folder { record(in: folder) }
   }
 
   /// A trainer with a data set, a queue and a pool of its own, as the configuration says.
@@ -88,9 +94,17 @@ public final class Trainer: RunSource, @unchecked Sendable {
       folder: folder, onEvent: onEvent)
   }
 
-  /// Writes metrics and checkpoints to a folder from now on. A folder is best made once all else is known to work: a run that
-  /// is refused then leaves none.
-  public func record(in folder: RunFolder) { queue.sync { recorder = RunRecorder(folder) } }
+  /// Threads that do the arithmetic.
+  public var threads: Int { loop.classifier.pool.threads }
+  /// The learning rate that the schedule starts from.
+  public var baseLearningRate: Double { queue.sync { loop.progress.schedule.baseRate } }
+  /// Returns when all that was written down is on its way to the disk or could not be.
+  public func settle() {
+    queue.sync {
+      recorder?.wait()
+      checkStorage()
+    }
+  }
 
   public var status: RunStatus { mailbox.withLock { $0.status } }
 
@@ -146,7 +160,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
     for (watcher, request) in requests { serve(request, for: watcher) }
     if !commands.isEmpty { tellAll() }
     // Asked to pause is not paused yet: the command comes with the next block.
-    if status.phase == .running, timeToNextStep <= .zero { advance() }
+    if status.phase == .running, timeToNextStep <= .zero, !waitsForDisk { advance() }
     let goesOn = mailbox.withLock { mailbox in
       let goesOn = mailbox.status.phase == .running || mailbox.hasWork
       if !goesOn { mailbox.scheduled = nil }
@@ -165,6 +179,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
   /// How long it is until the next step may begin.
   private var timeToNextStep: Duration {
     let status = self.status
+    if waitsForDisk { return .milliseconds(10) }
     guard status.phase == .running, status.pace != .full, !loop.isValidating, let lastUnit else { return .zero }
     return lastUnit + .seconds(status.pace.secondsPerStep) - clock.now
   }
@@ -185,7 +200,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
   }
 
   /// The status has changed.
-  private func tellAll() {
+  func tellAll() {
     onEvent(.changed)
     for onNews in mailbox.withLock({ $0.slots.values.map(\.onNews) }) { onNews() }
   }
@@ -202,27 +217,30 @@ public final class Trainer: RunSource, @unchecked Sendable {
   private func advance() {
     var event = TrainingLoop.Event.finished
     lastUnit = clock.now
+    takeDueChanges()
     let seconds = clock.measure { event = loop.advance() }.inSeconds
     mailbox.withLock { $0.status.units += 1 }
-    attempt {
-      switch event {
-      case .step(let record): try finishStep(record, seconds)
-      case .validating(let done, let total):
-        estimates.addValidation(seconds: seconds)
-        mailbox.withLock { $0.status.validation = Double(done) / Double(total) }
-      case .epoch(let record): try finishEpoch(record, seconds)
-      case .finished:
-        setPhase(.finished)
-        tellAll()
-      }
+    switch event {
+    case .step(let record): finishStep(record, seconds)
+    case .validating(let done, let total):
+      estimates.addValidation(seconds: seconds)
+      mailbox.withLock { $0.status.validation = Double(done) / Double(total) }
+    case .epoch(let record): finishEpoch(record, seconds)
+    case .finished:
+      setPhase(.finished)
+      tellAll()
     }
+    recorder?.tick(loop)
+    checkStorage()
   }
 
-  private func finishStep(_ record: StepRecord, _ seconds: Double) throws {
+  private func finishStep(_ record: StepRecord, _ seconds: Double) {
     estimates.addStep(images: record.images, seconds: seconds)
-    try recorder?.write(record)
+    recorder?.write(record)
+    diagnosis.look(at: record)
     if let measured = loop.measured {
-      try recorder?.write(measured)
+      recorder?.write(measured)
+      diagnosis.look(at: measured)
       timings.append(SeriesKey("images_per_second", .measured), step: record.step, estimates.imagesPerSecond)
       timings.append(SeriesKey("seconds", .measured), step: record.step, estimates.seconds)
     }
@@ -232,8 +250,9 @@ public final class Trainer: RunSource, @unchecked Sendable {
       // The last batch of an epoch brings the validation with it.
       isDone = count <= 1 && !loop.isValidating
     }
-    let isDiverged = !record.loss.isFinite && status.divergedAt == nil
+    let isDiverged = !loop.isFinite
     let layer = isDiverged ? loop.firstLayerNotFinite : nil
+    let warning = diagnosis.sentence
     mailbox.withLock {
       $0.status.epoch = record.epoch
       $0.status.step = record.step
@@ -241,21 +260,26 @@ public final class Trainer: RunSource, @unchecked Sendable {
       $0.status.imagesPerSecond = estimates.imagesPerSecond
       $0.status.secondsLeft = estimates.secondsLeft(loop, $0.status.pace)
       $0.status.lastStep = record
+      $0.status.warning = warning
       if isDiverged { ($0.status.divergedAt, $0.status.divergedLayer) = (record.step, layer) }
       $0.status.validation = loop.isValidating ? 0 : nil
     }
+    recorder?.finishStep(loop)
     onEvent(.step(record))
-    if isDone { try pause() }
+    // What is not finite does not become finite again.
+    if isDone || isDiverged { pause() }
   }
 
-  private func finishEpoch(_ record: EpochRecord, _ seconds: Double) throws {
+  private func finishEpoch(_ record: EpochRecord, _ seconds: Double) {
     estimates.addValidation(seconds: seconds)
     let record = estimates.finishEpoch(record)
-    if let measured = loop.measured { try recorder?.write(measured) }
-    try recorder?.write(record, loop)
+    let isBest = record.validationAccuracy > status.bestEpoch?.validationAccuracy ?? -1
+    if let measured = loop.measured { recorder?.write(measured) }
+    recorder?.write(record)
+    recorder?.save(loop, isBest: isBest)
     mailbox.withLock {
       $0.status.lastEpoch = record
-      if record.validationAccuracy > $0.status.bestEpoch?.validationAccuracy ?? -1 { $0.status.bestEpoch = record }
+      if isBest { $0.status.bestEpoch = record }
       $0.status.validation = nil
       $0.status.secondsLeft = estimates.secondsLeft(loop, $0.status.pace)
     }
@@ -268,29 +292,21 @@ public final class Trainer: RunSource, @unchecked Sendable {
       isDone = count <= 1
     case .none: break
     }
+    // The journal may have more epochs in it that come now.
+    takeDueChanges()
     if loop.isFinished {
+      recorder?.wait()
       setPhase(.finished)
       tellAll()
     } else if isDone {
-      try pause()
+      pause()
     }
   }
 
-  private func pause() throws {
+  private func pause() {
     goal = .none
-    try recorder?.flush()
+    recorder?.flush()
     setPhase(.paused)
     tellAll()
-  }
-
-  /// Runs what may fail; a failure ends the run and says why.
-  func attempt(_ body: () throws -> Void) {
-    do { try body() } catch {
-      mailbox.withLock {
-        $0.status.phase = .failed
-        $0.status.failure = "\(error)"
-      }
-      tellAll()
-    }
   }
 }

@@ -1,0 +1,314 @@
+// Checkpoints and what goes on from them: the same bytes as a run that was never interrupted.
+
+import Experiments
+import Fields
+import Foundation
+import Interchange
+import Telemetry
+import Tensors
+import Testing
+import Workers
+
+@testable import Training
+
+@Suite struct ResumeTests {
+  /// A run in a folder, up to its end or so many steps, and then dropped as a killed process drops it.
+  @discardableResult
+  private func train(
+    _ configuration: Experiments.Configuration, in folder: TemporaryFolder, steps: Int? = nil,
+    _ then: (Harness) -> Void = { _ in }
+  ) throws -> RunStatus {
+    let harness = try Harness(configuration, folder: RunFolder(configuration, path: folder.path))
+    let status = harness.send(steps.map { .step($0) } ?? .run, until: [.paused, .finished])
+    then(harness)
+    return status
+  }
+
+  private func resume(
+    _ folder: TemporaryFolder, given: Experiments.Configuration? = nil
+  ) throws -> Harness {
+    let resumption = try Resumption(run: folder.path, given: given)
+    let harness = try Harness(resumption.configuration)
+    try harness.trainer.resume(resumption)
+    return harness
+  }
+
+  private func expectSameRun(
+    _ a: TemporaryFolder, _ b: TemporaryFolder, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    #expect(a.text("metrics.jsonl") == b.text("metrics.jsonl"), sourceLocation: sourceLocation)
+    let states = try [a, b].map { try CheckpointFiles(run: $0.path).read(.last).checkpoint.state }
+    #expect(states[0] == states[1], sourceLocation: sourceLocation)
+  }
+
+  @Test(arguments: [1, 2, 3, 4, 6, 8])
+  func aRunThatWasStoppedGoesOnToTheSameBytes(steps: Int) throws {
+    let (straight, broken) = (TemporaryFolder(), TemporaryFolder())
+    try train(smallConfiguration(), in: straight)
+    try train(smallConfiguration(), in: broken, steps: steps) { _ = $0.send(.stop, until: [.paused]) }
+    let harness = try resume(broken)
+    #expect(harness.trainer.status.step == steps && harness.trainer.status.savedStep == steps)
+    #expect(harness.send(.run, until: [.finished]).step == 9)
+    try expectSameRun(straight, broken)
+  }
+
+  @Test func withoutAStopItGoesOnFromTheLastCheckpointAndTakesLaterLinesBack() throws {
+    let (straight, broken) = (TemporaryFolder(), TemporaryFolder())
+    let configuration = try smallConfiguration(overrides: ["training.checkpoint.every_steps=2"])
+    try train(configuration, in: straight)
+    try train(configuration, in: broken, steps: 5) { $0.trainer.settle() }
+    // A torn line, as a killed process leaves one.
+    let metrics = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(broken.path)/metrics.jsonl"))
+    try metrics.seekToEnd()
+    try metrics.write(contentsOf: Data("{\"step\":6,\"ep".utf8))
+    let harness = try resume(broken)
+    #expect(harness.trainer.status.step == 4)
+    #expect(harness.trainer.status.lastEpoch?.epoch == 1)
+    _ = harness.send(.run, until: [.finished])
+    try expectSameRun(straight, broken)
+  }
+
+  /// In a fresh loop, restored from the file alone: the curves too.
+  @Test func aCheckpointHoldsTheWholeState() throws {
+    let folder = TemporaryFolder()
+    let overrides = [
+      "training.schedule={\"type\":\"plateau\",\"patience\":0}", "training.optimizer={\"type\":\"nadam\"}",
+    ]
+    let configuration = try smallConfiguration(overrides: overrides)
+    var state: RunState?
+    try train(configuration, in: folder, steps: 5) {
+      _ = $0.send(.learningRateFactor(0.5), until: [.paused])
+      _ = $0.send(.freeze(layer: 0, true), until: [.paused])
+      _ = $0.send(.stop, until: [.paused])
+      state = $0.trainer.state()
+    }
+    let again = try resume(folder)
+    #expect(again.trainer.state() == state)
+    #expect(again.trainer.status.frozen == [0] && again.trainer.status.learningRateFactor == 0.5)
+  }
+
+  @Test func whatIsDamagedIsNamedAndTheOneBeforeItTaken() throws {
+    let (straight, broken) = (TemporaryFolder(), TemporaryFolder())
+    let configuration = try smallConfiguration(overrides: ["training.checkpoint.every_steps=1"])
+    try train(configuration, in: straight)
+    try train(configuration, in: broken, steps: 5) {
+      _ = $0.send(.stop, until: [.paused])
+    }
+    let files = CheckpointFiles(run: broken.path)
+    try #require(files.steps.first == 5 && files.steps.count == 2)
+    let before = files.steps[1]
+    let path = files.path(step: 5)
+    let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+    // Every byte counts, wherever it is.
+    for place in [0, 3, 9, 40, whole.count / 2, whole.count - 1] {
+      var damaged = whole
+      damaged[place] ^= 0x10
+      #expect(throws: RunError.self) { try Checkpoint(damaged) }
+    }
+    for length in [0, 7, 8, 100, whole.count - 1] {
+      #expect(throws: RunError.self) { try Checkpoint(whole.prefix(length)) }
+    }
+    var damaged = whole
+    damaged[whole.count / 2] ^= 1
+    try damaged.write(to: URL(fileURLWithPath: path))
+    let harness = try resume(broken)
+    #expect(harness.trainer.status.step == before)
+    #expect(
+      harness.trainer.status.notice
+        == "\(path): is damaged: its checksum is another; the run goes on from the checkpoint before it, of step \(before)"
+    )
+    #expect(FileManager.default.fileExists(atPath: "\(path).damaged"))
+    _ = harness.send(.run, until: [.finished])
+    try expectSameRun(straight, broken)
+  }
+
+  @Test func withNoWholeCheckpointLeftNothingIsTouched() throws {
+    let folder = TemporaryFolder()
+    try train(smallConfiguration(), in: folder, steps: 4) { _ = $0.send(.stop, until: [.paused]) }
+    let files = CheckpointFiles(run: folder.path)
+    for step in files.steps { try Data("nothing".utf8).write(to: URL(fileURLWithPath: files.path(step: step))) }
+    let metrics = folder.text("metrics.jsonl")
+    let error = #expect(throws: RunError.self) { _ = try resume(folder) }
+    #expect(error?.description.contains("has no checksum") == true, "\(error?.description ?? "")")
+    #expect(folder.text("metrics.jsonl") == metrics && files.steps.count == 2)
+  }
+
+  @Test func oneProcessAtATimeWritesARun() throws {
+    let folder = TemporaryFolder()
+    let configuration = try smallConfiguration()
+    #expect(!RunFolder.isAlive(folder.path))
+    let harness = try Harness(configuration, folder: RunFolder(configuration, path: folder.path))
+    _ = harness.send(.step(1), until: [.paused])
+    #expect(RunFolder.isAlive(folder.path))
+    let error = #expect(throws: RunError.self) { _ = try Resumption(run: folder.path) }
+    #expect(
+      error?.description
+        == "\(folder.path): another process trains this run; watch it with: convtop attach \(folder.path)")
+  }
+
+  @Test func theLastOnesAndTheBestAreKept() throws {
+    let folder = TemporaryFolder()
+    let configuration = try smallConfiguration(epochs: 6, overrides: ["training.checkpoint.keep=3"])
+    var record = EpochRecord(
+      epoch: 0, step: 0, trainLoss: 0, trainAccuracy: 0, validationLoss: 0, validationAccuracy: 0)
+    try train(configuration, in: folder, steps: 3) { harness in
+      // One after the other: what waits for the disk gives way to what is newer.
+      for _ in 0..<5 {
+        harness.trainer.settle()
+        _ = harness.send(.finishEpoch(1), until: [.paused, .finished])
+      }
+      record = harness.trainer.status.bestEpoch ?? record
+    }
+    let files = CheckpointFiles(run: folder.path)
+    #expect(files.steps == [18, 15, 12])
+    let best = try files.read(.best).checkpoint
+    #expect(best.state.position.step == record.step)
+    // Nothing else is left lying there.
+    let names = try FileManager.default.contentsOfDirectory(atPath: files.folder)
+    #expect(Set(names) == (["best.safetensors"] as Set).union(files.steps.map { "step-\($0).safetensors" }))
+    // Any reader opens it.
+    let plain = try Safetensors(Data(contentsOf: URL(fileURLWithPath: files.path(step: 18))))
+    #expect(plain["conv.weight"]?.shape == [3, 1, 5, 5] && plain["optimizer.exp_avg.fc.bias"] != nil)
+    #expect(plain.metadata["step"] == "18" && plain.metadata["epochs_done"] == "6")
+  }
+
+  @Test func whatARunCanStillChangeIsTakenAndTheRestRefused() throws {
+    let folder = TemporaryFolder()
+    try train(smallConfiguration(), in: folder)
+    let longer = try smallConfiguration(
+      epochs: 5, threads: 1, overrides: ["training.optimizer.learning_rate=0.01"])
+    do {
+      let harness = try resume(folder, given: longer)
+      let status = harness.trainer.status
+      #expect(status.phase == .paused && status.epochs == 5 && status.learningRate == 0.01)
+      #expect(harness.send(.run, until: [.finished]).step == 15)
+    }
+    #expect(
+      folder.text("journal.jsonl")
+        == "{\"unit\":12,\"step\":9,\"epoch\":4,\"epochs\":5}\n{\"unit\":12,\"step\":9,\"epoch\":4,\"learning_rate\":0.009999999776482582}\n"
+    )
+    for refused in ["seed=4", "training.batch_size=16", "model.layers[0].out_channels=4", "dataset.train=70"] {
+      let error = #expect(throws: ConfigurationError.self) {
+        _ = try Resumption(run: folder.path, given: smallConfiguration(overrides: [refused]))
+      }
+      #expect(error?.description.contains("was begun with") == true)
+      #expect(error?.description.contains(refused.prefix { $0 != "=" }) == true)
+    }
+  }
+
+  /// Interventions behind the checkpoint come again where they came, so the run is the one that it was.
+  @Test func theJournalIsReplayed() throws {
+    let (straight, broken) = (TemporaryFolder(), TemporaryFolder())
+    func script(_ harness: Harness) {
+      _ = harness.send(.learningRateFactor(0.25), until: [.paused])
+      _ = harness.send(.step(1), until: [.paused])
+      _ = harness.send(.freeze(layer: 0, true), until: [.paused])
+      _ = harness.send(.addEpochs(1), until: [.paused])
+    }
+    let configuration = try smallConfiguration()
+    try train(configuration, in: straight, steps: 4) {
+      script($0)
+      _ = $0.send(.run, until: [.finished])
+    }
+    try train(configuration, in: broken, steps: 4) {
+      script($0)
+      $0.trainer.settle()
+    }
+    // The last checkpoint is that of the epoch's end, before all of it.
+    let harness = try resume(broken)
+    let status = harness.trainer.status
+    #expect(status.step == 3 && status.epochs == 3, "\(status)")
+    #expect(harness.send(.run, until: [.finished]).step == 12)
+    try expectSameRun(straight, broken)
+    #expect(straight.text("journal.jsonl") == broken.text("journal.jsonl"))
+  }
+
+  @Test func anotherChangeBeforeThoseToComeTakesTheirPlace() throws {
+    let folder = TemporaryFolder()
+    try train(smallConfiguration(), in: folder, steps: 5) {
+      _ = $0.send(.learningRateFactor(0.25), until: [.paused])
+      $0.trainer.settle()
+    }
+    let harness = try resume(folder)
+    _ = harness.send(.learningRateFactor(2), until: [.paused])
+    #expect(harness.trainer.status.notice == "1 change that had been made later than here will not come again")
+    #expect(folder.text("journal.jsonl") == "{\"unit\":4,\"step\":3,\"epoch\":2,\"learning_rate_factor\":2.0}\n")
+  }
+}
+
+@Suite struct VerificationTests {
+  private func recorded(_ folder: TemporaryFolder) throws {
+    let configuration = try smallConfiguration()
+    let harness = try Harness(configuration, folder: RunFolder(configuration, path: folder.path))
+    _ = harness.send(.step(2), until: [.paused])
+    _ = harness.send(.learningRateFactor(0.5), until: [.paused])
+    _ = harness.send(.freeze(layer: 0, true), until: [.paused])
+    _ = harness.send(.step(4), until: [.paused])
+    _ = harness.send(.stop, until: [.paused])
+    _ = harness.send(.freeze(layer: 0, false), until: [.paused])
+    _ = harness.send(.addEpochs(1), until: [.paused])
+    for _ in 0..<2 {
+      _ = harness.send(.finishEpoch(1), until: [.paused, .finished])
+      harness.trainer.settle()
+    }
+  }
+
+  @Test func aRunIsDoneAgainToTheLastBit() throws {
+    let folder = TemporaryFolder()
+    try recorded(folder)
+    for (last, threads) in [(nil, nil), (nil, 1), (1, 3)] as [(Int?, Int?)] {
+      let result = try Verification(run: folder.path, last: last, threads: threads)
+      #expect(result.difference == nil)
+      #expect(result.lastStep == 12 && result.hasFinalState && result.checkpoints == 2)
+      #expect(result.firstStep == (last == nil ? 0 : 9) && result.steps == 12 - result.firstStep)
+    }
+    let error = #expect(throws: RunError.self) { try Verification(run: folder.path, last: 12) }
+    #expect(error?.description.contains("the oldest checkpoint is of step 9") == true)
+  }
+
+  @Test func whatWasChangedAfterwardsIsFound() throws {
+    let folder = TemporaryFolder()
+    try recorded(folder)
+    let path = "\(folder.path)/journal.jsonl"
+    let journal = folder.text("journal.jsonl")
+    try Data(journal.replacingOccurrences(of: "0.5", with: "0.75").utf8).write(to: URL(fileURLWithPath: path))
+    let changed = try Verification(run: folder.path)
+    #expect(changed.difference?.contains("the line of step 3, epoch 1, should be {\"step\":3") == true)
+    try Data(journal.utf8).write(to: URL(fileURLWithPath: path))
+    // The last digit of a line in the middle.
+    let metrics = folder.text("metrics.jsonl")
+    let place = try #require(metrics.range(of: "\"step\":7,\"epoch\":3,\"loss\":"))
+    var bytes = Array(metrics.utf8)
+    let digit = metrics.utf8.distance(from: metrics.startIndex, to: place.upperBound) + 3
+    bytes[digit] = bytes[digit] == 0x31 ? 0x32 : 0x31
+    try Data(bytes).write(to: URL(fileURLWithPath: "\(folder.path)/metrics.jsonl"))
+    #expect(try Verification(run: folder.path).difference?.contains("the line of step 7, epoch 3, should be") == true)
+    try Data(metrics.utf8).write(to: URL(fileURLWithPath: "\(folder.path)/metrics.jsonl"))
+    // A weight, under a checksum that is right.
+    let files = CheckpointFiles(run: folder.path)
+    var checkpoint = try Safetensors(Data(contentsOf: URL(fileURLWithPath: files.path(step: 12))))
+    var values = checkpoint.tensors[0].tensor.values
+    values[0] = values[0].nextUp
+    checkpoint.tensors[0].tensor = Tensor(checkpoint.tensors[0].tensor.shape, values)
+    checkpoint.metadata[Safetensors.checksumKey] = Safetensors.noChecksum
+    var data = try checkpoint.encoded()
+    Safetensors.seal(&data, body: UnsafeRawBufferPointer(start: nil, count: 0))
+    try data.write(to: URL(fileURLWithPath: files.path(step: 12)))
+    let result = try Verification(run: folder.path)
+    #expect(result.difference == "\(files.path(step: 12)): the state after step 12 is another")
+  }
+
+  @Test func aJournalThatIsNoneIsNamedWithItsLine() throws {
+    let good = "{\"unit\":3,\"step\":3,\"epoch\":1,\"epochs\":5}\n"
+    for (text, line) in [
+      ("nothing\n", 1), (good + "{\"unit\":2,\"step\":2,\"epoch\":1,\"epochs\":6}\n", 2),
+      (good + "{\"unit\":4,\"step\":2,\"epoch\":1,\"epochs\":0}\n", 2),
+      ("{\"unit\":4,\"step\":2,\"epoch\":1,\"weight\":0}\n", 1),
+    ] {
+      let error = #expect(throws: RunError.self) { try Journal(Data(text.utf8), file: "j") }
+      #expect(error?.description.hasPrefix("j: line \(line): ") == true)
+    }
+    // A torn last line is left out.
+    #expect(try Journal(Data((good + "{\"unit\":4,").utf8), file: "j").interventions.count == 1)
+  }
+}
