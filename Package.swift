@@ -36,6 +36,7 @@ let package = Package(
     .target(name: "Interchange", dependencies: ["Tensors", "CZlib"]),
     .target(name: "Experiments", dependencies: ["Fields", "Layers", "Optimizers", "Datasets", "Tensors"]),
     .target(name: "Telemetry", dependencies: ["Tensors"]),
+    .target(name: "Attachment", dependencies: ["Telemetry", "Workers"]),
     .target(
       name: "Training",
       dependencies: [
@@ -50,7 +51,8 @@ let package = Package(
     .executableTarget(
       name: "convtop",
       dependencies: [
-        "Autograd", "Benchmarks", "Dashboard", "Datasets", "Experiments", "Fields", "Interchange", "Telemetry",
+        "Attachment", "Autograd", "Benchmarks", "Dashboard", "Datasets", "Experiments", "Fields", "Interchange",
+        "Telemetry",
         "Tensors", "Terminal",
         "Training", "Workers",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -64,8 +66,8 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Autograd", "Datasets", "Experiments", "Fields", "Interchange", "Layers", "Optimizers", "Telemetry", "Tensors",
-        "Training", "Workers",
+        "Attachment", "Autograd", "Datasets", "Experiments", "Fields", "Interchange", "Layers", "Optimizers",
+        "Telemetry", "Tensors", "Training", "Workers",
       ],
       exclude: ["Goldens"]),
     .testTarget(

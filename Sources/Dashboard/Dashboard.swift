@@ -52,7 +52,8 @@ public enum Dashboard {
 
   /// What went wrong, in at most three lines.
   static func bannerLines(_ model: DashboardModel, width: Int) -> [String] {
-    guard let text = model.status.failure ?? model.divergence else { return [] }
+    let storage = model.status.storageFault.map { "\($0); the run goes on, and it is tried again" }
+    guard let text = model.status.failure ?? model.divergence ?? storage ?? model.status.warning else { return [] }
     return Array(wrap(text, width: max(1, width - 2)).prefix(3))
   }
 

@@ -1,7 +1,7 @@
 // Pictures of a run: tiles of numbers, with the range that they are shaded by.
 
 /// A small picture of numbers.
-public struct Tile: Hashable, Sendable, Codable {
+public struct Tile: Hashable, Sendable {
   public let height: Int
   public let width: Int
   /// height · width numbers, row-major; a last row that is not full is filled with NaN and counted out by `count`.

@@ -57,6 +57,21 @@ public struct Pace: Hashable, Sendable, Codable, CustomStringConvertible {
   /// From the fastest to the slowest.
   public static let all = [full] + [100, 30, 10, 3, 1].map { Pace(1 / $0) } + [Pace(3)]
 
+  /// Only one of those that there are.
+  public init(from decoder: any Decoder) throws {
+    let seconds = try decoder.singleValueContainer().decode(Double.self)
+    guard let pace = Pace.all.first(where: { $0.secondsPerStep == seconds }) else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath, debugDescription: "no pace has \(seconds) seconds a step"))
+    }
+    self = pace
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(secondsPerStep)
+  }
+
   /// The next slower one, or the next faster one; at the ends, itself.
   public func slower(by count: Int) -> Pace {
     let index = (Pace.all.firstIndex(of: self) ?? 0) + count

@@ -25,3 +25,11 @@ func openStandardStreams() {
     _ = open("/dev/null", descriptor == 0 ? O_RDONLY : O_WRONLY)
   }
 }
+
+/// Has the standard streams lead nowhere: the terminal that they led to is gone.
+func discardStandardStreams() {
+  let nowhere = open("/dev/null", O_RDWR)
+  guard nowhere >= 0 else { return }
+  for descriptor: Int32 in 0...2 { dup2(nowhere, descriptor) }
+  if nowhere > 2 { close(nowhere) }
+}

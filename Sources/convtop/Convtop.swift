@@ -1,6 +1,7 @@
 // The command line: subcommands, and what a failure looks like.
 
 import ArgumentParser
+import Attachment
 import Datasets
 import Experiments
 import Fields
@@ -29,7 +30,8 @@ struct Convtop: ParsableCommand {
     discussion: "Without a subcommand it opens the dashboard on the default configuration, LeNet-5 on Fashion-MNIST.",
     subcommands: [
       DashboardCommand.self, TrainCommand.self, EvaluateCommand.self, GradcheckCommand.self, BenchCommand.self,
-      ConfigCommand.self, DataCommand.self, VerifyCommand.self,
+      ConfigCommand.self, DataCommand.self, VerifyCommand.self, AttachCommand.self, RunsCommand.self,
+      ContinueCommand.self,
     ],
     defaultSubcommand: DashboardCommand.self)
 }
@@ -66,6 +68,8 @@ func reportingFailures(_ body: () throws -> Void) throws {
   } catch let error as DatasetError {
     throw Failure(description: error.description, status: .data).reported()
   } catch let error as RunError {
+    throw Failure(description: error.description, status: .output).reported()
+  } catch let error as AttachmentError {
     throw Failure(description: error.description, status: .output).reported()
   } catch let error as Failure {
     throw error.reported()

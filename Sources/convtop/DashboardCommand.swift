@@ -20,6 +20,9 @@ struct DashboardCommand: ParsableCommand {
   @Flag(help: "Open paused, before the first batch.")
   var paused = false
 
+  @Flag(help: "Go on without a screen when the terminal is gone, as when SSH drops; otherwise save and end.")
+  var keepRunning = false
+
   @OptionGroup var options: ConfigurationOptions
 
   func run() throws {
@@ -38,34 +41,54 @@ struct DashboardCommand: ParsableCommand {
       let trainer = try Trainer(opened.configuration)
       let loop = try DashboardLoop(trainer, opened.configuration.dashboard, notice: notice)
       // Nothing is written down where nothing trains; and a run that is refused leaves no folder.
-      var written: RunFolder?
+      var written: ServedRun?
       if !opened.configuration.training.trainsNothing {
         do {
-          let folder = try opened.record(trainer)
-          written = folder
-          loop.folder = folder.path
+          let served = ServedRun(trainer, try opened.record(trainer))
+          written = served
+          loop.folder = served.folder.path
         } catch {
           loop.close()
           throw error
         }
       }
-      let status = loop.run(startsPaused: paused)
-      finish(trainer, written)
-      if status != 0 { throw ExitCode(status) }
+      let ending = loop.run(startsPaused: paused)
+      try leave(ending, trainer, written, keepsRunning: keepRunning || opened.configuration.training.keepRunning)
+    }
+  }
+
+  /// What becomes of the run when its screen is left.
+  private func leave(
+    _ ending: DashboardLoop.Ending, _ trainer: Trainer, _ run: ServedRun?, keepsRunning: Bool
+  ) throws {
+    if ending == .hangup, let run, keepsRunning {
+      discardStandardStreams()
+      return try HeadlessRun(run, SilentReport(), ignoring: [SIGHUP]).run()
+    }
+    if ending == .detached, let run { return try DetachedRun.start(from: run) }
+    finish(trainer, run)
+    switch ending {
+    case .quit, .detached: return
+    case .hangup: throw ExitCode(128 + SIGHUP)
+    case .signal(let number): throw ExitCode(128 + number)
     }
   }
 
   /// Saves what has been learned, and says where.
-  private func finish(_ trainer: Trainer, _ folder: RunFolder?) {
+  private func finish(_ trainer: Trainer, _ run: ServedRun?) {
     let saved = DispatchSemaphore(value: 0)
     trainer.send(.stop) { saved.signal() }
     saved.wait()
+    run?.stopServing()
     let status = trainer.status
     if let failure = status.failure { complain(failure) }
-    if let folder, status.step == 0, folder.discardIfUnused() {
+    if let fault = status.storageFault { complain("\(fault), so the run's folder lacks the last of it") }
+    guard let folder = run?.folder else { return }
+    if status.step == 0, folder.discardIfUnused() {
       say("\(trainer.description.name): nothing was trained, so no run was kept")
-    } else if let folder {
+    } else {
       say("\(trainer.description.name): \(status.step) of \(status.steps) steps, run \(folder.path)")
+      if status.phase != .finished { say("next: convtop --resume --run \(folder.path)") }
     }
   }
 }

@@ -39,7 +39,10 @@ final class DashboardLoop {
   /// Opens the screen.
   ///
   /// - Throws: `Failure`; the terminal is as before then.
-  init(_ source: any RunSource, _ configuration: DashboardConfiguration, notice: String?) throws {
+  init(
+    _ source: any RunSource, _ configuration: DashboardConfiguration, notice: String?,
+    access: DashboardModel.Access = .own
+  ) throws {
     self.source = source
     let pipe = try WakePipe()
     self.pipe = pipe
@@ -53,7 +56,7 @@ final class DashboardLoop {
     var state = DashboardState(probe: min(configuration.probe, run.probes - 1))
     state.charts.smoothing = Double(configuration.smoothing)
     if let notice { state.say(Message(notice)) }
-    model = DashboardModel(state: state, run: run, status: source.status, capabilities: capabilities)
+    model = DashboardModel(state: state, run: run, status: source.status, capabilities: capabilities, access: access)
   }
 
   /// Gives the terminal back.
@@ -62,14 +65,22 @@ final class DashboardLoop {
     screen.close()
   }
 
-  /// Runs until the person quits or a signal ends it, and gives the terminal back; returns the exit status.
-  func run(startsPaused: Bool) -> Int32 {
+  /// How a person or the world has left the screen.
+  enum Ending: Equatable {
+    case quit, detached
+    /// The terminal is gone.
+    case hangup
+    case signal(Int32)
+  }
+
+  /// Runs until the person leaves or a signal ends it, and gives the terminal back.
+  func run(startsPaused: Bool) -> Ending {
     defer { close() }
     refresh()
     if !startsPaused { source.send(.run) }
     while true {
       let isThere = waitForEvent(pipe, milliseconds: timeToNextFrame())
-      if !isThere { return 128 + SIGHUP }
+      if !isThere { return .hangup }
       for byte in pipe.drain() {
         switch Int32(byte) {
         case 0: takeNews()
@@ -82,16 +93,18 @@ final class DashboardLoop {
         case SIGCONT:
           screen.resume()
           refresh()
-        case let signal: return 128 + signal
+        case SIGHUP: return .hangup
+        case let signal: return .signal(signal)
         }
       }
       while let key = screen.nextKey() {
-        model.status = source.status
+        model.take(source.status)
         switch model.handle(key, size: screen.size) {
         case .none: break
         case .command(let command): source.send(command)
         case .save: save()
-        case .quit: return 0
+        case .detach: return .detached
+        case .quit: return .quit
         }
         refresh()
       }
@@ -190,7 +203,7 @@ final class DashboardLoop {
   private func draw() {
     let start = ContinuousClock.now
     let began = processorSeconds
-    model.status = source.status
+    model.take(source.status)
     let before = model.snapshot
     model.take(source.snapshot(for: watcher))
     if model.status.pace.isSlow, let step = model.snapshot?.step, let before, step != before.step { lastChange = start }

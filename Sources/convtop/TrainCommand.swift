@@ -35,8 +35,9 @@ struct TrainCommand: ParsableCommand {
         if json { JSONReport() } else if isTerminal { BarReport() } else { LineReport() }
       let trainer = try Trainer(opened.configuration) { event in report.handle(event) }
       report.watch(trainer)
-      let folder = try opened.record(trainer)
-      try HeadlessRun(trainer, folder, report).run()
+      let run = ServedRun(trainer, try opened.record(trainer))
+      if let complaint = run.complaint { complain(complaint) }
+      try HeadlessRun(run, report).run()
     }
   }
 }

@@ -13,7 +13,7 @@ struct VerifyCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("A run's folder.", valueName: "run"))
   var folder: String
 
-  @Option(help: ArgumentHelp("Only about so many steps, from a checkpoint before them.", valueName: "steps"))
+  @Option(help: ArgumentHelp("Only so many steps, from the checkpoint before them.", valueName: "steps"))
   var last: Int?
 
   @Option(help: "Threads for the arithmetic; the results must not depend on it.")

@@ -114,7 +114,12 @@ import Testing
       Scene(name: "diverged", size: Size(80, 24), poison: true) { _ in
       } status: { status in
         status.lastStep = StepRecord(step: 1200, epoch: 2, loss: .nan, accuracy: 0.1, learningRate: 10, images: 64)
-        (status.divergedAt, status.divergedLayer) = (1187, "conv2")
+        (status.divergedAt, status.divergedLayer, status.savedStep) = (1200, "conv2", 938)
+      },
+      Scene(name: "not-saved", size: Size(80, 24)) { _ in
+      } status: { status in
+        status.storageFault = "runs/lenet-1/metrics.jsonl: cannot be written: No space left on device"
+        status.frozen = [0]
       },
       Scene(name: "slow", size: Size(120, 40)) { _ in
       } status: {

@@ -91,19 +91,19 @@ import Testing
     let random = (1...20).map { press([Key](repeating: .character("r"), count: $0)).state.probe }
     #expect(Set(random).count >= 3 && random.allSatisfy((0..<5).contains))
     #expect(press(characters("k")).state.search == .ofClass(9, after: 0))
-    #expect(press(characters("3w")).state.search == .mostWrong(rank: 2))
+    #expect(press(characters("3W")).state.search == .mostWrong(rank: 2))
     #expect(press(characters("vpvpv")).state.otherProbes == [0, 1, 2])
     #expect(press(characters("vv")).state.otherProbes == [])
   }
 
   @Test func theAnswerToASearchIsTheProbe() throws {
     var model = model()
-    _ = model.handle(.character("w"), size: KeyTests.size)
+    _ = model.handle(.character("W"), size: KeyTests.size)
     var answer = snapshot(try #require(Dashboard.request(model, size: KeyTests.size)))
     answer.found = 4
     model.take(answer)
     #expect(model.state.probe == 4 && model.state.search == nil)
-    _ = model.handle(.character("w"), size: KeyTests.size)
+    _ = model.handle(.character("W"), size: KeyTests.size)
     answer = snapshot(try #require(Dashboard.request(model, size: KeyTests.size)))
     model.take(answer)
     #expect(model.state.probe == 4 && model.state.search == nil && model.state.messages.count == 1)

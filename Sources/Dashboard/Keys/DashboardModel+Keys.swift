@@ -13,7 +13,11 @@ extension DashboardModel {
 
   /// Changes the choice by a key, and says what that asks of the world outside.
   public mutating func handle(_ key: Key, size: Size) -> Effect {
-    let effect = effect(of: key, size)
+    var effect = effect(of: key, size)
+    if case .command = effect, access == .readOnly {
+      state.say("read only: nothing can be changed from here")
+      effect = .none
+    }
     // A pane that has nothing to show any more cannot have the focus.
     let shown = state.place.isZoomed ? [state.focus] : shownPanes(size)
     if !shown.contains(state.focus), let first = shown.first {

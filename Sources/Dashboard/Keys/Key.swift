@@ -53,5 +53,7 @@ public enum Effect: Hashable, Sendable {
   case command(RunCommand)
   /// Writes the screen to files.
   case save
+  /// Leaves the screen, and has the run go on without it.
+  case detach
   case quit
 }

@@ -24,6 +24,7 @@ public enum KeyTable {
   private static let running: [KeyBinding] = [
     .command("run", [.character(" ")], "Space", line: ("Space", "run/pause"), "run, or pause after this batch") {
       state, context in
+      if isStuck(&state, context) { return nil }
       switch context.phase {
       case .finished:
         state.say("the run is finished: :epochs +10 adds ten epochs")
@@ -54,11 +55,29 @@ public enum KeyTable {
       changeRate(&$0, $1, 0.5)
     },
     .command("raise-rate", [.character(">")], ">", "twice the learning rate") { changeRate(&$0, $1, 2) },
+    .command("freeze", [.character("F")], "F", "leave the layer as it is while others learn; or train it again") {
+      .freeze(layer: $0.layer, !$1.model.status.frozen.contains($0.layer))
+    },
+    .command("write", [.character("w")], "w", line: ("w", "write"), "write a checkpoint now") { state, context in
+      state.say("a checkpoint of step \(grouped(context.model.status.step)) is being written")
+      return .save
+    },
+    .command("return", [.character("R")], "R", "back to the last checkpoint, with half the learning rate") { _, _ in
+      .goBack(0.5)
+    },
   ]
 
   private static func isOver(_ state: inout DashboardState, _ context: KeyContext) -> Bool {
+    if isStuck(&state, context) { return true }
     guard context.phase == .finished else { return context.phase == .failed }
     state.say("the run is finished: :epochs +10 adds ten epochs")
+    return true
+  }
+
+  /// From numbers that are not finite there is only the way back.
+  private static func isStuck(_ state: inout DashboardState, _ context: KeyContext) -> Bool {
+    guard let sentence = context.model.divergence else { return false }
+    state.say(sentence)
     return true
   }
 
@@ -100,7 +119,7 @@ public enum KeyTable {
       $0.search = .ofClass(label, after: $0.probe)
     },
     .choice(
-      "probe-wrong", [.character("w")], "w", "the most confidently wrong image; 3w: the third most",
+      "probe-wrong", [.character("W")], "W", "the most confidently wrong image; 3w: the third most",
       needsTraining: true
     ) { $0.search = .mostWrong(rank: $1.repeats - 1) },
     .choice(
@@ -185,9 +204,19 @@ public enum KeyTable {
       state.overlay = .help(Help())
     },
     KeyBinding(
-      name: "quit", keys: [.character("q")], label: "q", line: ("q", "quit"), help: "quit; asks only while training",
+      name: "detach", keys: [.character("D")], label: "D",
+      help: "leave the screen; the run goes on, and convtop attach shows it again", needsTraining: true
     ) { state, context in
-      guard context.phase.isUnderWay else { return .quit }
+      guard context.model.access == .own else { return .quit }
+      guard [.finished, .failed].contains(context.phase) || context.model.divergence != nil else { return .detach }
+      state.say("nothing is left to go on with: the run is over")
+      return .none
+    },
+    KeyBinding(
+      name: "quit", keys: [.character("q")], label: "q", line: ("q", "quit"),
+      help: "quit; asks only while training here",
+    ) { state, context in
+      guard context.phase.isUnderWay, context.model.access == .own else { return .quit }
       state.overlay = .quitQuestion
       return .none
     },

@@ -24,7 +24,8 @@ extension Canvas {
     switch model.state.overlay {
     case .quitQuestion:
       write(
-        " Training is running. Quit? The weights are saved.  y yes  n no ", .warning, column: rect.column, row: rect.row
+        " Training is running. Quit? All is saved; D goes on without a screen.  y yes  n no ", .warning,
+        column: rect.column, row: rect.row
       )
       return
     case .commandLine(let line):

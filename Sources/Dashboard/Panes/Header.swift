@@ -44,6 +44,8 @@ extension Canvas {
     var text = "\(stateMark(status.phase)) \(word)"
     let end = rect.column + rect.columns - 1
     func add(_ more: String) { if column + 1 + text.count + more.count <= end { text += more } }
+    if status.storageFault != nil { add("  not saved") }
+    if model.access != .own { add(model.access == .readOnly ? "  read only" : "  attached") }
     if let validation = status.validation { add("  validating \(Int(validation * 100))%") }
     writeRight(text, isDiverged ? .failed : stateRole(status.phase), end: end, row: rect.row)
   }

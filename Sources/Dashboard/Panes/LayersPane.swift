@@ -38,7 +38,9 @@ extension Canvas {
     let first = Pane.firstLayer(model, rows: rows)
     for (offset, layer) in model.run.layers.dropFirst(first).prefix(rows).enumerated() {
       let index = first + offset
-      drawLayer(layer, isSelected: index == model.state.layer, rect, row: rect.row + 1 + offset)
+      drawLayer(
+        layer, isFrozen: model.status.frozen.contains(index), isSelected: index == model.state.layer, rect,
+        row: rect.row + 1 + offset)
     }
     if first > 0 {
       writeRight("↑", .faint, end: rect.column + rect.columns, row: rect.row + 1)
@@ -48,12 +50,16 @@ extension Canvas {
     }
   }
 
-  private mutating func drawLayer(_ layer: LayerSummary, isSelected: Bool, _ rect: Rect, row: Int) {
+  private mutating func drawLayer(
+    _ layer: LayerSummary, isFrozen: Bool, isSelected: Bool, _ rect: Rect, row: Int
+  ) {
     let width = rect.columns - 1
     // More digits than there is room for are rounded, and say so.
     let parameters =
-      layer.parameters == 0
-      ? "" : layer.parameters < 1_000_000 ? grouped(layer.parameters) : "\(fixed(Double(layer.parameters) / 1e6, 2))M"
+      isFrozen
+      ? "frozen"
+      : layer.parameters == 0
+        ? "" : layer.parameters < 1_000_000 ? grouped(layer.parameters) : "\(fixed(Double(layer.parameters) / 1e6, 2))M"
     let shapeWidth = rect.columns < 30 ? 9 : 11
     // Six digits and a comma are rare, and a name says more.
     let numberWidth = model.run.layers.allSatisfy { $0.parameters < 100_000 } ? 6 : 7

@@ -13,13 +13,32 @@ public struct DashboardModel: Sendable {
   public var glow = 0.0
   /// Other runs of the folder, whose curves lie over this one's.
   public var others: [OtherRun] = []
+  /// What this screen may do to the run.
+  public let access: Access
+
+  public enum Access: Sendable, Hashable {
+    /// The run is this program's, and ends with it unless it is detached.
+    case own
+    /// Another process trains it, and goes on when this screen is left.
+    case attached
+    /// The same, and nothing can be changed from here.
+    case readOnly
+  }
 
   public init(
     state: DashboardState, run: RunDescription, status: RunStatus, snapshot: Snapshot? = nil,
-    capabilities: Capabilities
+    capabilities: Capabilities, access: Access = .own
   ) {
     (self.state, self.run, self.status) = (state, run, status)
-    (self.snapshot, self.capabilities) = (snapshot, capabilities)
+    (self.snapshot, self.capabilities, self.access) = (snapshot, capabilities, access)
+    // What came up before anybody looked is still news.
+    if let notice = status.notice { self.state.say(Message(notice)) }
+  }
+
+  /// Takes a new status, and says what has come up.
+  public mutating func take(_ status: RunStatus) {
+    if status.notices != self.status.notices, let notice = status.notice { state.say(Message(notice)) }
+    self.status = status
   }
 
   /// Takes a new snapshot, and the answer to a search that it may hold.
@@ -66,11 +85,13 @@ public struct DashboardModel: Sendable {
 
   /// What went wrong with the numbers, in a sentence; nil while they are finite.
   var divergence: String? {
-    guard status.failure == nil, let record = status.lastStep, !record.loss.isFinite else { return nil }
-    let layer = status.divergedLayer.map { ", also in layer \($0)" } ?? ""
-    return
-      "the numbers are not finite any more since step \(grouped(status.divergedAt ?? record.step))\(layer): the run is lost; "
-      + "start again with a lower learning rate"
+    guard status.failure == nil, let step = status.divergedAt else { return nil }
+    let layer = status.divergedLayer.map { ", first in layer \($0)" } ?? ""
+    let way =
+      status.savedStep.map {
+        "R goes back to the checkpoint of step \(grouped($0)) with half the learning rate"
+      } ?? "start again with a lower learning rate"
+    return "a number was not finite at step \(grouped(step))\(layer), so the run has stopped; \(way)"
   }
 }
 

@@ -61,8 +61,9 @@ struct Diagnosis {
     if let explosion { return explosion }
     guard let chance, step >= Diagnosis.patience, weight > 0.8 else { return nil }
     guard loss / weight > 0.98 * chance, accuracy / weight < 1.3 / Double(classes) else { return nil }
+    let (now, what) = (loss / weight, loss / weight < 1.5 * chance ? "stuck at chance" : "above chance")
     return
-      "the loss is stuck at chance: \(fixed(loss / weight, 2)) after \(grouped(step)) steps, and guessing has "
+      "the loss is \(what): \(formatNumber(Float(now))) after \(grouped(step)) steps, where guessing has "
       + "\(fixed(chance, 2)); another learning rate or initializer may help"
   }
 }

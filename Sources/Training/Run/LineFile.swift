@@ -88,6 +88,8 @@ final class LineFile: @unchecked Sendable {
     return false
   }
 
+  func unlock() { flock(descriptor, LOCK_UN) }
+
   /// Whether some process has it locked.
   static func isLocked(_ path: String) -> Bool {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)

@@ -126,6 +126,9 @@ public final class RunFolder {
     }
   }
 
+  /// Lets another process have the run; nothing must be written any more.
+  public func release() { metrics.unlock() }
+
   /// Where watchers connect to whoever trains the run.
   public static let socketName = "socket"
 

@@ -22,7 +22,7 @@ public struct Verification: Sendable {
   /// Does a run again.
   ///
   /// - Parameters:
-  ///   - last: only about so many steps, from a checkpoint before them; nil for the whole run.
+  ///   - last: only so many steps and those before them up to a checkpoint, where there is one; nil for the whole run.
   ///   - progress: told now and then which of how many steps is done.
   /// - Throws: `RunError`, `ConfigurationError` or `DatasetError`.
   public init(
@@ -42,18 +42,17 @@ public struct Verification: Sendable {
     var (known, place) = (files.steps, 0)
     if let last {
       let end = try Verification.lastStep(in: text, path)
-      guard let start = known.first(where: { $0 <= end - last }) else {
-        let least = known.last.map { "the oldest checkpoint is of step \($0)" } ?? "there is no checkpoint"
-        throw RunError("\(run): \(least), which is not \(last) steps before step \(end); leave --last out")
+      // With none that is old enough, from the beginning.
+      if let start = known.first(where: { $0 <= end - last }) {
+        let checkpoint = try files.read(files.path(step: start))
+        let metrics = try RecordedMetrics(path, bytes: checkpoint.metricsBytes)
+        do { try loop.restore(checkpoint, series: metrics.series) } catch let error as RunError {
+          throw RunError("\(files.path(step: start)): \(error)")
+        }
+        journal.move(toDone: checkpoint.interventions)
+        place = checkpoint.metricsBytes
+        firstStep = start
       }
-      let checkpoint = try files.read(files.path(step: start))
-      let metrics = try RecordedMetrics(path, bytes: checkpoint.metricsBytes)
-      do { try loop.restore(checkpoint, series: metrics.series) } catch let error as RunError {
-        throw RunError("\(files.path(step: start)): \(error)")
-      }
-      journal.move(toDone: checkpoint.interventions)
-      place = checkpoint.metricsBytes
-      firstStep = start
     }
     known.removeAll { $0 < loop.step }
     let expected = wholeLines(of: text.dropFirst(place))

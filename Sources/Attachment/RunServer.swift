@@ -1,0 +1,72 @@
+// Lets other processes of the same user watch a run, and tell it what to do.
+
+import Foundation
+import Telemetry
+import Workers
+
+/// Serves a run at a socket in its folder until it is stopped; each watcher has a connection with two threads of its own.
+///
+/// The run is never held up by a watcher more than by a screen: pictures are made when they are asked for, and for each watcher
+/// they take at most a hundredth of the time; a watcher that does not read is waited for by its own thread, and let go
+/// after ten seconds.
+public final class RunServer: Sendable {
+  private let source: any RunSource
+  private let socket: LocalSocket
+  private let path: String
+  private let connections = Locked<[ObjectIdentifier: Connection]?>([:])
+
+  /// The most who may watch at once.
+  private static let mostWatchers = 64
+
+  /// - Throws: `AttachmentError` when the folder can have no socket.
+  public init(_ source: any RunSource, folder: String, name: String) throws {
+    self.source = source
+    path = "\(folder)/\(name)"
+    socket = try LocalSocket.listening(folder, name)
+    startThread("convtop.server") { [weak self, socket] in
+      while let peer = socket.accept() {
+        guard let self else { return }
+        admit(peer)
+      }
+    }
+  }
+
+  /// How many watch.
+  public var watchers: Int { connections.withLock { $0?.count ?? 0 } }
+
+  private func admit(_ peer: LocalSocket) {
+    guard peer.isOfSameUser else { return }
+    let connection = Connection(source, peer)
+    let isAdmitted = connections.withLock { all in
+      guard all != nil, all?.count ?? 0 < RunServer.mostWatchers else { return false }
+      all?[ObjectIdentifier(connection)] = connection
+      return true
+    }
+    guard isAdmitted else { return }
+    connection.start { [weak self] in
+      self?.connections.withLock { _ = $0?.removeValue(forKey: ObjectIdentifier(connection)) }
+    }
+  }
+
+  /// Lets everybody go, and takes the socket away.
+  public func stop() {
+    let all = connections.withLock { all in
+      defer { all = nil }
+      return all
+    }
+    guard let all else { return }
+    socket.shutDown()
+    unlink(path)
+    for connection in all.values { connection.finish() }
+    // They are told the end, if they listen.
+    for _ in 0..<50 where all.values.contains(where: { !$0.isOver }) { usleep(10_000) }
+  }
+}
+
+/// Runs a body on a thread of its own.
+func startThread(_ name: String, _ body: @escaping @Sendable () -> Void) {
+  let thread = Thread(block: body)
+  thread.name = name
+  thread.stackSize = 1 << 20
+  thread.start()
+}
