@@ -62,16 +62,19 @@ let package = Package(
     .testTarget(
       name: "EngineTests", dependencies: ["Autograd", "Kernels", "Layers", "Optimizers", "Tensors", "Workers"],
       exclude: ["Goldens"]),
-    .testTarget(name: "FilesTests", dependencies: ["CZlib", "Datasets", "Fields", "Interchange", "Tensors"]),
+    .target(name: "TestSupport", path: "Tests/Support"),
+    .testTarget(
+      name: "FilesTests", dependencies: ["CZlib", "Datasets", "Fields", "Interchange", "Tensors", "TestSupport"]),
     .testTarget(
       name: "TrainingTests",
       dependencies: [
         "Attachment", "Autograd", "Datasets", "Experiments", "Fields", "Interchange", "Layers", "Optimizers",
-        "Telemetry", "Tensors", "Training", "Workers",
+        "Telemetry", "Tensors", "TestSupport", "Training", "Workers",
       ],
       exclude: ["Goldens"]),
     .testTarget(
-      name: "DashboardTests", dependencies: ["Dashboard", "Telemetry", "Tensors", "Workers"], exclude: ["Golden"]),
+      name: "DashboardTests", dependencies: ["Dashboard", "Telemetry", "Tensors", "TestSupport", "Workers"],
+      exclude: ["Golden"]),
     .testTarget(name: "ProgramTests", dependencies: ["convtop", "Terminal"]),
   ],
   swiftLanguageModes: [.v6]

@@ -6,6 +6,8 @@ import Glibc
 /// One end of a connection; sending and receiving may be done from two threads.
 final class LocalSocket: @unchecked Sendable {
   let descriptor: Int32
+  /// Of its name in a folder.
+  private var inode: ino_t = 0
 
   init(_ descriptor: Int32) { self.descriptor = descriptor }
 
@@ -57,7 +59,10 @@ final class LocalSocket: @unchecked Sendable {
       guard bind(socket.descriptor, address, length) == 0 else { throw failure("\(path): cannot be made") }
     }
     // Nobody can connect before it listens.
-    guard chmod(path, 0o600) == 0, listen(socket.descriptor, 16) == 0 else { throw failure("\(path): cannot be made") }
+    guard chmod(path, 0o600) == 0, lstat(path, &former) == 0, listen(socket.descriptor, 16) == 0 else {
+      throw failure("\(path): cannot be made")
+    }
+    socket.inode = former.st_ino
     return socket
   }
 
@@ -72,7 +77,19 @@ final class LocalSocket: @unchecked Sendable {
     return socket
   }
 
-  /// The next who connects; nil once the socket is shut down.
+  /// Whether somebody wants to connect, by then.
+  func isWaitedFor(milliseconds: Int) -> Bool {
+    var question = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return poll(&question, 1, Int32(milliseconds)) > 0
+  }
+
+  /// Whether a path still names the socket that listens here.
+  func isNamed(_ path: String) -> Bool {
+    var found = stat()
+    return lstat(path, &found) == 0 && found.st_ino == inode
+  }
+
+  /// The next who connects; nil when they have left again.
   func accept() -> LocalSocket? {
     while true {
       let descriptor = Glibc.accept(self.descriptor, nil, nil)

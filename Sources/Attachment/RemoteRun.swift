@@ -27,12 +27,14 @@ public final class RemoteRun: RunSource, Sendable {
 
   /// Connects to whoever trains the run in a folder.
   ///
-  /// - Parameter isReadOnly: whether to look on only, so that no key can change the run.
+  /// - Parameters:
+  ///   - isReadOnly: whether to look on only, so that no key can change the run.
+  ///   - patience: how many seconds to wait for an answer.
   /// - Throws: `AttachmentError`.
-  public init(folder: String, name: String, isReadOnly: Bool) throws {
+  public init(folder: String, name: String, isReadOnly: Bool, patience: Int = 5) throws {
     let socket = try LocalSocket.connected(folder, name)
     self.socket = socket
-    socket.limit(sending: 5, receiving: 5)
+    socket.limit(sending: patience, receiving: patience)
     let path = "\(folder)/\(name)"
     var lines = LineBuffer(limit: RemoteRun.longestLine)
     let greeting = ClientMessage.hello(version: attachmentVersion, isReadOnly: isReadOnly)
@@ -97,13 +99,13 @@ public final class RemoteRun: RunSource, Sendable {
       case .hello(let hello): desk.status = hello.status
       case .status(let status):
         // The figures change all the time, and are looked at when that is due.
-        isNews = status.phase != desk.status.phase || !status.phase.isUnderWay || status.notices != desk.status.notices
+        isNews =
+          status.phase != desk.status.phase || !status.phase.isUnderWay || status.noticeCount != desk.status.noticeCount
         desk.status = status
       case .snapshot(let snapshot): desk.snapshot = snapshot
       case .done(let number): acknowledgement = desk.acknowledgements.removeValue(forKey: number)
       case .refused(let sentence):
-        desk.status.notice = sentence
-        desk.status.notices += 1
+        desk.status.tell(sentence)
       }
       return (isNews ? desk.onNews : nil, acknowledgement)
     }

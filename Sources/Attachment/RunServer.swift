@@ -11,8 +11,10 @@ import Workers
 /// after ten seconds.
 public final class RunServer: Sendable {
   private let source: any RunSource
-  private let socket: LocalSocket
-  private let path: String
+  private let folder: String
+  private let name: String
+  private var path: String { "\(folder)/\(name)" }
+  private let isOver = Locked(false)
   private let connections = Locked<[ObjectIdentifier: Connection]?>([:])
 
   /// The most who may watch at once.
@@ -20,16 +22,23 @@ public final class RunServer: Sendable {
 
   /// - Throws: `AttachmentError` when the folder can have no socket.
   public init(_ source: any RunSource, folder: String, name: String) throws {
-    self.source = source
-    path = "\(folder)/\(name)"
-    socket = try LocalSocket.listening(folder, name)
-    startThread("convtop.server") { [weak self, socket] in
-      while let peer = socket.accept() {
-        guard let self else { return }
-        admit(peer)
+    (self.source, self.folder, self.name) = (source, folder, name)
+    let first = try LocalSocket.listening(folder, name)
+    startThread("convtop.server") { [weak self] in
+      var socket = first
+      while let server = self, !server.isOver.withLock({ $0 }) {
+        if socket.isWaitedFor(milliseconds: RunServer.glance) {
+          if let peer = socket.accept() { server.admit(peer) }
+        } else if !socket.isNamed(server.path), let again = try? LocalSocket.listening(folder, name) {
+          // Somebody has removed the folder, and the run has made it again.
+          socket = again
+        }
       }
     }
   }
+
+  /// So often it is looked whether the socket is still there, and whether it is over.
+  private static let glance = 500
 
   /// How many watch.
   public var watchers: Int { connections.withLock { $0?.count ?? 0 } }
@@ -55,7 +64,7 @@ public final class RunServer: Sendable {
       return all
     }
     guard let all else { return }
-    socket.shutDown()
+    isOver.withLock { $0 = true }
     unlink(path)
     for connection in all.values { connection.finish() }
     // They are told the end, if they listen.

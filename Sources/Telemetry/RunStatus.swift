@@ -124,13 +124,23 @@ public struct RunStatus: Sendable, Hashable, Codable {
   public var warning: String?
   /// What the disk does not take, in a sentence: the run goes on, and it is tried again.
   public var storageFault: String?
-  /// Something worth telling once, and how often there was such.
-  public var notice: String?
-  public var notices = 0
+  /// What was worth telling once, the last few, the newest at the end; and how many there have been.
+  public private(set) var notices: [String] = []
+  public private(set) var noticeCount = 0
   /// The indices of the layers that somebody has had left as they are.
   public var frozen: Set<Int> = []
   /// Why the run failed.
   public var failure: String?
+
+  public mutating func tell(_ sentence: String) {
+    notices = (notices + [sentence]).suffix(8)
+    noticeCount += 1
+  }
+
+  /// What has come since there were so many.
+  public func notices(since count: Int) -> ArraySlice<String> {
+    notices.suffix(max(0, min(notices.count, noticeCount - count)))
+  }
 
   public init(phase: RunPhase, epoch: Int, epochs: Int, step: Int, steps: Int, learningRate: Float) {
     (self.phase, self.epoch, self.epochs) = (phase, epoch, epochs)

@@ -60,7 +60,8 @@ public struct SeriesList: Hashable, Sendable, Codable {
     let index =
       all.firstIndex { $0.key == key }
       ?? {
-        all.append(Series(key: key, history: MetricHistory()))
+        // What is measured now and then needs no more than a chart is wide.
+        all.append(Series(key: key, history: MetricHistory(capacity: 1024)))
         return all.count - 1
       }()
     all[index].history.append(step: step, value)

@@ -28,7 +28,7 @@ struct AttachCommand: ParsableCommand {
       let configuration = try RunFolder.configuration(of: folder)
       guard RunFolder.isAlive(folder) else {
         throw Failure(
-          description: "\(folder): nobody trains this run now; go on with it: convtop --resume --run \(folder)",
+          description: "\(folder): nobody trains this run now; open it: convtop --resume --run \(quoted(folder))",
           status: .output)
       }
       let source = try RemoteRun(folder: folder, name: RunFolder.socketName, isReadOnly: readOnly)
@@ -79,12 +79,12 @@ struct RunsCommand: ParsableCommand {
         return
       }
       guard !runs.isEmpty else { return say("there are no runs below \(folder)") }
-      let width = runs.map(\.folder.count).max() ?? 0
+      let width = min(60, max(4, runs.map { shown($0.folder).count }.max() ?? 0))
       say("\(padRight("run", width))  state        epoch      step  accuracy")
       for run in runs {
         let accuracy = run.accuracy.map { percent($0, 2) } ?? "–"
         say(
-          "\(padRight(run.folder, width))  \(padRight(run.state, 11))\(padLeft("\(run.epoch)/\(run.epochs)", 7))"
+          "\(padRight(shown(run.folder), max(width, shown(run.folder).count)))  \(padRight(run.state, 11))\(padLeft("\(run.epoch)/\(run.epochs)", 7))"
             + "\(padLeft(grouped(run.step), 10))\(padLeft(accuracy, 10))")
       }
     }
@@ -111,7 +111,7 @@ struct RunSummary {
     else { return nil }
     self.folder = folder
     isAlive = RunFolder.isAlive(folder)
-    if isAlive, let remote = try? RemoteRun(folder: folder, name: RunFolder.socketName, isReadOnly: true) {
+    if isAlive, let remote = try? RemoteRun(folder: folder, name: RunFolder.socketName, isReadOnly: true, patience: 1) {
       let status = remote.status
       (epoch, epochs, step, process) = (status.epoch, status.epochs, status.step, remote.process)
       accuracy = status.lastEpoch?.validationAccuracy
@@ -122,7 +122,10 @@ struct RunSummary {
     do {
       let record = try RecordedRunFigures(folder)
       (epoch, epochs, step, accuracy) = (record.epoch, record.epochs, record.step, record.accuracy)
-      state = isAlive ? "running" : record.isFinished ? "finished" : "stopped"
+      // Alive, but it does not say so: stopped, or just starting.
+      state =
+        isAlive
+        ? "silent" : record.isFinished ? "finished" : record.isDiverged ? "diverged" : "stopped"
     } catch {
       (epoch, epochs, step, accuracy, state) = (0, 0, 0, nil, "damaged")
     }
@@ -149,7 +152,7 @@ struct RunSummary {
     line.add("epoch", epoch)
     line.add("epochs", epochs)
     line.add("step", step)
-    line.add("accuracy", [accuracy])
+    if let accuracy { line.add("accuracy", accuracy) }
     if let process { line.add("process", Int(process)) }
     return line
   }

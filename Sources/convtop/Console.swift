@@ -16,7 +16,27 @@ func say(_ text: String, terminator: String = "\n") {
 /// Writes a line to standard error, with the program's name before it.
 func complain(_ text: String) {
   // A failure to complain has nowhere to be reported.
-  try? FileHandle.standardError.write(contentsOf: Data("convtop: \(text)\n".utf8))
+  try? FileHandle.standardError.write(contentsOf: Data("convtop: \(shown(text))\n".utf8))
+}
+
+/// A text without characters that a terminal would act on: a path may have any.
+func shown(_ text: String) -> String {
+  guard text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control && $0 != "\n" }) else {
+    return text
+  }
+  return text.unicodeScalars.map { scalar in
+    scalar.properties.generalCategory == .control && scalar != "\n"
+      ? "\\x\(scalar.value < 16 ? "0" : "")\(String(scalar.value, radix: 16))" : String(scalar)
+  }.joined()
+}
+
+/// A path as a shell takes it.
+func quoted(_ path: String) -> String {
+  let plain = path.unicodeScalars.allSatisfy { scalar in
+    scalar.isASCII
+      && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || "/._-+=:,@".unicodeScalars.contains(scalar))
+  }
+  return plain && !path.isEmpty ? path : "'\(shown(path).replacingOccurrences(of: "'", with: "'\\''"))'"
 }
 
 /// Opens /dev/null in place of standard streams that are closed, so that no file of a run takes their number.

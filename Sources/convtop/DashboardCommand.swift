@@ -53,6 +53,9 @@ struct DashboardCommand: ParsableCommand {
         }
       }
       let ending = loop.run(startsPaused: paused)
+      if ending == .detached, let written {
+        return try DetachedRun.start(from: written, pace: loop.detached.pace, isPaused: loop.detached.isPaused)
+      }
       try leave(ending, trainer, written, keepsRunning: keepRunning || opened.configuration.training.keepRunning)
     }
   }
@@ -65,7 +68,6 @@ struct DashboardCommand: ParsableCommand {
       discardStandardStreams()
       return try HeadlessRun(run, SilentReport(), ignoring: [SIGHUP]).run()
     }
-    if ending == .detached, let run { return try DetachedRun.start(from: run) }
     finish(trainer, run)
     switch ending {
     case .quit, .detached: return
@@ -82,13 +84,13 @@ struct DashboardCommand: ParsableCommand {
     run?.stopServing()
     let status = trainer.status
     if let failure = status.failure { complain(failure) }
-    if let fault = status.storageFault { complain("\(fault), so the run's folder lacks the last of it") }
+    if let fault = status.storageFault { complain(unsaved(fault, status)) }
     guard let folder = run?.folder else { return }
     if status.step == 0, folder.discardIfUnused() {
       say("\(trainer.description.name): nothing was trained, so no run was kept")
     } else {
-      say("\(trainer.description.name): \(status.step) of \(status.steps) steps, run \(folder.path)")
-      if status.phase != .finished { say("next: convtop --resume --run \(folder.path)") }
+      say("\(trainer.description.name): \(status.step) of \(status.steps) steps, run \(shown(folder.path))")
+      if status.phase != .finished { say("next: convtop --resume --run \(quoted(folder.path))") }
     }
   }
 }

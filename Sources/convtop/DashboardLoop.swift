@@ -103,7 +103,10 @@ final class DashboardLoop {
         case .none: break
         case .command(let command): source.send(command)
         case .save: save()
-        case .detach: return .detached
+        case .detach:
+          // What cannot be saved cannot be left to another process.
+          guard let complaint = prepareToDetach() else { return .detached }
+          model.state.say(Message(complaint, isError: true))
         case .quit: return .quit
         }
         refresh()
@@ -111,6 +114,21 @@ final class DashboardLoop {
       if isFrameDue { requestPictures() } else if model.glow > 0 { draw() }
     }
   }
+
+  /// Saves the run; why it could not be is a sentence, and it goes on here then.
+  private func prepareToDetach() -> String? {
+    let status = source.status
+    let saved = DispatchSemaphore(value: 0)
+    source.send(.stop) { saved.signal() }
+    saved.wait()
+    detached = (status.pace, !status.phase.isUnderWay)
+    guard let fault = source.status.storageFault else { return nil }
+    if status.phase.isUnderWay { source.send(.run) }
+    return "\(fault): no other process could go on with the run"
+  }
+
+  /// How a run went when its screen was left.
+  private(set) var detached = (pace: Pace.full, isPaused: false)
 
   /// Whether the answer to the latest request has not come yet; answers to earlier ones do not count.
   private var isWaiting: Bool { requests > 0 && model.snapshot?.request.number != requests }

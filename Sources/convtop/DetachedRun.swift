@@ -8,25 +8,19 @@ import Training
 
 /// Leaving the screen while the run goes on: since a run can go on from its checkpoint to the same bits, another process does.
 enum DetachedRun {
-  /// Saves the run, and has a process without a terminal go on with it; returns when that can be attached to.
+  /// Has a process without a terminal go on with a run that is saved; returns when that can be attached to.
   ///
-  /// - Throws: `Failure` when it could not be started; the run is saved then.
-  static func start(from run: ServedRun) throws {
+  /// - Throws: `Failure` when it could not be started.
+  static func start(from run: ServedRun, pace: Pace, isPaused: Bool) throws {
     let folder = run.folder.path
-    let before = run.trainer.status
-    let saved = DispatchSemaphore(value: 0)
-    run.trainer.send(.stop) { saved.signal() }
-    saved.wait()
-    if let fault = run.trainer.status.storageFault {
-      throw Failure(description: "\(fault), so the run could not be left to another process", status: .output)
-    }
     run.stopServing()
     run.folder.release()
-    let process = try spawn(folder, pace: before.pace, isPaused: !before.phase.isUnderWay)
+    let process = try spawn(folder, pace: pace, isPaused: isPaused)
     for _ in 0..<200 {
       if let remote = try? RemoteRun(folder: folder, name: RunFolder.socketName, isReadOnly: true) {
         say(
-          "\(remote.description.name) goes on without a screen, as process \(remote.process): convtop attach \(folder)")
+          "\(remote.description.name) goes on without a screen, as process \(remote.process): convtop attach \(quoted(folder))"
+        )
         return
       }
       var status: Int32 = 0
@@ -35,7 +29,7 @@ enum DetachedRun {
     }
     throw Failure(
       description: "the run is saved, but no process could go on with it; \(folder)/\(logName) says why. "
-        + "To go on here: convtop --resume --run \(folder)", status: .output)
+        + "To go on here: convtop --resume --run \(quoted(folder))", status: .output)
   }
 
   static let logName = "detached.log"
@@ -58,7 +52,10 @@ enum DetachedRun {
     var environment = ProcessInfo.processInfo.environment.map { strdup("\($0)=\($1)") } + [nil]
     defer { for text in arguments + environment { free(text) } }
     var process: pid_t = 0
-    let failure = posix_spawn(&process, "/proc/self/exe", &actions, &attributes, &arguments, &environment)
+    // By its name, so that a list of processes shows it; a program that was replaced meanwhile by what is running.
+    let path = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+    let program = FileManager.default.isExecutableFile(atPath: path) ? path : "/proc/self/exe"
+    let failure = posix_spawn(&process, program, &actions, &attributes, &arguments, &environment)
     guard failure == 0 else {
       throw Failure(
         description: "no process could be started: \(String(cString: strerror(failure))); the run is saved",

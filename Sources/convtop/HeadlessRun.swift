@@ -65,7 +65,7 @@ final class HeadlessRun {
     if let failure = status.failure { throw Failure(description: failure, status: .output) }
     if let step = status.divergedAt { throw Failure(description: divergence(step, status), status: .diverged) }
     if let fault = status.storageFault {
-      throw Failure(description: "\(fault), so the run's folder lacks the last of it", status: .output)
+      throw Failure(description: unsaved(fault, status), status: .output)
     }
     if let caught { throw ExitCode(128 + caught) }
   }
@@ -84,6 +84,12 @@ final class HeadlessRun {
     let saved = status.savedStep.map { "; the checkpoint of step \($0) is the last good one" } ?? ""
     return
       "at step \(step) numbers were not finite any more\(layer)\(saved). To go on from there with half the learning rate: "
-      + "convtop train --resume --run \(folder.path) --set training.optimizer.learning_rate=\(trainer.baseLearningRate / 2)"
+      + "convtop train --resume --run \(quoted(folder.path)) --set training.optimizer.learning_rate=\(Float(trainer.baseLearningRate / 2))"
   }
+}
+
+/// What is lost when a run ends whose disk has not taken all.
+func unsaved(_ fault: String, _ status: RunStatus) -> String {
+  let kept = status.savedStep.map { "the folder has the run up to step \($0) of \(status.step)" }
+  return "\(fault); \(kept ?? "no state of the run is in the folder")"
 }

@@ -50,7 +50,8 @@ struct RunOptions: ParsableArguments {
     } else if !options.overrides.isEmpty {
       given = try RunFolder.configuration(of: folder, overrides: options.overrides)
     }
-    let resumption = try Resumption(run: folder, given: given)
+    let named = options.overrides.compactMap { $0.split(separator: "=").first.map(String.init) }
+    let resumption = try Resumption(run: folder, given: given, named: Set(named))
     return Opened(configuration: resumption.configuration, resumption: resumption, path: folder)
   }
 }

@@ -33,11 +33,11 @@ final class WeakTrainer: Sendable {
   func news(_ status: RunStatus) -> [String] {
     said.withLock { said in
       var news: [String] = []
-      if status.notices > said.notices, let notice = status.notice { news.append(notice) }
+      news += status.notices(since: said.notices)
       if let fault = status.storageFault, fault != said.fault { news.append("\(fault); it is tried again") }
       if status.storageFault == nil, said.fault != nil { news.append("the disk has everything again") }
       if let warning = status.warning, said.warning == nil { news.append(warning) }
-      (said.notices, said.fault, said.warning) = (status.notices, status.storageFault, status.warning)
+      (said.notices, said.fault, said.warning) = (status.noticeCount, status.storageFault, status.warning)
       return news
     }
   }
@@ -108,7 +108,7 @@ final class LineReport: TrainingReport, @unchecked Sendable {
   func begin(_ run: RunDescription, _ status: RunStatus, threads: Int, _ folder: String) {
     say(
       "\(run.name) on \(run.dataset): \(run.trainImages) training images, \(run.parameters) parameters, "
-        + "\(threads) threads, run \(folder)")
+        + "\(threads) threads, run \(shown(folder))")
   }
 
   func handle(_ event: Trainer.Event, _ status: RunStatus) {
@@ -129,8 +129,10 @@ final class LineReport: TrainingReport, @unchecked Sendable {
       "; best epoch \($0.epoch) with \(percent($0.validationAccuracy, 2)) validation accuracy"
     }
     say("\(outcome) after step \(status.step)\(best ?? "")")
-    if outcome == "interrupted" && status.step > 0 { say("next: convtop train --resume --run \(folder)") }
-    if status.lastEpoch != nil && outcome != "interrupted" { say("next: convtop evaluate \(folder)") }
+    if outcome == "interrupted" && status.step > 0 { say("next: convtop train --resume --run \(quoted(folder))") }
+    if status.lastEpoch != nil && outcome == "finished" && status.storageFault == nil {
+      say("next: convtop evaluate \(quoted(folder))")
+    }
   }
 }
 

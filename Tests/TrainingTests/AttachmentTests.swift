@@ -85,7 +85,7 @@ import Workers
     let served = try Served(smallConfiguration())
     let remote = try served.attach(isReadOnly: true)
     remote.send(.step(1))
-    wait { remote.status.notice == "this watcher only looks on" }
+    wait { remote.status.notices.last == "this watcher only looks on" }
     #expect(served.harness.trainer.status.step == 0)
   }
 
@@ -104,6 +104,13 @@ import Workers
     #expect(throws: AttachmentError("\(path)/socket: is there and is no socket")) {
       try RunServer(trainer, folder: path, name: "socket")
     }
+  }
+
+  @Test func aSocketThatIsRemovedComesBackWithItsFolder() throws {
+    let served = try Served(smallConfiguration())
+    try FileManager.default.removeItem(atPath: "\(served.folder.path)/socket")
+    wait { FileManager.default.fileExists(atPath: "\(served.folder.path)/socket") }
+    #expect(try served.attach().status.phase == .idle)
   }
 
   /// One says nothing, one sends rubbish, one asks and never reads, one sends a line without an end, and one leaves.

@@ -75,7 +75,8 @@ import Training
     harness.trainer.settle()
     #expect(harness.trainer.status.savedStep == 0)
     let back = harness.send(.goBack(1e-40), until: [.paused])
-    #expect(back.divergedAt == nil && back.step == 0 && back.notice?.hasPrefix("back at step 0, with learning") == true)
+    #expect(
+      back.divergedAt == nil && back.step == 0 && back.notices.last?.hasPrefix("back at step 0, with learning") == true)
     #expect(folder.text("metrics.jsonl") == "")
     #expect(harness.send(.run, until: [.finished]).step == 9)
     #expect(folder.text("journal.jsonl") == "{\"unit\":0,\"step\":0,\"epoch\":1,\"learning_rate_factor\":1e-40}\n")
@@ -87,7 +88,7 @@ import Training
     let status = harness.send(.run, until: [.paused])
     #expect(status.divergedAt != nil)
     let same = harness.send(.goBack(0.5), until: [.paused])
-    #expect(same.step == status.step && same.notice == "there is no checkpoint to go back to")
+    #expect(same.step == status.step && same.notices.last == "there is no checkpoint to go back to")
   }
 
   @Test func aFrozenLayerStaysAsItIs() throws {
@@ -102,6 +103,6 @@ import Training
     _ = harness.send(.step(1), until: [.paused])
     #expect(harness.picture(request).filters?.tiles != before)
     // A layer without weights cannot be.
-    #expect(harness.send(.freeze(layer: 2, true), until: [.paused]).notice == "relu1 has nothing to train")
+    #expect(harness.send(.freeze(layer: 2, true), until: [.paused]).notices.last == "relu1 has nothing to train")
   }
 }

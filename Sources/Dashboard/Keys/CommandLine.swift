@@ -116,7 +116,8 @@ private struct Argued: Sendable {
   private static let epochs = Argued("epochs", "how many more, such as +10") { text, model in
     let digits = text.hasPrefix("+") ? String(text.dropFirst()) : text
     guard let count = Int(digits), (1...1_000_000).contains(count), model.trains else { return nil }
-    model.state.say("\(count) more epoch\(count == 1 ? "" : "s"); Space goes on")
+    let isOver = model.status.phase == .finished
+    model.state.say("\(count) more epoch\(count == 1 ? "" : "s")\(isOver ? "; Space goes on" : "")")
     return .command(.addEpochs(count))
   }
 

@@ -59,7 +59,7 @@ public enum KeyTable {
       .freeze(layer: $0.layer, !$1.model.status.frozen.contains($0.layer))
     },
     .command("write", [.character("w")], "w", line: ("w", "write"), "write a checkpoint now") { state, context in
-      state.say("a checkpoint of step \(grouped(context.model.status.step)) is being written")
+      state.awaitsCheckpoint = true
       return .save
     },
     .command("return", [.character("R")], "R", "back to the last checkpoint, with half the learning rate") { _, _ in
@@ -208,6 +208,10 @@ public enum KeyTable {
       help: "leave the screen; the run goes on, and convtop attach shows it again", needsTraining: true
     ) { state, context in
       guard context.model.access == .own else { return .quit }
+      if let fault = context.model.status.storageFault {
+        state.say("\(fault): no other process could go on with the run")
+        return .none
+      }
       guard [.finished, .failed].contains(context.phase) || context.model.divergence != nil else { return .detach }
       state.say("nothing is left to go on with: the run is over")
       return .none

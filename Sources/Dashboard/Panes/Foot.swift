@@ -1,5 +1,7 @@
 // The last two rows: what explains the focused pane, or the newest message; and the keys, or what is typed.
 
+import Telemetry
+
 extension Canvas {
   /// The newest message until a key is pressed; otherwise a sentence on the pane that has the focus.
   mutating func drawFoot(_ rect: Rect) {
@@ -23,10 +25,11 @@ extension Canvas {
     let end = rect.column + rect.columns
     switch model.state.overlay {
     case .quitQuestion:
-      write(
-        " Training is running. Quit? All is saved; D goes on without a screen.  y yes  n no ", .warning,
-        column: rect.column, row: rect.row
-      )
+      let saved = model.status.savedStep.map { "all after step \(grouped($0))" } ?? "all of it"
+      let what =
+        model.status.storageFault == nil
+        ? "All is saved; D goes on without a screen." : "The disk takes nothing: \(saved) will be lost."
+      write(" Training is running. Quit? \(what)  y yes  n no ", .warning, column: rect.column, row: rect.row)
       return
     case .commandLine(let line):
       let at = write(":\(line.text.suffix(rect.columns - 2))", .number, column: rect.column, row: rect.row)

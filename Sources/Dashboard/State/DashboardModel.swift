@@ -32,12 +32,16 @@ public struct DashboardModel: Sendable {
     (self.state, self.run, self.status) = (state, run, status)
     (self.snapshot, self.capabilities, self.access) = (snapshot, capabilities, access)
     // What came up before anybody looked is still news.
-    if let notice = status.notice { self.state.say(Message(notice)) }
+    for notice in status.notices { self.state.say(Message(notice)) }
   }
 
   /// Takes a new status, and says what has come up.
   public mutating func take(_ status: RunStatus) {
-    if status.notices != self.status.notices, let notice = status.notice { state.say(Message(notice)) }
+    for notice in status.notices(since: self.status.noticeCount) { state.say(Message(notice)) }
+    if state.awaitsCheckpoint, let step = status.savedStep, step != self.status.savedStep {
+      state.awaitsCheckpoint = false
+      state.say("the checkpoint of step \(grouped(step)) is on the disk")
+    }
     self.status = status
   }
 

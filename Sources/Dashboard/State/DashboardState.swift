@@ -63,6 +63,8 @@ public struct DashboardState: Sendable, Hashable {
   public var messages: [Message] = []
   /// Whether the last message is still to be read at the foot of the screen.
   var hasNews = false
+  /// Whether somebody has asked for a checkpoint that is not there yet.
+  var awaitsCheckpoint = false
   /// Borders that somebody has moved, by their names: how far.
   var borders: [String: Int] = [:]
   /// What the mouse holds.

@@ -25,6 +25,8 @@ struct PictureMemory {
 
   /// The most bytes that weights of past epochs take; every second one is dropped when they would take more.
   private static let limit = 64 << 20
+  /// The most epochs whose weights are kept: a strip has no room for more.
+  private static let mostEpochs = 128
 
   /// Copies the weights at an epoch's end.
   mutating func keepWeights(of layers: [InspectedLayer], epoch: Int) {
@@ -32,7 +34,7 @@ struct PictureMemory {
     for layer in layers { if let weight = layer.layer.picturedWeight { weights[layer.layer.name] = weight.copy } }
     let bytes = weights.values.reduce(0) { $0 + $1.count * MemoryLayout<Float>.stride }
     guard bytes > 0, bytes * 4 <= PictureMemory.limit else { return }
-    if (past.count + 1) * bytes > PictureMemory.limit {
+    if past.count >= PictureMemory.mostEpochs || (past.count + 1) * bytes > PictureMemory.limit {
       past = past.enumerated().filter { $0.offset % 2 == 1 }.map(\.element)
     }
     past.append((epoch, weights))

@@ -21,6 +21,8 @@ struct Checkpoint: Sendable {
   let metricsBytes: Int
   /// How many interventions had happened.
   let interventions: Int
+  /// What the run was begun with, as far as results depend on it.
+  let configuration: [String: String]
   let unit: Int
 
   /// What the notes hold of a state.
@@ -29,18 +31,20 @@ struct Checkpoint: Sendable {
     let unit: Int
     let metricsBytes: Int
     let interventions: Int
+    let configuration: [String: String]
   }
 
-  init(_ loop: TrainingLoop, metricsBytes: Int, interventions: Int) {
+  init(_ loop: TrainingLoop, metricsBytes: Int, interventions: Int, configuration: [String: String]) {
     var state = loop.state()
     state.series = SeriesList()
     (self.state, layout, unit) = (state, loop.stateLayout, loop.unit)
-    (self.metricsBytes, self.interventions) = (metricsBytes, interventions)
+    (self.metricsBytes, self.interventions, self.configuration) = (metricsBytes, interventions, configuration)
   }
 
   /// Hands the file's bytes to `body`, piece by piece: the numbers are not copied.
   func withBytes<Result>(_ body: ([UnsafeRawBufferPointer]) throws -> Result) throws -> Result {
-    let notes = Notes(state: state, unit: unit, metricsBytes: metricsBytes, interventions: interventions)
+    let notes = Notes(
+      state: state, unit: unit, metricsBytes: metricsBytes, interventions: interventions, configuration: configuration)
     var head = try Safetensors.head(
       layout,
       metadata: [
@@ -77,7 +81,7 @@ struct Checkpoint: Sendable {
     state.numbers = RunNumbers(tensors.flatMap { $0.tensor.values })
     (self.state, unit) = (state, notes.unit)
     layout = tensors.map { ($0.name, $0.tensor.shape) }
-    (metricsBytes, interventions) = (notes.metricsBytes, notes.interventions)
+    (metricsBytes, interventions, configuration) = (notes.metricsBytes, notes.interventions, notes.configuration)
   }
 }
 

@@ -45,9 +45,7 @@ struct CheckpointFiles: Sendable {
   ///
   /// - Throws: `RunError` naming the file.
   func read(_ path: String) throws -> Checkpoint {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw RunError("\(path): cannot be read: \(String(cString: strerror(errno)))")
-    }
+    let data = try readFile(path)
     do { return try Checkpoint(data) } catch let error as RunError { throw RunError("\(path): \(error)") }
   }
 

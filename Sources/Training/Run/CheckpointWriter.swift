@@ -11,8 +11,8 @@ final class CheckpointWriter: Sendable {
     let isBest: Bool
   }
 
-  /// What became of one: the step, or why it could not be written.
-  typealias Outcome = Result<Int, RunError>
+  /// What became of one: it is written, or why it could not be.
+  typealias Outcome = Result<Job, RunError>
 
   private struct Desk {
     /// The newest, and the best that is not the newest.
@@ -70,12 +70,12 @@ final class CheckpointWriter: Sendable {
     }
   }
 
-  private func writeNow(_ job: Job) throws(RunError) -> Int {
+  private func writeNow(_ job: Job) throws(RunError) -> Job {
     do {
       // The lines that it goes on from must be there whenever it is.
       try metrics.sync()
       try files.write(job.checkpoint, isBest: job.isBest, keep: keep)
-      return job.checkpoint.state.position.step
+      return job
     } catch let error as RunError { throw error } catch { throw RunError("\(error)") }
   }
 

@@ -33,7 +33,8 @@ struct Intervention: Hashable, Sendable {
     line.add("epoch", epoch)
     switch change {
     case .learningRateFactor(let factor): line.add("learning_rate_factor", factor)
-    case .learningRate(let rate): line.add("learning_rate", rate)
+    // A configuration's rates are of single precision.
+    case .learningRate(let rate): line.add("learning_rate", Float(rate))
     case .epochs(let epochs): line.add("epochs", epochs)
     case .frozen(let layer, let isFrozen): try line.add(isFrozen ? "freeze" : "unfreeze", layer)
     }
@@ -57,7 +58,7 @@ struct Intervention: Hashable, Sendable {
     if let factor = number("learning_rate_factor"), factor >= 0 {
       change = .learningRateFactor(factor)
     } else if let rate = number("learning_rate"), rate >= 0 {
-      change = .learningRate(rate)
+      change = .learningRate(Double(Float(rate)))
     } else if case .int(let epochs)? = fields["epochs"], epochs >= 1 {
       change = .epochs(epochs)
     } else if case .string(let layer)? = fields["freeze"] {

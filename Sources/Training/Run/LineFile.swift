@@ -99,8 +99,10 @@ final class LineFile: @unchecked Sendable {
   }
 
   /// Makes the file again where it was, with all that was written to it: whoever removed it has taken only its name.
-  func restore() throws {
-    guard !isThere else { return }
+  ///
+  /// - Returns: whether it had to be.
+  func restore() throws -> Bool {
+    guard !isThere else { return false }
     let fresh = try LineFile(path, isNew: true)
     guard try fresh.lock() else { throw RunError("\(path): another process has put a run there") }
     var buffer = [UInt8](repeating: 0, count: 1 << 18)
@@ -114,11 +116,26 @@ final class LineFile: @unchecked Sendable {
       try fresh.flush()
     }
     swap(&descriptor, &fresh.descriptor)
+    return true
   }
 
   private func fault(_ what: String) -> RunError {
     RunError("\(path): cannot be \(what): \(String(cString: strerror(errno)))")
   }
+}
+
+/// Reads a file of a run; a link that may lead out of its folder is not followed.
+///
+/// - Throws: `RunError`.
+func readFile(_ path: String) throws -> Data {
+  let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+  guard descriptor >= 0 else { throw RunError("\(path): cannot be read: \(String(cString: strerror(errno)))") }
+  let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+  var status = stat()
+  guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+    throw RunError("\(path): cannot be read: it is no file")
+  }
+  do { return try file.readToEnd() ?? Data() } catch { throw RunError("\(path): cannot be read: \(reason(error))") }
 }
 
 /// Puts a file in place all at once: a reader, or whoever comes after a crash, finds the old one or the new one.

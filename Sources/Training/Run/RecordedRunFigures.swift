@@ -11,6 +11,8 @@ public struct RecordedRunFigures: Sendable {
   /// Of the last validation.
   public let accuracy: Double?
   public let isFinished: Bool
+  /// Whether the last step's loss was not finite.
+  public let isDiverged: Bool
 
   /// - Throws: `RunError` or `ConfigurationError`.
   public init(_ run: String) throws {
@@ -20,11 +22,9 @@ public struct RecordedRunFigures: Sendable {
       if case .epochs(let count) = intervention.change { epochs = count }
     }
     let path = "\(run)/\(RunFolder.metricsName)"
-    guard let text = FileManager.default.contents(atPath: path) else {
-      throw RunError("\(path): cannot be read: \(String(cString: strerror(errno)))")
-    }
+    let text = try readFile(path)
     var (step, epoch, accuracy): (Int?, Int?, Double?)
-    var isFinished = false
+    var (isFinished, isDiverged) = (false, false)
     // From the end: a run may have a million lines.
     var rest = text[...]
     if let end = rest.lastIndex(of: 0x0a) { rest = rest[..<end] } else { rest = rest[..<rest.startIndex] }
@@ -32,7 +32,9 @@ public struct RecordedRunFigures: Sendable {
       let start = rest.lastIndex(of: 0x0a).map { rest.index(after: $0) } ?? rest.startIndex
       guard let line = MetricsLine(rest[start...]) else { throw RunError("\(path): holds a line that is none") }
       switch line {
-      case .step(let record): (step, epoch) = (step ?? record.step, epoch ?? record.epoch)
+      case .step(let record):
+        if step == nil { isDiverged = !record.loss.isFinite }
+        (step, epoch) = (step ?? record.step, epoch ?? record.epoch)
       case .epoch(let record):
         (step, epoch) = (step ?? record.step, epoch ?? record.epoch)
         accuracy = record.validationAccuracy
@@ -43,6 +45,6 @@ public struct RecordedRunFigures: Sendable {
       rest = start > rest.startIndex ? rest[..<rest.index(before: start)] : rest[..<rest.startIndex]
     }
     (self.step, self.epoch, self.epochs, self.accuracy) = (step ?? 0, epoch ?? 0, epochs, accuracy)
-    self.isFinished = isFinished
+    (self.isFinished, self.isDiverged) = (isFinished, isDiverged)
   }
 }

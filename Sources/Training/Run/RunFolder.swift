@@ -24,6 +24,8 @@ public final class RunFolder {
   /// Whether there was a run in it before.
   let isOld: Bool
   private let text: Data
+  /// All values of the configuration that results depend on.
+  let leaves: [String: String]
 
   static let configurationName = "config.json"
   static let metricsName = "metrics.jsonl"
@@ -42,6 +44,7 @@ public final class RunFolder {
     }
     (self.path, self.configuration, isOld) = (path, configuration, false)
     text = try configuration.resolvedText()
+    leaves = try Resumption.resultLeaves(configuration)
     checkpoints = CheckpointFiles(run: path)
     do {
       try manager.createDirectory(atPath: checkpoints.folder, withIntermediateDirectories: true)
@@ -61,6 +64,7 @@ public final class RunFolder {
     configuration = try RunFolder.configuration(of: path)
     (self.path, isOld) = (path, true)
     text = try configuration.resolvedText()
+    leaves = try Resumption.resultLeaves(configuration)
     checkpoints = CheckpointFiles(run: path)
     let metricsPath = "\(path)/\(RunFolder.metricsName)"
     metrics = try LineFile(metricsPath, isNew: !FileManager.default.fileExists(atPath: metricsPath))
@@ -101,11 +105,14 @@ public final class RunFolder {
   }
 
   /// Makes again what somebody has removed while the run goes on.
-  func restore(_ journal: Journal) throws {
+  ///
+  /// - Returns: whether its lines had to be written anew.
+  func restore(_ journal: Journal) throws -> Bool {
     try makeFolders()
-    try metrics.restore()
+    let isRestored = try metrics.restore()
     if !FileManager.default.fileExists(atPath: "\(path)/\(RunFolder.configurationName)") { try writeConfiguration() }
     if !FileManager.default.fileExists(atPath: journalPath), !journal.interventions.isEmpty { try write(journal) }
+    return isRestored
   }
 
   /// Removes the folder of a run that never made a step, unless there is more in it than was made at the start.
@@ -140,10 +147,7 @@ public final class RunFolder {
   static func journal(of run: String) throws -> Journal {
     let path = "\(run)/\(journalName)"
     guard FileManager.default.fileExists(atPath: path) else { return Journal() }
-    guard let text = FileManager.default.contents(atPath: path) else {
-      throw RunError("\(path): cannot be read: \(String(cString: strerror(errno)))")
-    }
-    return try Journal(text, file: path)
+    return try Journal(readFile(path), file: path)
   }
 
   /// Replaces the journal, all at once.
@@ -157,7 +161,7 @@ public final class RunFolder {
   public static func configuration(of run: String, overrides: [String] = []) throws -> Configuration {
     guard !run.isEmpty else { throw RunError("\"\" names no run's folder") }
     let path = "\(run)/\(configurationName)"
-    guard let data = FileManager.default.contents(atPath: path) else {
+    guard let data = try? readFile(path) else {
       throw RunError("\(run): is not a run's folder: it has no readable \(configurationName)")
     }
     return try Configuration(data, file: path, overrides: overrides)

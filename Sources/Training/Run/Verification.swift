@@ -35,9 +35,7 @@ public struct Verification: Sendable {
       configuration, dataset: configuration.loadDataset(), pool: WorkerPool(threads: configuration.threadCount))
     var journal = try RunFolder.journal(of: run)
     let path = "\(run)/\(RunFolder.metricsName)"
-    guard let text = FileManager.default.contents(atPath: path) else {
-      throw RunError("\(path): cannot be read: \(String(cString: strerror(errno)))")
-    }
+    let text = try readFile(path)
     let files = CheckpointFiles(run: run)
     var (known, place) = (files.steps, 0)
     if let last {
@@ -64,6 +62,14 @@ public struct Verification: Sendable {
     _ path: String, _ progress: (Int, Int) -> Void
   ) throws {
     let wanted = try known.map { try files.read(files.path(step: $0)) }
+    guard let newest = wanted.first else {
+      throw RunError("\(files.folder): holds no checkpoint, so the run's last state cannot be compared")
+    }
+    guard newest.interventions <= journal.interventions.count else {
+      throw RunError(
+        "the journal has \(journal.interventions.count) changes, and the checkpoint of step \(newest.state.position.step) "
+          + "knows \(newest.interventions): some are lost, so the run cannot be done again")
+    }
     func checkpoint(_ loop: TrainingLoop) throws -> String? {
       guard let checkpoint = wanted.first(where: { $0.unit == loop.unit }) else { return nil }
       checkpoints += 1
@@ -73,7 +79,9 @@ public struct Verification: Sendable {
         loop.apply(change.change)
       }
       journal.move(toDone: max(journal.done, checkpoint.interventions))
-      guard Checkpoint(loop, metricsBytes: 0, interventions: 0).state != checkpoint.state else { return nil }
+      guard Checkpoint(loop, metricsBytes: 0, interventions: 0, configuration: [:]).state != checkpoint.state else {
+        return nil
+      }
       return "\(files.path(step: loop.step)): the state after step \(loop.step) is another"
     }
     difference = try checkpoint(loop)
@@ -107,6 +115,10 @@ public struct Verification: Sendable {
         lines += 1
       }
       if difference == nil { difference = try checkpoint(loop) }
+    }
+    if difference == nil, !hasFinalState {
+      difference =
+        "\(path): ends at step \(loop.step), and there is a checkpoint of step \(newest.state.position.step)"
     }
   }
 

@@ -26,6 +26,8 @@ final class RunRecorder {
   private var lastCheckpoint = ContinuousClock.now
   /// A checkpoint, or the journal, is still owed to the disk.
   private var owesCheckpoint = false
+  /// The best one so far, until the disk has it.
+  private var owedBest: Checkpoint?
   private var owesJournal = false
 
   /// Lines wait in memory up to so many bytes; then the run has to wait for the disk.
@@ -49,6 +51,13 @@ final class RunRecorder {
   }
   /// Kept, so that a step need not allocate one.
   private var line = JSONLine()
+
+  /// Whether somebody has removed the folder, and it was made again, since this was last asked.
+  func takeIsRestored() -> Bool {
+    defer { isRestored = false }
+    return isRestored && fault == nil
+  }
+  private var isRestored = false
 
   /// Whether so much waits that the run has to wait too.
   var isFull: Bool { folder.metrics.waitingCount > RunRecorder.mostWaiting }
@@ -89,18 +98,16 @@ final class RunRecorder {
   func save(_ loop: TrainingLoop, isBest: Bool = false) {
     lastCheckpoint = clock.now
     guard loop.isFinite, loop.unit != takenUnit || isBest else { return }
+    let checkpoint = Checkpoint(
+      loop, metricsBytes: folder.metrics.count, interventions: journal.done, configuration: folder.leaves)
+    if isBest { owedBest = checkpoint }
+    if fault == nil { attempt { try folder.metrics.flush() } }
     guard fault == nil else {
       owesCheckpoint = true
       return
     }
-    attempt {
-      try folder.metrics.flush()
-      let checkpoint = Checkpoint(
-        loop, metricsBytes: folder.metrics.count, interventions: journal.done)
-      takenUnit = loop.unit
-      writer.write(CheckpointWriter.Job(checkpoint: checkpoint, isBest: isBest))
-    }
-    if fault != nil { owesCheckpoint = true }
+    takenUnit = loop.unit
+    writer.write(CheckpointWriter.Job(checkpoint: checkpoint, isBest: isBest))
   }
 
   /// Returns when all checkpoints on their way are written, or could not be.
@@ -113,7 +120,9 @@ final class RunRecorder {
   func collect() {
     for outcome in writer.takeOutcomes() {
       switch outcome {
-      case .success(let step): savedStep = step
+      case .success(let job):
+        savedStep = max(savedStep ?? 0, job.checkpoint.state.position.step)
+        if job.isBest && owedBest?.unit == job.checkpoint.unit { owedBest = nil }
       case .failure(let error):
         (owesCheckpoint, takenUnit) = (true, nil)
         fail(error)
@@ -128,12 +137,18 @@ final class RunRecorder {
     guard fault != nil else { return }
     fault = nil
     attempt {
-      try folder.restore(journal)
+      isRestored = try folder.restore(journal) || isRestored
       try folder.metrics.flush()
       try payJournal()
     }
+    if fault == nil, let owedBest {
+      writer.write(CheckpointWriter.Job(checkpoint: owedBest, isBest: true))
+      writer.wait()
+      collect()
+    }
     if fault == nil && owesCheckpoint {
       owesCheckpoint = false
+      takenUnit = nil
       save(loop)
       writer.wait()
       collect()
@@ -155,5 +170,6 @@ final class RunRecorder {
     journal.move(toDone: checkpoint?.interventions ?? 0)
     takenUnit = checkpoint?.unit
     savedStep = checkpoint?.state.position.step
+    owedBest = nil
   }
 }

@@ -97,9 +97,6 @@ extension Trainer {
 
   /// Says something once to all who look.
   func tell(_ sentence: String) {
-    mailbox.withLock {
-      $0.status.notice = sentence
-      $0.status.notices += 1
-    }
+    mailbox.withLock { $0.status.tell(sentence) }
   }
 }

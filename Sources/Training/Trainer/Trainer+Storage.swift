@@ -23,14 +23,36 @@ extension Trainer {
     try queue.sync {
       let journal = try resumption.folder.journal()
       open(resumption.folder, journal)
-      do { try goToLastCheckpoint() } catch {
+      do {
+        try goToLastCheckpoint()
+        takeDueChanges()
+        try checkEpochs(resumption)
+      } catch {
         recorder = nil
         throw error
       }
-      takeDueChanges()
-      for change in resumption.changes where loop.isChange(change) { intervene(change) }
-      for sentence in resumption.sentences { tell(sentence) }
+      let done =
+        loop.step > 0 ? "goes on after step \(grouped(loop.step)) of \(grouped(loop.totalSteps))" : "begins at step 0"
+      tell("the run \(done)")
+      for change in resumption.changes where loop.isChange(change) {
+        switch change {
+        case .epochs(let epochs): tell("training.epochs is \(epochs) from now on; it was \(loop.epochs)")
+        case .learningRate(let rate):
+          let before = Float(loop.progress.schedule.baseRate)
+          tell("training.optimizer.learning_rate is \(Float(rate)) from now on; it was \(before)")
+        case .learningRateFactor, .frozen: break
+        }
+        intervene(change)
+      }
       mailbox.withLock { $0.status.phase = loop.isFinished ? .finished : .paused }
+    }
+  }
+
+  private func checkEpochs(_ resumption: Resumption) throws {
+    for case .epochs(let epochs) in resumption.changes where epochs < loop.epoch - 1 {
+      throw RunError(
+        "training.epochs: found \(epochs), but the run in \(resumption.folder.path) has done \(loop.epoch - 1); expected no fewer"
+      )
     }
   }
 
@@ -42,6 +64,7 @@ extension Trainer {
     for step in files.steps {
       do {
         let checkpoint = try files.read(files.path(step: step))
+        try checkConfiguration(checkpoint, recorder.folder)
         let metrics = try RecordedMetrics(recorder.folder.metrics.path, bytes: checkpoint.metricsBytes)
         do { try loop.restore(checkpoint, series: metrics.series) } catch let error as RunError {
           throw RunError("\(files.path(step: step)): \(error)")
@@ -50,6 +73,14 @@ extension Trainer {
         for (step, why) in damaged {
           files.setAside(step: step)
           tell("\(why); the run goes on from the checkpoint before it, of step \(checkpoint.state.position.step)")
+        }
+        if recorder.journal.interventions.count < checkpoint.interventions {
+          tell(
+            "\(recorder.folder.path): the journal has \(recorder.journal.interventions.count) changes of the "
+              + "\(checkpoint.interventions) that were made; the run goes on, but cannot be verified any more")
+        }
+        if let best = metrics.bestEpoch, (try? files.read(.best))?.checkpoint.state.position.step != best.step {
+          tell("the best checkpoint, of epoch \(best.epoch), is not there any more; the next better one will be")
         }
         return show(metrics)
       } catch let error as RunError { damaged.append((step, error.description)) }
@@ -61,6 +92,15 @@ extension Trainer {
     }
     // Killed before the first one was written: nothing is lost by beginning again.
     try recorder.move(to: nil)
+  }
+
+  /// Whether the configuration is still what the checkpoint's run was begun with.
+  private func checkConfiguration(_ checkpoint: Checkpoint, _ folder: RunFolder) throws {
+    let keys = Set(checkpoint.configuration.keys).union(folder.leaves.keys).sorted()
+    guard let key = keys.first(where: { checkpoint.configuration[$0] != folder.leaves[$0] }) else { return }
+    throw RunError(
+      "\(folder.path)/\(RunFolder.configurationName): \(key) is \(folder.leaves[key] ?? "not there"), but the run was begun with "
+        + "\(checkpoint.configuration[key] ?? "none")")
   }
 
   /// Has the status show where the run has come to.
@@ -112,6 +152,9 @@ extension Trainer {
       guard let self else { return }
       isRetryComing = false
       self.recorder?.retry(loop)
+      if self.recorder?.takeIsRestored() == true {
+        tell("the run's folder was removed, and is there again with all its lines; of the checkpoints, the last one")
+      }
       checkStorage()
     }
   }

@@ -1,0 +1,141 @@
+// Damaged configurations, checkpoints, journals, metrics and messages: one error each, never a crash.
+//
+// CONVTOP_FUZZ=1000000 swift test -c release -Xswiftc -enable-testing --filter FuzzTests tries so many of each kind.
+
+import Experiments
+import Foundation
+import Interchange
+import Telemetry
+import TestSupport
+import Testing
+import Workers
+
+@testable import Attachment
+@testable import Training
+
+@Suite(.serialized) struct RunFuzzTests {
+  private func fuzz(
+    _ name: String, seed: UInt64, corpus: [[UInt8]], words: [String] = [], _ parse: ([UInt8]) throws -> Void
+  ) {
+    var fuzzer = Fuzzer(seed: seed, corpus: corpus, words: words)
+    let before = peakMemory
+    var refused = 0
+    for _ in 0..<fuzzedInputs { do { try parse(fuzzer.next()) } catch { refused += 1 } }
+    #expect(refused > fuzzedInputs / 10 && refused < fuzzedInputs)
+    #expect(peakMemory - before < 500 << 20, "\(name) took \((peakMemory - before) >> 20) MB")
+    print("\(name): \(fuzzedInputs) inputs, \(refused) refused, peak memory \(peakMemory >> 20) MB")
+  }
+
+  @Test func configurations() throws {
+    let small = try smallConfiguration()
+    let words = [
+      "\"conv2d\"", "\"residual\"", "\"layers\":[", "\"kernel_size\":[", "\"type\":\"linear\"", "\"out_features\":",
+      "\"padding\":", "\"stride\":0", "\"groups\":", "\"dilation\":", "\"flatten\"", "\"epochs\":", "\"schedule\":{",
+    ]
+    fuzz("configuration", seed: 1, corpus: [Array(try small.resolvedText())], words: words) {
+      let read = try Configuration(Data($0), file: "fuzzed.json")
+      // What is taken can be written, and is the same then.
+      let text = try read.resolvedText()
+      #expect(try Configuration(text, file: "fuzzed.json").resolvedText() == text)
+    }
+  }
+
+  /// Also under a checksum that is right, as a hostile one would be: a checkpoint is restored whole or not at all.
+  @Test func checkpoints() throws {
+    let configuration = try smallConfiguration()
+    let loop = try TrainingLoop(configuration, dataset: configuration.loadDataset(), pool: WorkerPool(threads: 1))
+    for _ in 0..<4 { _ = loop.advance() }
+    let bytes = try Checkpoint(loop, metricsBytes: 0, interventions: 0, configuration: [:]).withBytes { pieces in
+      pieces.flatMap { Array($0) }
+    }
+    let words = [
+      "\\\"stepInEpoch\\\":", "\\\"epoch\\\":", "\\\"images\\\":512", "optimizer.exp_avg.", "\"shape\":[",
+      "\\\"nan\\\"",
+    ]
+    var restored = 0
+    fuzz("checkpoint", seed: 2, corpus: [bytes], words: words) { fuzzed in
+      var data = Data(fuzzed)
+      if let place = data.range(of: Data("\"checksum\":\"".utf8)), place.upperBound + 8 < data.count,
+        fuzzed.count % 2 == 0
+      {
+        data.replaceSubrange(place.upperBound..<place.upperBound + 8, with: Data(Safetensors.noChecksum.utf8))
+        if Safetensors.isIntact(data) != nil {
+          Safetensors.seal(&data, body: UnsafeRawBufferPointer(start: nil, count: 0))
+        }
+      }
+      let checkpoint = try Checkpoint(data)
+      let before = loop.state()
+      do { try loop.restore(checkpoint, series: SeriesList()) } catch {
+        #expect(loop.state() == before)
+        throw error
+      }
+      restored += 1
+      _ = loop.advance()
+      loop.restore(before)
+    }
+    #expect(restored > 0)
+  }
+
+  @Test func journalsAndMetrics() throws {
+    let journal = """
+      {"unit":2,"step":2,"epoch":1,"learning_rate_factor":0.5}
+      {"unit":4,"step":3,"epoch":2,"epochs":12}
+      {"unit":9,"step":8,"epoch":2,"freeze":"conv1"}
+
+      """
+    fuzz("journal", seed: 3, corpus: [Array(journal.utf8)], words: ["\"unfreeze\":", "\"epochs\":"]) {
+      let read = try Journal(Data($0), file: "journal.jsonl")
+      #expect(try Journal(Data(read.text()), file: "again").interventions == read.interventions)
+    }
+    let metrics = """
+      {"step":1,"epoch":1,"loss":2.3,"accuracy":0.1,"learning_rate":0.001}
+      {"step":1,"epoch":1,"gradient_norm":1.5,"conv1/weight_norm":2}
+      {"epoch":1,"step":1,"train_loss":2.3,"train_accuracy":0.1,"validation_loss":null,"validation_accuracy":0.2}
+
+      """
+    fuzz("metrics", seed: 4, corpus: [Array(metrics.utf8)], words: ["\"x/y\":", "\"step\":"]) {
+      var series = SeriesList()
+      try series.append(lines: Data($0))
+    }
+  }
+
+  @Test func whatIsSaidOverTheSocket() throws {
+    let harness = try Harness(smallConfiguration())
+    _ = harness.send(.step(2), until: [.paused])
+    var request = PictureRequest(layer: 0, filters: 0..<3, maps: 0..<3, probe: 1, quantities: ["loss"], curvePoints: 9)
+    request.network = NetworkRequest(columns: [.init(layer: 0, maps: 2)], map: 1)
+    request.output = OutputPlace(map: 0, row: 1, column: 1)
+    request.images = ImageRequest(source: .batch, places: 0..<3)
+    request.search = .mostWrong(rank: 0)
+    let run = harness.trainer.description
+    let fromWatchers: [ClientMessage] = [
+      .hello(version: 1, isReadOnly: false), .request(request), .command(.step(3), number: 1),
+      .command(.pace(.full), number: 2), .command(.learningRate(0.1), number: 3),
+      .command(.freeze(layer: 0, true), number: 4),
+    ]
+    var served = 0
+    fuzz("what watchers say", seed: 5, corpus: try fromWatchers.map { try $0.line() }) {
+      var lines = LineBuffer(limit: Connection.longestLine)
+      try lines.append($0)
+      guard let line = lines.next() else { throw AttachmentError("no line") }
+      switch try TelemetryCoding.decode(ClientMessage.self, from: line) {
+      case .request(let request):
+        if let complaint = request.complaint(about: run) { throw AttachmentError(complaint) }
+        _ = harness.picture(request)
+        served += 1
+      case .command(.step, _), .command(.run, _), .command(.finishEpoch, _): break
+      case .command(let command, _): _ = harness.send(command, until: [.paused, .finished])
+      case .hello: break
+      }
+    }
+    #expect(served > 0)
+    let snapshot = harness.picture(request)
+    let hello = Hello(version: 1, process: 7, description: run, status: harness.trainer.status)
+    let fromTrainers: [ServerMessage] = [
+      .hello(hello), .status(harness.trainer.status), .snapshot(snapshot), .done(3), .refused("no"),
+    ]
+    fuzz("what trainers say", seed: 6, corpus: try fromTrainers.map { try $0.line() }) {
+      _ = try TelemetryCoding.decode(ServerMessage.self, from: Data($0))
+    }
+  }
+}
