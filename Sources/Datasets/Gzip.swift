@@ -9,6 +9,8 @@ final class DataFile {
   private var file: UnsafeMutablePointer<FILE>
   private var stream = z_stream()
   private let isCompressed: Bool
+  /// How many bytes it can hold at most: what claims to be more is refused before there is memory for it.
+  let mostBytes: Int
   private var isAtEnd = false
   private let buffer: UnsafeMutablePointer<UInt8>
   private static let bufferSize = 1 << 18
@@ -25,6 +27,11 @@ final class DataFile {
     let second = getc(file)
     rewind(file)
     isCompressed = first == 0x1f && second == 0x8b
+    fseek(file, 0, SEEK_END)
+    let length = max(0, ftell(file))
+    rewind(file)
+    // Deflate makes 258 bytes of two bits at best: 1,032 of one byte. Source: zlib's technical details.
+    mostBytes = isCompressed ? length.multipliedReportingOverflow(by: 1032).partialValue : length
     if isCompressed {
       let status = convtop_inflate_init_gzip(&stream)
       precondition(status == Z_OK, "zlib could not be initialised: \(status)")

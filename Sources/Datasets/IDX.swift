@@ -33,6 +33,11 @@ enum IDX {
       throw DatasetError(
         "\(path): claims \(dimensions.map(String.init).joined(separator: "×")) bytes; from 1 to 2³¹ can be read")
     }
+    // A little too much is found where it ends.
+    guard count.0 <= max(1 << 20, file.mostBytes) else {
+      throw DatasetError(
+        "\(path): claims \(dimensions.map(String.init).joined(separator: "×")) bytes, which it is too short for")
+    }
     let result = try body(dimensions, file)
     try file.expectEnd()
     return result

@@ -84,6 +84,10 @@ private func labels(_ values: [UInt8]) -> [UInt8] { [0, 0, 8, 1] + big(values.co
         "train-images-idx3-ubyte", [0, 0, 8, 3] + big(0x7fff_ffff) + big(0x7fff_ffff) + big(0x7fff_ffff),
         "train-images-idx3-ubyte: claims 2147483647×2147483647×2147483647 bytes; from 1 to 2³¹ can be read"
       ),
+      (
+        "train-labels-idx1-ubyte", [0, 0, 8, 1] + big(0x7fff_fffe),
+        "train-labels-idx1-ubyte: claims 2147483646 bytes, which it is too short for"
+      ),
       ("t10k-labels-idx1-ubyte", [0x1f, 0x8b, 8, 0], "t10k-labels-idx1-ubyte: the gzipped data are cut short"),
     ]
     for (name, bytes, expected) in damaged {

@@ -60,13 +60,21 @@ import Testing
       Data(
         base64Encoded:
           "H4sIAAAAAAAC/2Ng4GBmYGBgAmIQzcLAyMTMwsrGzsHJxc3Dy8cvICgkLCIqJg4AgJToFigAAAA="))
-    let corpus = [imageBytes, Array(gzipped)]
-    fuzz("IDX and gzip", seed: 3, corpus: corpus, words: ["\u{1f}\u{8b}\u{8}\u{0}"]) { bytes in
+    func write(_ bytes: [UInt8], _ path: String) throws {
       try bytes.withUnsafeBytes { bytes in
-        let file = try #require(fopen(images, "wb"))
+        let file = try #require(fopen(path, "wb"))
         fwrite(bytes.baseAddress, 1, bytes.count, file)
         fclose(file)
       }
+    }
+    let corpus = [imageBytes, Array(gzipped)]
+    fuzz("images, IDX and gzip", seed: 3, corpus: corpus, words: ["\u{1f}\u{8b}\u{8}\u{0}"]) { bytes in
+      try write(bytes, images)
+      _ = try IDX.labeledImages(images: images, labels: labels)
+    }
+    try write(imageBytes, images)
+    fuzz("labels, IDX", seed: 4, corpus: [labelBytes]) { bytes in
+      try write(bytes, labels)
       _ = try IDX.labeledImages(images: images, labels: labels)
     }
   }
