@@ -9,7 +9,8 @@ final class Connection: Sendable {
   private let source: any RunSource
   private let socket: LocalSocket
 
-  private struct Desk {
+  /// What both threads share.
+  private struct Shared {
     /// Nil before the watcher has said who it is.
     var watcher: Watcher?
     var isReadOnly = true
@@ -21,24 +22,24 @@ final class Connection: Sendable {
     /// Everything so far is still to be sent.
     var isClosing = false
   }
-  private let desk = Locked(Desk())
+  private let shared = Locked(Shared())
   private let wake = DispatchSemaphore(value: 0)
 
   /// What a watcher says is short.
   static let longestLine = 1 << 20
   /// So many answers to commands may wait for a watcher.
   private static let mostLines = 1000
-  private static let patience = 10
+  private static let timeout = 10
 
   init(_ source: any RunSource, _ socket: LocalSocket) { (self.source, self.socket) = (source, socket) }
 
   /// - Parameter onEnd: called when the watcher is gone.
   func start(onEnd: @escaping @Sendable () -> Void) {
-    socket.limit(sending: Connection.patience)
+    socket.limit(sending: Connection.timeout)
     startThread("convtop.watcher.in") { [self] in
       read()
       // Where something is still to be said, the other thread ends it.
-      if !desk.withLock({ $0.isClosing }) { end() }
+      if !shared.withLock({ $0.isClosing }) { end() }
     }
     startThread("convtop.watcher.out") { [self] in
       write()
@@ -47,18 +48,18 @@ final class Connection: Sendable {
     }
   }
 
-  var isOver: Bool { desk.withLock { $0.isOver } }
+  var isOver: Bool { shared.withLock { $0.isOver } }
 
   /// Sends what is left, and ends.
   func finish() {
-    desk.withLock { $0.isClosing = true }
+    shared.withLock { $0.isClosing = true }
     wake.signal()
   }
 
   private func end() {
-    let watcher = desk.withLock { desk in
-      defer { (desk.isOver, desk.watcher) = (true, nil) }
-      return desk.watcher
+    let watcher = shared.withLock { shared in
+      defer { (shared.isOver, shared.watcher) = (true, nil) }
+      return shared.watcher
     }
     socket.shutDown()
     if let watcher { source.removeWatcher(watcher) }
@@ -87,22 +88,23 @@ final class Connection: Sendable {
   private func refuse(_ sentence: String) { add(.refused(sentence)) }
 
   private func add(_ message: ServerMessage) {
-    desk.withLock { if $0.lines.count < Connection.mostLines { $0.lines.append(message) } }
+    shared.withLock { if $0.lines.count < Connection.mostLines { $0.lines.append(message) } }
     wake.signal()
   }
 
   /// Whether to go on reading.
   private func take(_ message: ClientMessage) -> Bool {
-    let (isKnown, isReadOnly) = desk.withLock { ($0.watcher != nil, $0.isReadOnly) }
+    let (isKnown, isReadOnly) = shared.withLock { ($0.watcher != nil, $0.isReadOnly) }
     switch message {
     case .hello(let version, let isReadOnly):
       guard version == attachmentVersion, !isKnown else {
-        refuse("it speaks version \(version), and this process \(attachmentVersion)")
+        refuse(
+          isKnown ? "a hello comes once" : "it speaks version \(version), and this process \(attachmentVersion)")
         finish()
         return false
       }
       let watcher = source.addWatcher { [weak self] in self?.wake.signal() }
-      desk.withLock { ($0.watcher, $0.isReadOnly) = (watcher, isReadOnly) }
+      shared.withLock { ($0.watcher, $0.isReadOnly) = (watcher, isReadOnly) }
       let process = ProcessInfo.processInfo.processIdentifier
       add(
         .hello(
@@ -112,7 +114,7 @@ final class Connection: Sendable {
       if let complaint = request.complaint(about: source.description) {
         refuse(complaint)
       } else {
-        desk.withLock { $0.request = request }
+        shared.withLock { $0.request = request }
         wake.signal()
       }
     case .command(let command, let number) where isKnown && !isReadOnly:
@@ -129,9 +131,9 @@ final class Connection: Sendable {
     var (sent, answered) = (nil as RunStatus?, nil as Int?)
     var nextTurn = ContinuousClock.now
     while true {
-      let (watcher, lines, isOver, isClosing) = desk.withLock { desk in
-        defer { desk.lines = [] }
-        return (desk.watcher, desk.lines, desk.isOver, desk.isClosing)
+      let (watcher, lines, isOver, isClosing) = shared.withLock { shared in
+        defer { shared.lines = [] }
+        return (shared.watcher, shared.lines, shared.isOver, shared.isClosing)
       }
       guard !isOver else { return }
       for line in lines { guard send(line) else { return } }
@@ -156,9 +158,9 @@ final class Connection: Sendable {
       if isClosing { return }
       let isFree = !status.phase.isUnderWay || status.pace.isSlow || ContinuousClock.now >= nextTurn
       if isFree,
-        let request = desk.withLock({ desk in
-          defer { desk.request = nil }
-          return desk.request
+        let request = shared.withLock({ shared in
+          defer { shared.request = nil }
+          return shared.request
         })
       {
         source.request(request, for: watcher)

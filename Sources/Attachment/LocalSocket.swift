@@ -6,8 +6,6 @@ import Glibc
 /// One end of a connection; sending and receiving may be done from two threads.
 final class LocalSocket: @unchecked Sendable {
   let descriptor: Int32
-  /// Of its name in a folder.
-  private var inode: ino_t = 0
 
   init(_ descriptor: Int32) { self.descriptor = descriptor }
 
@@ -59,17 +57,19 @@ final class LocalSocket: @unchecked Sendable {
       guard bind(socket.descriptor, address, length) == 0 else { throw failure("\(path): cannot be made") }
     }
     // Nobody can connect before it listens.
-    guard chmod(path, 0o600) == 0, lstat(path, &former) == 0, listen(socket.descriptor, 16) == 0 else {
+    guard chmod(path, 0o600) == 0, listen(socket.descriptor, 16) == 0 else {
       throw failure("\(path): cannot be made")
     }
-    socket.inode = former.st_ino
     return socket
   }
 
   /// Connects to a socket of the same user.
-  static func connected(_ folder: String, _ name: String) throws -> LocalSocket {
+  ///
+  /// - Parameter seconds: how long that, and sending and receiving afterwards, may take; nil for any time.
+  static func connected(_ folder: String, _ name: String, within seconds: Int? = nil) throws -> LocalSocket {
     let path = "\(folder)/\(name)"
     let socket = try make()
+    socket.limit(sending: seconds, receiving: seconds)
     try withAddress(folder, name) { address, length in
       guard connect(socket.descriptor, address, length) == 0 else { throw failure("\(path): cannot be connected to") }
     }
@@ -83,12 +83,6 @@ final class LocalSocket: @unchecked Sendable {
     return poll(&question, 1, Int32(milliseconds)) > 0
   }
 
-  /// Whether a path still names the socket that listens here.
-  func isNamed(_ path: String) -> Bool {
-    var found = stat()
-    return lstat(path, &found) == 0 && found.st_ino == inode
-  }
-
   /// The next who connects; nil when they have left again.
   func accept() -> LocalSocket? {
     while true {
@@ -100,6 +94,7 @@ final class LocalSocket: @unchecked Sendable {
       if errno == EMFILE || errno == ENFILE {
         // Somebody will let go of a file.
         usleep(100_000)
+        return nil
       } else if errno != EINTR && errno != ECONNABORTED {
         return nil
       }

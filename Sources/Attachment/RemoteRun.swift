@@ -13,14 +13,17 @@ public final class RemoteRun: RunSource, Sendable {
   /// Sending waits for the other process, and nobody is to wait for that.
   private let sending = DispatchQueue(label: "convtop.attachment")
 
-  private struct Desk {
+  /// What both threads share.
+  private struct Shared {
     var status: RunStatus
+    /// The notices: the other process's, and what it has refused, in the order in which they came.
+    var notices: RunStatus
     var snapshot: Snapshot?
     var onNews: (@Sendable () -> Void)?
     var acknowledgements: [Int: @Sendable () -> Void] = [:]
     var commands = 0
   }
-  private let desk: Locked<Desk>
+  private let shared: Locked<Shared>
 
   /// A snapshot of a large layer is some megabytes.
   static let longestLine = 1 << 28
@@ -29,19 +32,18 @@ public final class RemoteRun: RunSource, Sendable {
   ///
   /// - Parameters:
   ///   - isReadOnly: whether to look on only, so that no key can change the run.
-  ///   - patience: how many seconds to wait for an answer.
+  ///   - timeout: how many seconds to wait for an answer.
   /// - Throws: `AttachmentError`.
-  public init(folder: String, name: String, isReadOnly: Bool, patience: Int = 5) throws {
-    let socket = try LocalSocket.connected(folder, name)
+  public init(folder: String, name: String, isReadOnly: Bool, timeout: Int = 5) throws {
+    let socket = try LocalSocket.connected(folder, name, within: timeout)
     self.socket = socket
-    socket.limit(sending: patience, receiving: patience)
     let path = "\(folder)/\(name)"
     var lines = LineBuffer(limit: RemoteRun.longestLine)
     let greeting = ClientMessage.hello(version: attachmentVersion, isReadOnly: isReadOnly)
     guard socket.send(try greeting.line()) else { throw AttachmentError("\(path): nobody listens there any more") }
     let hello = try RemoteRun.greet(socket, &lines, path)
     (description, process) = (hello.description, hello.process)
-    desk = Locked(Desk(status: hello.status))
+    shared = Locked(Shared(status: hello.status, notices: hello.status))
     socket.limit(receiving: 0)
     let rest = Locked(lines)
     startThread("convtop.attachment") { [weak self, socket] in
@@ -92,22 +94,24 @@ public final class RemoteRun: RunSource, Sendable {
   }
 
   private func take(_ message: ServerMessage) {
-    let (news, acknowledgement) = desk.withLock { desk in
+    let (news, acknowledgement) = shared.withLock { shared in
       var acknowledgement: (@Sendable () -> Void)?
       var isNews = true
       switch message {
-      case .hello(let hello): desk.status = hello.status
+      case .hello(let hello): shared.status = hello.status
       case .status(let status):
         // The figures change all the time, and are looked at when that is due.
         isNews =
-          status.phase != desk.status.phase || !status.phase.isUnderWay || status.noticeCount != desk.status.noticeCount
-        desk.status = status
-      case .snapshot(let snapshot): desk.snapshot = snapshot
-      case .done(let number): acknowledgement = desk.acknowledgements.removeValue(forKey: number)
+          status.phase != shared.status.phase || !status.phase.isUnderWay
+          || status.noticeCount != shared.status.noticeCount
+        for notice in status.notices(since: shared.status.noticeCount) { shared.notices.tell(notice) }
+        shared.status = status
+      case .snapshot(let snapshot): shared.snapshot = snapshot
+      case .done(let number): acknowledgement = shared.acknowledgements.removeValue(forKey: number)
       case .refused(let sentence):
-        desk.status.tell(sentence)
+        shared.notices.tell(sentence)
       }
-      return (isNews ? desk.onNews : nil, acknowledgement)
+      return (isNews ? shared.onNews : nil, acknowledgement)
     }
     acknowledgement?()
     news?()
@@ -115,34 +119,40 @@ public final class RemoteRun: RunSource, Sendable {
 
   /// The other process is gone, or cannot be understood.
   private func end(_ fault: String?) {
-    let news = desk.withLock { desk in
-      if desk.status.phase != .finished {
-        desk.status.phase = .failed
-        desk.status.failure = fault ?? "the process that trained this run has ended; --resume goes on with it"
+    let news = shared.withLock { shared in
+      if shared.status.phase != .finished {
+        shared.status.phase = .failed
+        shared.status.failure = fault ?? "the process that trained this run has ended; --resume goes on with it"
       }
-      return desk.onNews
+      return shared.onNews
     }
     news?()
   }
 
-  public var status: RunStatus { desk.withLock { $0.status } }
+  public var status: RunStatus {
+    shared.withLock { shared in
+      var status = shared.status
+      status.takeNotices(of: shared.notices)
+      return status
+    }
+  }
 
   public func addWatcher(onNews: @escaping @Sendable () -> Void) -> Watcher {
-    desk.withLock { $0.onNews = onNews }
+    shared.withLock { $0.onNews = onNews }
     return Watcher(number: 1)
   }
 
-  public func removeWatcher(_ watcher: Watcher) { desk.withLock { $0.onNews = nil } }
+  public func removeWatcher(_ watcher: Watcher) { shared.withLock { $0.onNews = nil } }
 
   public func request(_ request: PictureRequest, for watcher: Watcher) { send(.request(request)) }
 
-  public func snapshot(for watcher: Watcher) -> Snapshot? { desk.withLock { $0.snapshot } }
+  public func snapshot(for watcher: Watcher) -> Snapshot? { shared.withLock { $0.snapshot } }
 
   public func send(_ command: RunCommand, acknowledge: (@Sendable () -> Void)?) {
-    let number = desk.withLock { desk in
-      desk.commands += 1
-      desk.acknowledgements[desk.commands] = acknowledge
-      return desk.commands
+    let number = shared.withLock { shared in
+      shared.commands += 1
+      shared.acknowledgements[shared.commands] = acknowledge
+      return shared.commands
     }
     send(.command(command, number: number))
   }
@@ -151,7 +161,8 @@ public final class RemoteRun: RunSource, Sendable {
     sending.async { [socket] in
       // Whether the other process is still there is seen by who reads.
       guard let line = try? message.line() else { return }
-      _ = socket.send(line)
+      // After half a line, nothing would be understood any more.
+      if !socket.send(line) { socket.shutDown() }
     }
   }
 }

@@ -27,9 +27,9 @@ public final class RunServer: Sendable {
     startThread("convtop.server") { [weak self] in
       var socket = first
       while let server = self, !server.isOver.withLock({ $0 }) {
-        if socket.isWaitedFor(milliseconds: RunServer.glance) {
+        if socket.isWaitedFor(milliseconds: RunServer.pollInterval) {
           if let peer = socket.accept() { server.admit(peer) }
-        } else if !socket.isNamed(server.path), let again = try? LocalSocket.listening(folder, name) {
+        } else if server.isMissing, let again = try? LocalSocket.listening(folder, name) {
           // Somebody has removed the folder, and the run has made it again.
           socket = again
         }
@@ -37,8 +37,14 @@ public final class RunServer: Sendable {
     }
   }
 
-  /// So often it is looked whether the socket is still there, and whether it is over.
-  private static let glance = 500
+  /// Milliseconds after which it is looked whether the socket is still there, and whether it is over.
+  private static let pollInterval = 500
+
+  /// Whether nothing is where the socket should be. Where something else is, it is another process's.
+  private var isMissing: Bool {
+    var found = stat()
+    return !isOver.withLock { $0 } && lstat(path, &found) != 0 && errno == ENOENT
+  }
 
   /// How many watch.
   public var watchers: Int { connections.withLock { $0?.count ?? 0 } }

@@ -41,6 +41,9 @@ public struct PlateauSchedule: Hashable, Sendable, Codable {
     try fields.double("min_lr", &minimum, .notNegative, "the lowest rate")
   }
 
+  /// Whether what it has counted can be.
+  public var isSound: Bool { (0...1_000_000).contains(badEpochs) && (0...1_000_000).contains(cooling) }
+
   /// The rate after an epoch with this figure.
   public mutating func rate(_ rate: Double, after figure: Double) -> Double {
     if isBetter(figure) {

@@ -1,5 +1,6 @@
 // What a watcher sees of a run, and all that it can do to it.
 
+import Dispatch
 import Tensors
 
 /// What of a run does not change while it goes on.
@@ -61,4 +62,11 @@ public protocol RunSource: AnyObject, Sendable {
 
 extension RunSource {
   public func send(_ command: RunCommand) { send(command, acknowledge: nil) }
+
+  /// Gives a command, and returns when it has taken effect.
+  public func sendAndWait(_ command: RunCommand) {
+    let isDone = DispatchSemaphore(value: 0)
+    send(command) { isDone.signal() }
+    isDone.wait()
+  }
 }

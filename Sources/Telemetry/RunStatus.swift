@@ -137,6 +137,11 @@ public struct RunStatus: Sendable, Hashable, Codable {
     noticeCount += 1
   }
 
+  /// Has the notices of another one.
+  public mutating func takeNotices(of other: RunStatus) {
+    (notices, noticeCount) = (other.notices, other.noticeCount)
+  }
+
   /// What has come since there were so many.
   public func notices(since count: Int) -> ArraySlice<String> {
     notices.suffix(max(0, min(notices.count, noticeCount - count)))

@@ -96,7 +96,9 @@ public final class Screen {
   static let mouseOff = "\u{1b}[?1006l\u{1b}[?1002l"
 
   /// Gives the terminal back as it was; further calls do nothing.
-  public func close() {
+  ///
+  /// - Parameter ignored: signals that must not end the program from now on, not even in between.
+  public func close(ignoring ignored: Set<Int32> = []) {
     guard isOpen else { return }
     isOpen = false
     setMouse(false)
@@ -108,10 +110,12 @@ public final class Screen {
     endwin()
     delscreen(handle)
     releaseTerminal()
-    Screen.releaseSignals()
+    Screen.releaseSignals(ignoring: ignored)
   }
 
-  private static func releaseSignals() { for number in signals { signal(number, SIG_DFL) } }
+  private static func releaseSignals(ignoring ignored: Set<Int32> = []) {
+    for number in signals { signal(number, ignored.contains(number) ? SIG_IGN : SIG_DFL) }
+  }
 
   /// What rxvt and others say in COLORFGBG: `foreground;background`, where 7 and 15 are light.
   private static var hasLightBackground: Bool {

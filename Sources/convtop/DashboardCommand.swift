@@ -42,11 +42,18 @@ struct DashboardCommand: ParsableCommand {
       let loop = try DashboardLoop(trainer, opened.configuration.dashboard, notice: notice)
       // Nothing is written down where nothing trains; and a run that is refused leaves no folder.
       var written: ServedRun?
+      // How the run went when its screen was left.
+      var before = trainer.status
       if !opened.configuration.training.trainsNothing {
         do {
           let served = ServedRun(trainer, try opened.record(trainer))
           written = served
           loop.folder = served.folder.path
+          if let complaint = served.complaint { loop.say(complaint) }
+          loop.prepareToDetach = {
+            before = trainer.status
+            return served.prepareToLeave()
+          }
         } catch {
           loop.close()
           throw error
@@ -54,7 +61,7 @@ struct DashboardCommand: ParsableCommand {
       }
       let ending = loop.run(startsPaused: paused)
       if ending == .detached, let written {
-        return try DetachedRun.start(from: written, pace: loop.detached.pace, isPaused: loop.detached.isPaused)
+        return try DetachedRun.start(from: written, pace: before.pace, isPaused: !before.phase.isUnderWay)
       }
       try leave(ending, trainer, written, keepsRunning: keepRunning || opened.configuration.training.keepRunning)
     }
@@ -66,7 +73,8 @@ struct DashboardCommand: ParsableCommand {
   ) throws {
     if ending == .hangup, let run, keepsRunning {
       discardStandardStreams()
-      return try HeadlessRun(run, SilentReport(), ignoring: [SIGHUP]).run()
+      // Paused or not, it stays as it was.
+      return try HeadlessRun(run, SilentReport(), ignoring: [SIGHUP], startsRunning: false).run()
     }
     finish(trainer, run)
     switch ending {
@@ -78,9 +86,7 @@ struct DashboardCommand: ParsableCommand {
 
   /// Saves what has been learned, and says where.
   private func finish(_ trainer: Trainer, _ run: ServedRun?) {
-    let saved = DispatchSemaphore(value: 0)
-    trainer.send(.stop) { saved.signal() }
-    saved.wait()
+    trainer.sendAndWait(.stop)
     run?.stopServing()
     let status = trainer.status
     if let failure = status.failure { complain(failure) }

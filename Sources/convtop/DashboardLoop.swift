@@ -60,10 +60,13 @@ final class DashboardLoop {
   }
 
   /// Gives the terminal back.
-  func close() {
+  func close(ignoring ignored: Set<Int32> = []) {
     source.removeWatcher(watcher)
-    screen.close()
+    screen.close(ignoring: ignored)
   }
+
+  /// Says something at the foot of the screen.
+  func say(_ sentence: String) { model.state.say(Message(sentence, isError: true)) }
 
   /// How a person or the world has left the screen.
   enum Ending: Equatable {
@@ -75,9 +78,15 @@ final class DashboardLoop {
 
   /// Runs until the person leaves or a signal ends it, and gives the terminal back.
   func run(startsPaused: Bool) -> Ending {
-    defer { close() }
     refresh()
     if !startsPaused { source.send(.run) }
+    let ending = waitForEnding()
+    // When the terminal is gone, that is often said more than once; what is still to be done is not to be cut off.
+    close(ignoring: ending == .hangup ? [SIGHUP] : [])
+    return ending
+  }
+
+  private func waitForEnding() -> Ending {
     while true {
       let isThere = waitForEvent(pipe, milliseconds: timeToNextFrame())
       if !isThere { return .hangup }
@@ -106,7 +115,7 @@ final class DashboardLoop {
         case .detach:
           // What cannot be saved cannot be left to another process.
           guard let complaint = prepareToDetach() else { return .detached }
-          model.state.say(Message(complaint, isError: true))
+          say(complaint)
         case .quit: return .quit
         }
         refresh()
@@ -115,20 +124,8 @@ final class DashboardLoop {
     }
   }
 
-  /// Saves the run; why it could not be is a sentence, and it goes on here then.
-  private func prepareToDetach() -> String? {
-    let status = source.status
-    let saved = DispatchSemaphore(value: 0)
-    source.send(.stop) { saved.signal() }
-    saved.wait()
-    detached = (status.pace, !status.phase.isUnderWay)
-    guard let fault = source.status.storageFault else { return nil }
-    if status.phase.isUnderWay { source.send(.run) }
-    return "\(fault): no other process could go on with the run"
-  }
-
-  /// How a run went when its screen was left.
-  private(set) var detached = (pace: Pace.full, isPaused: false)
+  /// Makes the run ready for another process, or says why that cannot be, and it goes on here then.
+  var prepareToDetach: () -> String? = { "this run is written nowhere, so no other process could go on with it" }
 
   /// Whether the answer to the latest request has not come yet; answers to earlier ones do not count.
   private var isWaiting: Bool { requests > 0 && model.snapshot?.request.number != requests }

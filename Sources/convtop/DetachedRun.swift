@@ -13,19 +13,24 @@ enum DetachedRun {
   /// - Throws: `Failure` when it could not be started.
   static func start(from run: ServedRun, pace: Pace, isPaused: Bool) throws {
     let folder = run.folder.path
-    run.stopServing()
-    run.folder.release()
+    run.trainer.releaseFolder()
     let process = try spawn(folder, pace: pace, isPaused: isPaused)
-    for _ in 0..<200 {
-      if let remote = try? RemoteRun(folder: folder, name: RunFolder.socketName, isReadOnly: true) {
+    // As long as it takes to read the data and the run's lines.
+    var status: Int32 = 0
+    while waitpid(process, &status, WNOHANG) == 0 {
+      if let remote = try? RemoteRun(folder: folder, name: RunFolder.socketName, isReadOnly: true),
+        remote.process == process
+      {
         say(
-          "\(remote.description.name) goes on without a screen, as process \(remote.process): convtop attach \(quoted(folder))"
+          "\(remote.description.name) goes on without a screen, as process \(process): convtop attach \(quoted(folder))"
         )
         return
       }
-      var status: Int32 = 0
-      guard waitpid(process, &status, WNOHANG) == 0 else { break }
       usleep(50_000)
+    }
+    if status == 0 {
+      say("\(run.trainer.description.name) was finished at once without a screen, run \(shown(folder))")
+      return
     }
     throw Failure(
       description: "the run is saved, but no process could go on with it; \(folder)/\(logName) says why. "
@@ -63,35 +68,4 @@ enum DetachedRun {
     }
     return process
   }
-}
-
-/// What a detached run is: a process that goes on with a run and has no screen. People need not know of it.
-struct ContinueCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "continue", abstract: "Go on with a run without a screen.", shouldDisplay: false)
-
-  @Argument var folder: String
-  @Option var pace = 0
-  @Flag var paused = false
-
-  func run() throws {
-    try reportingFailures {
-      let resumption = try Resumption(run: folder)
-      let trainer = try Trainer(resumption.configuration)
-      try trainer.resume(resumption)
-      if Pace.all.indices.contains(pace) { trainer.send(.pace(Pace.all[pace])) }
-      let run = ServedRun(trainer, resumption.folder)
-      if let complaint = run.complaint { throw Failure(description: complaint, status: .output) }
-      try HeadlessRun(run, SilentReport(), ignoring: [SIGHUP], startsPaused: paused).run()
-    }
-  }
-}
-
-/// Nobody is there to be told; faults and warnings are written down all the same.
-struct SilentReport: TrainingReport {
-  let trainer = WeakTrainer()
-
-  func begin(_ run: RunDescription, _ status: RunStatus, threads: Int, _ folder: String) {}
-  func handle(_ event: Trainer.Event, _ status: RunStatus) {}
-  func end(_ status: RunStatus, _ outcome: String, _ folder: String) {}
 }

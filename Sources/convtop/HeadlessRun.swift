@@ -14,68 +14,83 @@ final class HeadlessRun {
   private var folder: RunFolder { served.folder }
   private let report: any TrainingReport
   private let ignored: [Int32]
-  private let startsPaused: Bool
+  private let startsRunning: Bool
+  private let over = DispatchSemaphore(value: 0)
+  /// The signals that have come, in their order.
+  private let caught = Locked<[Int32]>([])
 
   /// - Parameters:
   ///   - ignored: signals that are to change nothing.
-  ///   - startsPaused: whether a watcher has to have it go on.
-  init(_ served: ServedRun, _ report: any TrainingReport, ignoring ignored: [Int32] = [], startsPaused: Bool = false) {
-    (self.served, self.report, self.ignored, self.startsPaused) = (served, report, ignored, startsPaused)
+  ///   - startsRunning: whether it is to run now; else it stays as it is, until a watcher has it go on.
+  init(_ served: ServedRun, _ report: any TrainingReport, ignoring ignored: [Int32] = [], startsRunning: Bool = true) {
+    (self.served, self.report, self.ignored, self.startsRunning) = (served, report, ignored, startsRunning)
   }
 
   /// Returns when the run is over.
   ///
   /// - Throws: `Failure`, or the exit status of a run that was interrupted or has diverged.
   func run() throws {
-    let trainer = self.trainer
-    for number in ignored { signal(number, SIG_IGN) }
-    let over = DispatchSemaphore(value: 0)
+    // Whoever reads along may leave; that is seen where it is written.
+    for number in ignored + [SIGPIPE] { signal(number, SIG_IGN) }
+    let watcher = watch()
+    defer { trainer.removeWatcher(watcher) }
+    report.begin(trainer.description, trainer.status, threads: trainer.threads, folder.path)
+    let sources = catchSignals()
+    let isFinished = trainer.status.phase == .finished
+    // A signal that came before leaves nothing to wait for.
+    caught.withLock { if $0.isEmpty && !isFinished && startsRunning { trainer.send(.run) } }
+    if !isFinished { over.wait() }
+    trainer.settle()
+    waitForDisk()
+    for source in sources { source.cancel() }
+    served.stopServing()
+    try conclude()
+  }
+
+  private func watch() -> Watcher {
     // Where nobody reads what is said, whoever attaches is to see what went wrong, and can go back.
     let isAlone = ignored.isEmpty
-    let watcher = trainer.addWatcher {
+    return trainer.addWatcher { [trainer, over] in
       let status = trainer.status
       if [.finished, .failed].contains(status.phase) || status.divergedAt != nil && isAlone { over.signal() }
     }
-    defer { trainer.removeWatcher(watcher) }
-    report.begin(trainer.description, trainer.status, threads: trainer.threads, folder.path)
-    let interrupted = Locked<Int32?>(nil)
-    let interrupts = [SIGINT, SIGTERM, SIGHUP].filter { !ignored.contains($0) }.map { number in
+  }
+
+  private func catchSignals() -> [any DispatchSourceSignal] {
+    [SIGINT, SIGTERM, SIGHUP].filter { !ignored.contains($0) }.map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler {
-        interrupted.withLock { $0 = number }
+      source.setEventHandler { [trainer, over, caught] in
+        caught.withLock { $0.append(number) }
         trainer.send(.stop) { over.signal() }
       }
       source.resume()
       return source
     }
-    // A signal that came before leaves nothing to wait for.
-    let isFinished = trainer.status.phase == .finished
-    interrupted.withLock { if $0 == nil && !isFinished && !startsPaused { trainer.send(.run) } }
-    if !isFinished { over.wait() }
-    trainer.settle()
-    waitForDisk { interrupted.withLock { $0 != nil } }
-    for source in interrupts { source.cancel() }
-    served.stopServing()
-    let status = trainer.status
-    let caught = interrupted.withLock { $0 }
-    let outcome =
-      status.divergedAt != nil ? "diverged" : caught == nil ? status.phase.rawValue : "interrupted"
+  }
+
+  /// Says how the run has ended.
+  private func conclude() throws {
+    let (status, caught) = (trainer.status, caught.withLock { $0.first })
+    let outcome = status.divergedAt != nil ? "diverged" : caught == nil ? status.phase.rawValue : "interrupted"
     report.end(status, outcome, folder.path)
     if let failure = status.failure { throw Failure(description: failure, status: .output) }
     if let step = status.divergedAt { throw Failure(description: divergence(step, status), status: .diverged) }
-    if let fault = status.storageFault {
-      throw Failure(description: unsaved(fault, status), status: .output)
-    }
+    if let fault = status.storageFault { throw Failure(description: unsaved(fault, status), status: .output) }
     if let caught { throw ExitCode(128 + caught) }
   }
 
-  /// What a full disk has not taken is tried again meanwhile: for ten minutes, or until somebody has enough of it.
-  private func waitForDisk(until isEnough: () -> Bool) {
+  /// What a full disk has not taken is tried again: for ten minutes, or until a signal, or a second one, says that it is enough.
+  private func waitForDisk() {
     guard trainer.status.storageFault != nil else { return }
-    complain("the run is over, and waits for the disk to take the rest of it")
+    let before = caught.withLock { $0.count }
+    complain(
+      "the run is over, and waits up to ten minutes for the disk to take the rest of it; "
+        + "\(before > 0 ? "another signal" : "a signal") ends that")
     let end = ContinuousClock.now + .seconds(600)
-    while trainer.status.storageFault != nil, !isEnough(), ContinuousClock.now < end { usleep(100_000) }
+    while trainer.status.storageFault != nil, caught.withLock({ $0.count }) == before, ContinuousClock.now < end {
+      usleep(100_000)
+    }
     if trainer.status.storageFault == nil { complain("the disk has everything") }
   }
 

@@ -22,12 +22,28 @@ final class WeakTrainer: Sendable {
     var notices = 0
     var fault: String?
     var warning: String?
+    /// Nobody takes what is said any more.
+    var isMute = false
   }
   private let said = Locked(Said())
 
   func watch(_ trainer: Trainer) { said.withLock { $0.trainer = trainer } }
 
   var status: RunStatus? { said.withLock { $0.trainer }?.status }
+
+  /// Writes to standard output. When that is full the run goes on without a word; when its reader is gone it ends, as it does when a
+  /// terminal is gone.
+  func say(_ text: String, terminator: String = "\n") {
+    guard !said.withLock({ $0.isMute }) else { return }
+    do { try FileHandle.standardOutput.write(contentsOf: Data((text + terminator).utf8)) } catch {
+      let reason = errno
+      said.withLock { $0.isMute = true }
+      complain(
+        "standard output cannot be written: \(String(cString: strerror(reason))); the run \(reason == EPIPE ? "ends" : "goes on")"
+      )
+      if reason == EPIPE { kill(getpid(), SIGHUP) }
+    }
+  }
 
   /// What has come up since the last time, in sentences.
   func news(_ status: RunStatus) -> [String] {
@@ -45,6 +61,8 @@ final class WeakTrainer: Sendable {
 
 extension TrainingReport {
   func watch(_ trainer: Trainer) { self.trainer.watch(trainer) }
+
+  func say(_ text: String, terminator: String = "\n") { trainer.say(text, terminator: terminator) }
 
   /// Tells of an event, and what else has come up.
   func handle(_ event: Trainer.Event) {
@@ -144,11 +162,12 @@ private func epochLine(_ record: EpochRecord, of epochs: Int) -> String {
 
 /// A progress bar that is redrawn ten times a second, with a line above it for each finished epoch.
 final class BarReport: TrainingReport, @unchecked Sendable {
-  let trainer = WeakTrainer()
+  private let lines = LineReport()
+  var trainer: WeakTrainer { lines.trainer }
   private var lastDraw = ContinuousClock.now - .seconds(1)
 
   func begin(_ run: RunDescription, _ status: RunStatus, threads: Int, _ folder: String) {
-    LineReport().begin(run, status, threads: threads, folder)
+    lines.begin(run, status, threads: threads, folder)
   }
 
   /// Only the trainer's queue calls this, so the time of the last drawing needs no lock.
@@ -187,6 +206,6 @@ final class BarReport: TrainingReport, @unchecked Sendable {
 
   func end(_ status: RunStatus, _ outcome: String, _ folder: String) {
     say("\r\u{1b}[K", terminator: "")
-    LineReport().end(status, outcome, folder)
+    lines.end(status, outcome, folder)
   }
 }

@@ -12,7 +12,7 @@ import tempfile
 import time
 
 
-IMAGES = 12_000
+IMAGES = 4_000
 
 
 def images_per_second(program, configuration, folder, name, every):

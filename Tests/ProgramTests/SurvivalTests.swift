@@ -226,6 +226,22 @@ private final class BackgroundProgram {
     #expect(try runProgram(["runs", "."], in: terminal.folder.path).output.contains("finished     40/40"))
   }
 
+  /// A reader that leaves ends the run as a terminal that is gone does; a full disk for the words changes nothing.
+  @Test func whoReadsWhatIsSaidCannotLoseTheRun() throws {
+    let folder = try TemporaryFolder()
+    let long = "--set training.epochs=3000"
+    let left = try runProgram(
+      ["-c", "'\(programPath)' train '\(small)' --run a \(long) | head -2; exit ${PIPESTATUS[0]}"], in: folder.path,
+      program: "/bin/bash")
+    #expect(left.status == 129 && left.errors.contains("standard output cannot be written: Broken pipe; the run ends"))
+    #expect(try runProgram(["verify", "a", "--last", "1"], in: folder.path).status == 0)
+    let full = try runProgram(
+      ["-c", "'\(programPath)' train '\(small)' --run b --set training.epochs=2 > /dev/full"], in: folder.path,
+      program: "/bin/sh")
+    #expect(full.status == 0 && full.errors.contains("No space left on device; the run goes on"))
+    #expect(try runProgram(["runs", "b"], in: folder.path).output.contains("finished"))
+  }
+
   @Test func aNumberThatIsNotFiniteStopsARunWithASentence() throws {
     let folder = try TemporaryFolder()
     let rate = "training.optimizer={\"type\":\"sgd\",\"learning_rate\":1e30}"

@@ -129,8 +129,78 @@ import Workers
     for step in files.steps { try Data("nothing".utf8).write(to: URL(fileURLWithPath: files.path(step: step))) }
     let metrics = folder.text("metrics.jsonl")
     let error = #expect(throws: RunError.self) { _ = try resume(folder) }
-    #expect(error?.description.contains("has no checksum") == true, "\(error?.description ?? "")")
+    #expect(error?.description.contains("is only 7 bytes long") == true, "\(error?.description ?? "")")
     #expect(folder.text("metrics.jsonl") == metrics && files.steps.count == 2)
+  }
+
+  @Test func aSecondReturnGoesOnFromTheFirst() throws {
+    let folder = TemporaryFolder()
+    let rate = "training.optimizer={\"type\":\"sgd\",\"learning_rate\":3e38}"
+    let configuration = try smallConfiguration(overrides: [rate])
+    let harness = try Harness(configuration, folder: RunFolder(configuration, path: folder.path))
+    for times in 1...3 {
+      #expect(harness.send(.run, until: [.paused]).divergedAt != nil)
+      #expect(harness.send(.goBack(0.5), until: [.paused]).learningRateFactor == pow(0.5, Double(times)))
+    }
+    // Without a checkpoint nothing is touched.
+    _ = harness.send(.run, until: [.paused])
+    harness.trainer.settle()
+    let (metrics, journal) = (folder.text("metrics.jsonl"), folder.text("journal.jsonl"))
+    try FileManager.default.removeItem(atPath: "\(folder.path)/checkpoints")
+    let stuck = harness.send(.goBack(0.5), until: [.paused])
+    #expect(stuck.divergedAt != nil && stuck.notices.last == "there is no checkpoint to go back to")
+    #expect(folder.text("metrics.jsonl") == metrics && folder.text("journal.jsonl") == journal && !metrics.isEmpty)
+  }
+
+  @Test func whatCannotBeGoneOnFromIsRefusedAndLeftAsItIs() throws {
+    let folder = TemporaryFolder()
+    try train(smallConfiguration(), in: folder)
+    let metrics = folder.text("metrics.jsonl")
+    func refusal(_ given: Experiments.Configuration? = nil) -> String {
+      do {
+        _ = try resume(folder, given: given)
+        return "none"
+      } catch { return "\(error)" }
+    }
+    #expect(
+      refusal(try smallConfiguration(epochs: 1))
+        == "training.epochs: found 1, but the run in \(folder.path) has done 3; expected no fewer")
+    let config = folder.text("config.json")
+    let path = URL(fileURLWithPath: "\(folder.path)/config.json")
+    try Data(config.replacingOccurrences(of: "\"seed\" : 3", with: "\"seed\" : 4").utf8).write(to: path)
+    #expect(refusal() == "\(path.path): seed is 4, but the run was begun with 3; put that back")
+    try Data(config.utf8).write(to: path)
+    try FileManager.default.removeItem(atPath: "\(folder.path)/checkpoints")
+    #expect(refusal().contains("holds no checkpoint, though 3 epochs were trained"))
+    #expect(folder.text("metrics.jsonl") == metrics)
+  }
+
+  /// Its rates do not come from the optimizer's, but can be multiplied.
+  @Test func aOneCycleScheduleTakesAnotherLearningRateToo() throws {
+    let folder = TemporaryFolder()
+    let cycle = "training.schedule={\"type\":\"one_cycle\",\"max_lr\":0.01}"
+    let configuration = try smallConfiguration(overrides: [cycle])
+    var rate = Float(0)
+    try train(configuration, in: folder, steps: 4) {
+      rate = $0.trainer.status.learningRate
+      _ = $0.send(.stop, until: [.paused])
+    }
+    let half = try smallConfiguration(overrides: [cycle, "training.optimizer.learning_rate=0.0005"])
+    let harness = try resume(folder, given: half)
+    #expect(harness.trainer.status.learningRateFactor == 0.5)
+    #expect(harness.send(.step(1), until: [.paused]).learningRate < rate * 0.9)
+  }
+
+  @Test func twoFrozenLayersMakeTheSameFileInEveryProcess() throws {
+    let folders = [TemporaryFolder(), TemporaryFolder()]
+    for (folder, layers) in zip(folders, [[0, 6], [6, 0]]) {
+      try train(smallConfiguration(), in: folder, steps: 1) { harness in
+        for layer in layers { _ = harness.send(.freeze(layer: layer, true), until: [.paused]) }
+        _ = harness.send(.stop, until: [.paused])
+      }
+    }
+    let texts = folders.map { FileManager.default.contents(atPath: CheckpointFiles(run: $0.path).path(step: 1)) }
+    #expect(texts[0] != nil && texts[0] == texts[1])
   }
 
   @Test func oneProcessAtATimeWritesARun() throws {
@@ -259,7 +329,8 @@ import Workers
     for (last, threads) in [(nil, nil), (nil, 1), (1, 3)] as [(Int?, Int?)] {
       let result = try Verification(run: folder.path, last: last, threads: threads)
       #expect(result.difference == nil)
-      #expect(result.lastStep == 12 && result.hasFinalState && result.checkpoints == 2)
+      // What it starts from is not compared with itself.
+      #expect(result.lastStep == 12 && result.hasFinalState && result.checkpoints == (last == nil ? 2 : 1))
       #expect(result.firstStep == (last == nil ? 0 : 9) && result.steps == 12 - result.firstStep)
     }
     // No checkpoint is that old.

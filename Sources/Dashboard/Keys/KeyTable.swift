@@ -59,7 +59,7 @@ public enum KeyTable {
       .freeze(layer: $0.layer, !$1.model.status.frozen.contains($0.layer))
     },
     .command("write", [.character("w")], "w", line: ("w", "write"), "write a checkpoint now") { state, context in
-      state.awaitsCheckpoint = true
+      state.awaitsCheckpoint = context.model.access != .readOnly
       return .save
     },
     .command("return", [.character("R")], "R", "back to the last checkpoint, with half the learning rate") { _, _ in
@@ -119,7 +119,7 @@ public enum KeyTable {
       $0.search = .ofClass(label, after: $0.probe)
     },
     .choice(
-      "probe-wrong", [.character("W")], "W", "the most confidently wrong image; 3w: the third most",
+      "probe-wrong", [.character("W")], "W", "the most confidently wrong image; 3W: the third most",
       needsTraining: true
     ) { $0.search = .mostWrong(rank: $1.repeats - 1) },
     .choice(

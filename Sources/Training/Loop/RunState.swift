@@ -34,8 +34,8 @@ public struct RunState: Hashable, Sendable, Codable {
   var trained = FigureSums()
   var validated = FigureSums()
   var schedule: Schedule
-  /// The names of the layers that somebody has had left as they are.
-  var frozen: Set<String> = []
+  /// The names of the layers that somebody has had left as they are, in alphabetical order.
+  var frozen: [String] = []
   public internal(set) var series = SeriesList()
   var optimizerSteps = 0
   var optimizerScalars: [String: Double] = [:]

@@ -10,7 +10,7 @@ extension TrainingLoop {
     case .frozen(let name, let isFrozen):
       guard let layer = layerMeasures.first(where: { $0.name == name }) else { return }
       layer.isFrozen = isFrozen
-      if isFrozen { progress.frozen.insert(name) } else { progress.frozen.remove(name) }
+      progress.frozen = (progress.frozen.filter { $0 != name } + (isFrozen ? [name] : [])).sorted()
     }
     optimizer.learningRate = learningRate
   }

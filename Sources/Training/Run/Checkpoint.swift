@@ -63,13 +63,15 @@ struct Checkpoint: Sendable {
   ///
   /// - Throws: `RunError` saying what is wrong with them, without the file's name.
   init(_ data: Data) throws {
-    guard let isIntact = Safetensors.isIntact(data) else { throw RunError("has no checksum, so it is no checkpoint") }
-    guard isIntact else { throw RunError("is damaged: its checksum is another") }
+    let isIntact = Safetensors.isIntact(data)
+    guard isIntact != false else { throw RunError("is damaged: its checksum is another") }
     let file: Safetensors
     do { file = try Safetensors(data) } catch { throw RunError("\(error)") }
-    guard let version = file.metadata["format_version"].flatMap({ Int($0) }), version == Checkpoint.version else {
+    let version = file.metadata["format_version"]
+    guard isIntact == true, version == String(Checkpoint.version) else {
       throw RunError(
-        "is of another version of the program: expected format_version \(Checkpoint.version) among its notes")
+        "is no checkpoint of this version of the program: found format_version \(version ?? "none"), expected "
+          + "\(Checkpoint.version) and a checksum")
     }
     guard let text = file.metadata["state"],
       let notes = try? TelemetryCoding.decode(Notes.self, from: Data(text.utf8)), notes.unit >= 0,
@@ -85,26 +87,37 @@ struct Checkpoint: Sendable {
   }
 }
 
+extension Checkpoint {
+  /// Whether its state is another's to the last bit, what is not a number included; the curves aside.
+  func hasState(of loop: TrainingLoop) throws -> Bool {
+    let other = Checkpoint(loop, metricsBytes: 0, interventions: 0, configuration: [:]).state
+    guard state.numbers == other.numbers else { return false }
+    return try TelemetryCoding.encode(state) == TelemetryCoding.encode(other)
+  }
+}
+
 extension RunState {
   /// Whether it can be the state of some run.
   fileprivate var isSound: Bool {
-    position.step >= 0 && position.epoch >= 1 && position.stepInEpoch >= 0 && epochs >= 1 && optimizerSteps >= 0
+    position.step >= 0 && (1...Change.mostEpochs + 1).contains(position.epoch) && position.stepInEpoch >= 0
+      && (1...Change.mostEpochs).contains(epochs) && optimizerSteps == position.step
+      && schedule.plateau?.isSound != false
       && schedule.baseRate >= 0 && schedule.factor >= 0 && schedule.baseRate.isFinite && schedule.factor.isFinite
   }
 }
 
 extension TrainingLoop {
-  /// Goes to a checkpoint.
+  /// The state that a checkpoint holds, which `restore` takes.
   ///
-  /// - Throws: `RunError` naming the tensor that is missing or of another shape; nothing is changed then.
-  func restore(_ checkpoint: Checkpoint, series: SeriesList) throws {
+  /// - Throws: `RunError` naming the tensor that is missing or of another shape, or saying why this run can have no such state.
+  func state(_ checkpoint: Checkpoint, series: SeriesList) throws -> RunState {
     var state = checkpoint.state
     state.numbers = try numbers(of: checkpoint, stateLayout)
     state.series = series
     guard canStand(at: state) else {
       throw RunError("stands where this run cannot: its data set or its batch size is another")
     }
-    restore(state)
+    return state
   }
 
   /// Whether a state is one of this run's.
@@ -116,6 +129,8 @@ extension TrainingLoop {
       steps.partialValue.addingReportingOverflow(position.stepInEpoch).partialValue == position.step
     else { return false }
     let isValidating = position.stepInEpoch == stepsPerEpoch
+    let trained = min(sampler.trainCount, position.stepInEpoch * configuration.training.batchSize)
+    guard state.trained.images == trained else { return false }
     return (0..<max(1, sampler.validationIndices.count)).contains(images) && (isValidating || images == 0)
       && images % Classifier.evaluationBatch == 0
       && (state.schedule.plateau == nil) == (progress.schedule.plateau == nil)

@@ -46,7 +46,9 @@ struct CheckpointFiles: Sendable {
   /// - Throws: `RunError` naming the file.
   func read(_ path: String) throws -> Checkpoint {
     let data = try readFile(path)
-    do { return try Checkpoint(data) } catch let error as RunError { throw RunError("\(path): \(error)") }
+    do { return try Checkpoint(data) } catch let error as RunError {
+      throw RunError("\(path): \(error)", isDamage: true)
+    }
   }
 
   /// Reads the chosen one.
@@ -59,7 +61,7 @@ struct CheckpointFiles: Sendable {
     case .step(let step): path = self.path(step: step)
     case .last:
       guard let last = steps.first else {
-        throw RunError("\(folder): holds no checkpoint; a run writes one when it starts, and then at each epoch's end")
+        throw RunError("\(folder): holds no checkpoint; a run writes one when it begins, and then at each epoch's end")
       }
       path = self.path(step: last)
     }
@@ -85,7 +87,7 @@ struct CheckpointFiles: Sendable {
         if link(path, temporary) != 0 {
           try replaceFile(bestPath, pieces)
         } else if rename(temporary, bestPath) != 0 {
-          throw RunError("\(bestPath): cannot be written: \(String(cString: strerror(errno)))")
+          throw RunError("\(bestPath): cannot be written: \(systemReason)")
         }
       }
     }

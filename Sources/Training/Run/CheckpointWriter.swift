@@ -14,7 +14,8 @@ final class CheckpointWriter: Sendable {
   /// What became of one: it is written, or why it could not be.
   typealias Outcome = Result<Job, RunError>
 
-  private struct Desk {
+  /// What waits to be written, and what became of the rest.
+  private struct Backlog {
     /// The newest, and the best that is not the newest.
     var last: Job?
     var best: Job?
@@ -26,7 +27,7 @@ final class CheckpointWriter: Sendable {
   private let metrics: LineFile
   private let keep: Int
   private let queue = DispatchQueue(label: "convtop.checkpoints", qos: .utility)
-  private let desk = Locked(Desk())
+  private let backlog = Locked(Backlog())
   /// Called on the writer's queue after each.
   private let onOutcome: @Sendable () -> Void
 
@@ -34,15 +35,15 @@ final class CheckpointWriter: Sendable {
     (files, metrics, self.keep, self.onOutcome) = (folder.checkpoints, folder.metrics, keep, onOutcome)
   }
 
-  var isBusy: Bool { desk.withLock { $0.isBusy } }
+  var isBusy: Bool { backlog.withLock { $0.isBusy } }
 
   func write(_ job: Job) {
-    let isFirst = desk.withLock { desk in
-      if let waiting = desk.last, waiting.isBest, !job.isBest { desk.best = waiting }
-      if job.isBest { desk.best = nil }
-      desk.last = job
-      defer { desk.isBusy = true }
-      return !desk.isBusy
+    let isFirst = backlog.withLock { backlog in
+      if let waiting = backlog.last, waiting.isBest, !job.isBest { backlog.best = waiting }
+      if job.isBest { backlog.best = nil }
+      backlog.last = job
+      defer { backlog.isBusy = true }
+      return !backlog.isBusy
     }
     if isFirst { queue.async { self.work() } }
   }
@@ -53,20 +54,20 @@ final class CheckpointWriter: Sendable {
         () throws(RunError) in
         try writeNow(job)
       }
-      desk.withLock { $0.outcomes.append(outcome) }
+      backlog.withLock { $0.outcomes.append(outcome) }
       onOutcome()
     }
   }
 
   private func takeNext() -> Job? {
-    desk.withLock { desk in
-      if let best = desk.best {
-        desk.best = nil
+    backlog.withLock { backlog in
+      if let best = backlog.best {
+        backlog.best = nil
         return best
       }
-      defer { desk.last = nil }
-      if desk.last == nil { desk.isBusy = false }
-      return desk.last
+      defer { backlog.last = nil }
+      if backlog.last == nil { backlog.isBusy = false }
+      return backlog.last
     }
   }
 
@@ -81,9 +82,9 @@ final class CheckpointWriter: Sendable {
 
   /// What has been written since this was last asked.
   func takeOutcomes() -> [Outcome] {
-    desk.withLock { desk in
-      defer { desk.outcomes = [] }
-      return desk.outcomes
+    backlog.withLock { backlog in
+      defer { backlog.outcomes = [] }
+      return backlog.outcomes
     }
   }
 

@@ -24,7 +24,8 @@ final class LineFile: @unchecked Sendable {
     self.path = path
     descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | (isNew ? O_CREAT | O_EXCL : 0), 0o666)
     guard descriptor >= 0 else {
-      throw RunError("\(path): cannot be \(isNew ? "created" : "opened"): \(String(cString: strerror(errno)))")
+      let hint = errno == EEXIST ? "; something else is in its place: move it away" : ""
+      throw RunError("\(path): cannot be \(isNew ? "created" : "opened"): \(systemReason)\(hint)")
     }
     count = Int(lseek(descriptor, 0, SEEK_END))
   }
@@ -68,11 +69,16 @@ final class LineFile: @unchecked Sendable {
 
   /// Forgets all behind a place, also what waits.
   func truncate(to length: Int) throws {
-    waiting = []
     guard ftruncate(descriptor, length) == 0, lseek(descriptor, 0, SEEK_END) == length else {
       throw fault("shortened")
     }
-    count = length
+    (waiting, count) = ([], length)
+  }
+
+  /// Bytes up to the end of the last whole line.
+  func wholeLines() throws -> Int {
+    let text = try readFile(path)
+    return text.lastIndex(of: 0x0a).map { text.distance(from: text.startIndex, to: $0) + 1 } ?? 0
   }
 
   /// Makes this file the only one that writes there, among processes too; it ends with the process, however that ends.
@@ -82,7 +88,11 @@ final class LineFile: @unchecked Sendable {
     // Somebody may just be looking whether it is locked.
     for _ in 0..<20 {
       if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
-      guard errno == EWOULDBLOCK || errno == EINTR else { throw fault("locked") }
+      guard errno == EWOULDBLOCK || errno == EINTR else {
+        throw RunError(
+          "\(path): cannot be locked against other processes: \(systemReason); name a folder on another file system with --run"
+        )
+      }
       usleep(10_000)
     }
     return false
@@ -92,7 +102,7 @@ final class LineFile: @unchecked Sendable {
 
   /// Whether some process has it locked.
   static func isLocked(_ path: String) -> Bool {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
     return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
@@ -104,82 +114,32 @@ final class LineFile: @unchecked Sendable {
   func restore() throws -> Bool {
     guard !isThere else { return false }
     let fresh = try LineFile(path, isNew: true)
-    guard try fresh.lock() else { throw RunError("\(path): another process has put a run there") }
-    var buffer = [UInt8](repeating: 0, count: 1 << 18)
-    var place = 0
-    while true {
-      let got = pread(descriptor, &buffer, buffer.count, place)
-      guard got >= 0 else { throw fault("read again") }
-      if got == 0 { break }
-      place += got
-      fresh.append { $0.append(contentsOf: buffer[..<got]) }
-      try fresh.flush()
+    do {
+      guard try fresh.lock() else { throw RunError("\(path): another process has put a run there") }
+      try copy(to: fresh)
+    } catch {
+      // The next attempt is to find its place free.
+      if fresh.isThere { unlink(path) }
+      throw error
     }
     swap(&descriptor, &fresh.descriptor)
     return true
   }
 
-  private func fault(_ what: String) -> RunError {
-    RunError("\(path): cannot be \(what): \(String(cString: strerror(errno)))")
-  }
-}
-
-/// Reads a file of a run; a link that may lead out of its folder is not followed.
-///
-/// - Throws: `RunError`.
-func readFile(_ path: String) throws -> Data {
-  let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-  guard descriptor >= 0 else { throw RunError("\(path): cannot be read: \(String(cString: strerror(errno)))") }
-  let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-  var status = stat()
-  guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-    throw RunError("\(path): cannot be read: it is no file")
-  }
-  do { return try file.readToEnd() ?? Data() } catch { throw RunError("\(path): cannot be read: \(reason(error))") }
-}
-
-/// Puts a file in place all at once: a reader, or whoever comes after a crash, finds the old one or the new one.
-///
-/// - Throws: `RunError`; the old one is left then.
-func replaceFile(_ path: String, _ pieces: [UnsafeRawBufferPointer]) throws {
-  let place = URL(fileURLWithPath: path)
-  let folder = place.deletingLastPathComponent().path
-  let temporary = "\(folder)/.\(place.lastPathComponent).\(getpid())"
-  func fault() -> RunError { RunError("\(path): cannot be written: \(String(cString: strerror(errno)))") }
-  unlink(temporary)
-  let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o666)
-  guard file >= 0 else { throw fault() }
-  var isWritten = true
-  for piece in pieces {
-    var rest = piece
-    while isWritten && !rest.isEmpty {
-      let taken = write(file, rest.baseAddress, rest.count)
-      if taken < 0 && errno == EINTR { continue }
-      isWritten = taken > 0
-      if isWritten { rest = UnsafeRawBufferPointer(rebasing: rest[taken...]) }
+  private func copy(to other: LineFile) throws {
+    var buffer = [UInt8](repeating: 0, count: 1 << 18)
+    var place = 0
+    while true {
+      let got = pread(descriptor, &buffer, buffer.count, place)
+      guard got >= 0 else { throw fault("read again") }
+      if got == 0 { return }
+      place += got
+      other.append { $0.append(contentsOf: buffer[..<got]) }
+      try other.flush()
     }
   }
-  guard isWritten, fsync(file) == 0 else {
-    let failure = fault()
-    close(file)
-    unlink(temporary)
-    throw failure
-  }
-  guard close(file) == 0, rename(temporary, path) == 0 else {
-    let failure = fault()
-    unlink(temporary)
-    throw failure
-  }
-  try syncFolder(folder)
-}
 
-/// Has the disk hold the names in a folder.
-func syncFolder(_ path: String) throws {
-  let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-  guard folder >= 0 else { throw RunError("\(path): cannot be opened: \(String(cString: strerror(errno)))") }
-  defer { close(folder) }
-  // Some file systems have no such thing for folders, and need none.
-  guard fsync(folder) == 0 || errno == EINVAL else {
-    throw RunError("\(path): cannot be written: \(String(cString: strerror(errno)))")
+  private func fault(_ what: String) -> RunError {
+    RunError("\(path): cannot be \(what): \(systemReason)")
   }
 }

@@ -42,7 +42,13 @@ public struct Resumption {
       }
       if isWanted(Resumption.epochs) { changes.append(.epochs(given.training.epochs)) }
       if isWanted(Resumption.learningRate) {
-        changes.append(.learningRate(Double(given.training.optimizer.learningRate)))
+        let rate = Double(given.training.optimizer.learningRate)
+        if case .oneCycle = configuration.training.schedule.choice {
+          // Its rates do not come from this one, but can be multiplied as this one is.
+          changes.append(.learningRateFactor(rate / Double(configuration.training.optimizer.learningRate)))
+        } else {
+          changes.append(.learningRate(rate))
+        }
       }
       configuration.dashboard = given.dashboard
       configuration.training.threads = given.training.threads
@@ -65,37 +71,5 @@ public struct Resumption {
     ["name", "dashboard.", "training.threads", "training.checkpoint.", "training.keep_running"].contains {
       key.hasPrefix($0)
     }
-  }
-}
-
-/// What the lines of a run's `metrics.jsonl` amount to, up to one of its states.
-struct RecordedMetrics {
-  private(set) var series = SeriesList()
-  private(set) var lastStep: StepRecord?
-  private(set) var lastEpoch: EpochRecord?
-  private(set) var bestEpoch: EpochRecord?
-
-  init() {}
-
-  /// - Throws: `RunError` when there are fewer bytes, or some line is none.
-  init(_ path: String, bytes: Int) throws {
-    guard bytes > 0 else { return }
-    guard let file = try? FileHandle(forReadingFrom: URL(fileURLWithPath: path)),
-      let text = try? file.read(upToCount: bytes), text.count == bytes
-    else { throw RunError("\(path): has fewer than the \(bytes) bytes that belong to the checkpoint") }
-    guard text.last == 0x0a else { throw RunError("\(path): has no end of a line after \(bytes) bytes") }
-    var (step, epoch, best): (StepRecord?, EpochRecord?, EpochRecord?)
-    do {
-      try series.append(lines: text) { line in
-        switch line {
-        case .step(let record): step = record
-        case .epoch(let record):
-          epoch = record
-          if record.validationAccuracy > best?.validationAccuracy ?? -1 { best = record }
-        case .measured: break
-        }
-      }
-    } catch { throw RunError("\(path): \(error)") }
-    (lastStep, lastEpoch, bestEpoch) = (step, epoch, best)
   }
 }

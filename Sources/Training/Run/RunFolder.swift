@@ -8,7 +8,14 @@ import Telemetry
 /// What could not be read or written, and why.
 public struct RunError: Error, CustomStringConvertible, Equatable {
   public let description: String
-  public init(_ description: String) { self.description = description }
+  /// Whether a file was read whole and is not what it should be.
+  let isDamage: Bool
+
+  public init(_ description: String) { self.init(description, isDamage: false) }
+
+  init(_ description: String, isDamage: Bool) { (self.description, self.isDamage) = (description, isDamage) }
+
+  public static func == (a: RunError, b: RunError) -> Bool { a.description == b.description }
 }
 
 /// A run's folder, which one process at a time writes: `config.json` (resolved), `metrics.jsonl`, `checkpoints/`, and
@@ -39,19 +46,21 @@ public final class RunFolder {
     guard path != "" else { throw RunError("--run \"\": names no folder; leave it out, or name one") }
     let path = path ?? RunFolder.freshPath(configuration.name, date)
     let manager = FileManager.default
-    guard !manager.fileExists(atPath: "\(path)/\(RunFolder.metricsName)") else {
+    checkpoints = CheckpointFiles(run: path)
+    let names = [RunFolder.journalName, RunFolder.configurationName]
+    let metricsPath = "\(path)/\(RunFolder.metricsName)"
+    // A process that was killed while it made the folder may have left an empty one.
+    let hasLines = (try? manager.attributesOfItem(atPath: metricsPath)[.size] as? Int) ?? 0 > 0
+    guard !hasLines, !names.contains(where: { manager.fileExists(atPath: "\(path)/\($0)") }),
+      checkpoints.steps.isEmpty
+    else {
       throw RunError("\(path): already holds a run; go on with it by --resume, or name another folder with --run")
     }
     (self.path, self.configuration, isOld) = (path, configuration, false)
     text = try configuration.resolvedText()
     leaves = try Resumption.resultLeaves(configuration)
-    checkpoints = CheckpointFiles(run: path)
-    do {
-      try manager.createDirectory(atPath: checkpoints.folder, withIntermediateDirectories: true)
-    } catch {
-      throw RunError("\(path): the run's folder cannot be written: \(reason(error)); name another with --run")
-    }
-    metrics = try LineFile("\(path)/\(RunFolder.metricsName)", isNew: true)
+    try RunFolder.makeFolders(checkpoints, path)
+    metrics = try LineFile(metricsPath, isNew: !manager.fileExists(atPath: metricsPath))
     guard try metrics.lock() else { throw RunFolder.occupied(path) }
     try writeConfiguration()
   }
@@ -69,7 +78,7 @@ public final class RunFolder {
     let metricsPath = "\(path)/\(RunFolder.metricsName)"
     metrics = try LineFile(metricsPath, isNew: !FileManager.default.fileExists(atPath: metricsPath))
     guard try metrics.lock() else { throw RunFolder.occupied(path) }
-    try makeFolders()
+    try RunFolder.makeFolders(checkpoints, path)
     checkpoints.removeUnfinished()
   }
 
@@ -94,10 +103,12 @@ public final class RunFolder {
     return path
   }
 
-  private func makeFolders() throws {
+  private static func makeFolders(_ checkpoints: CheckpointFiles, _ path: String) throws {
     do {
       try FileManager.default.createDirectory(atPath: checkpoints.folder, withIntermediateDirectories: true)
-    } catch { throw RunError("\(path): the run's folder cannot be written: \(reason(error))") }
+    } catch {
+      throw RunError("\(path): the run's folder cannot be written: \(reason(error)); name another with --run")
+    }
   }
 
   private func writeConfiguration() throws {
@@ -108,7 +119,7 @@ public final class RunFolder {
   ///
   /// - Returns: whether its lines had to be written anew.
   func restore(_ journal: Journal) throws -> Bool {
-    try makeFolders()
+    try RunFolder.makeFolders(checkpoints, path)
     let isRestored = try metrics.restore()
     if !FileManager.default.fileExists(atPath: "\(path)/\(RunFolder.configurationName)") { try writeConfiguration() }
     if !FileManager.default.fileExists(atPath: journalPath), !journal.interventions.isEmpty { try write(journal) }
@@ -134,7 +145,7 @@ public final class RunFolder {
   }
 
   /// Lets another process have the run; nothing must be written any more.
-  public func release() { metrics.unlock() }
+  func release() { metrics.unlock() }
 
   /// Where watchers connect to whoever trains the run.
   public static let socketName = "socket"

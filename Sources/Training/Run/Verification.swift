@@ -35,16 +35,27 @@ public struct Verification: Sendable {
       configuration, dataset: configuration.loadDataset(), pool: WorkerPool(threads: configuration.threadCount))
     var journal = try RunFolder.journal(of: run)
     let path = "\(run)/\(RunFolder.metricsName)"
-    let text = try readFile(path)
+    // Before the lines: of a run that goes on, each of these is older than what is read then.
     let files = CheckpointFiles(run: run)
-    var (known, place) = (files.steps, 0)
+    let known = files.steps
+    let text = try readFile(path)
+    guard let newest = known.first else {
+      throw RunError("\(files.folder): holds no checkpoint, so the run's last state cannot be compared")
+    }
+    let final = try files.read(files.path(step: newest))
+    guard final.interventions <= journal.interventions.count else {
+      throw RunError(
+        "\(run): the journal has \(journal.interventions.count) of the \(final.interventions) changes that the checkpoint of step "
+          + "\(newest) knows: the run cannot be done again")
+    }
+    var place = 0
     if let last {
       let end = try Verification.lastStep(in: text, path)
       // With none that is old enough, from the beginning.
       if let start = known.first(where: { $0 <= end - last }) {
         let checkpoint = try files.read(files.path(step: start))
         let metrics = try RecordedMetrics(path, bytes: checkpoint.metricsBytes)
-        do { try loop.restore(checkpoint, series: metrics.series) } catch let error as RunError {
+        do { loop.restore(try loop.state(checkpoint, series: metrics.series)) } catch let error as RunError {
           throw RunError("\(files.path(step: start)): \(error)")
         }
         journal.move(toDone: checkpoint.interventions)
@@ -52,80 +63,80 @@ public struct Verification: Sendable {
         firstStep = start
       }
     }
-    known.removeAll { $0 < loop.step }
-    let expected = wholeLines(of: text.dropFirst(place))
-    try replay(loop, &journal, expected, files, known, path, progress)
+    // What it starts from is no finding.
+    let wanted = known.filter { $0 > loop.step || $0 == 0 && place == 0 }
+    try replay(loop, &journal, wholeLines(of: text.dropFirst(place)), files, wanted, path, progress)
+    if difference == nil, final.unit > loop.unit {
+      difference = "\(path): ends at step \(loop.step), and there is a checkpoint of step \(newest)"
+    }
   }
 
   private mutating func replay(
-    _ loop: TrainingLoop, _ journal: inout Journal, _ expected: [Data], _ files: CheckpointFiles, _ known: [Int],
+    _ loop: TrainingLoop, _ journal: inout Journal, _ expected: [Data], _ files: CheckpointFiles, _ wanted: [Int],
     _ path: String, _ progress: (Int, Int) -> Void
   ) throws {
-    let wanted = try known.map { try files.read(files.path(step: $0)) }
-    guard let newest = wanted.first else {
-      throw RunError("\(files.folder): holds no checkpoint, so the run's last state cannot be compared")
-    }
-    guard newest.interventions <= journal.interventions.count else {
-      throw RunError(
-        "the journal has \(journal.interventions.count) changes, and the checkpoint of step \(newest.state.position.step) "
-          + "knows \(newest.interventions): some are lost, so the run cannot be done again")
-    }
-    func checkpoint(_ loop: TrainingLoop) throws -> String? {
-      guard let checkpoint = wanted.first(where: { $0.unit == loop.unit }) else { return nil }
-      checkpoints += 1
-      if checkpoint.unit == wanted.first?.unit { hasFinalState = true }
-      // What the next unit brings about by the journal may be in it already.
-      for change in journal.interventions.prefix(checkpoint.interventions).dropFirst(journal.done) {
-        loop.apply(change.change)
-      }
-      journal.move(toDone: max(journal.done, checkpoint.interventions))
-      guard Checkpoint(loop, metricsBytes: 0, interventions: 0, configuration: [:]).state != checkpoint.state else {
-        return nil
-      }
-      return "\(files.path(step: loop.step)): the state after step \(loop.step) is another"
-    }
-    difference = try checkpoint(loop)
+    difference = try compare(loop, &journal, files, wanted)
     while difference == nil && lines < expected.count {
       for change in journal.takeDue(at: loop.unit) { loop.apply(change) }
-      var found: [JSONLine] = []
-      func add(_ addFields: (inout JSONLine) -> Void) {
-        var line = JSONLine()
-        addFields(&line)
-        found.append(line)
-      }
-      switch loop.advance() {
-      case .step(let record):
-        steps += 1
-        lastStep = record.step
-        add { record.add(to: &$0) }
-        if let measured = loop.measured { add { measured.add(to: &$0) } }
-        progress(record.step, loop.totalSteps)
-      case .epoch(let record):
-        if let measured = loop.measured { add { measured.add(to: &$0) } }
-        add { record.add(to: &$0) }
-      case .validating: break
-      case .finished:
+      let event = loop.advance()
+      guard event != .finished else {
         difference = "\(path): goes on for \(expected.count - lines) lines after the run's last epoch"
         return
       }
-      for line in found where difference == nil && lines < expected.count {
+      if case .step(let record) = event {
+        steps += 1
+        lastStep = record.step
+        progress(record.step, loop.totalSteps)
+      }
+      for line in Verification.lines(event, loop.measured) where difference == nil && lines < expected.count {
         if Data(line.text.utf8) != expected[lines] {
           difference = "\(path): the line of step \(loop.step), epoch \(loop.epoch), should be \(line.text)"
         }
         lines += 1
       }
-      if difference == nil { difference = try checkpoint(loop) }
+      if difference == nil { difference = try compare(loop, &journal, files, wanted) }
     }
-    if difference == nil, !hasFinalState {
-      difference =
-        "\(path): ends at step \(loop.step), and there is a checkpoint of step \(newest.state.position.step)"
+  }
+
+  /// The lines of `metrics.jsonl` that a unit of work makes.
+  private static func lines(_ event: TrainingLoop.Event, _ measured: MeasureRecord?) -> [JSONLine] {
+    func line(_ addFields: (inout JSONLine) -> Void) -> JSONLine {
+      var line = JSONLine()
+      addFields(&line)
+      return line
     }
+    let other = measured.map { measured in line { measured.add(to: &$0) } }
+    switch event {
+    case .step(let record): return [line { record.add(to: &$0) }] + [other].compactMap { $0 }
+    case .epoch(let record): return [other].compactMap { $0 } + [line { record.add(to: &$0) }]
+    case .validating, .finished: return []
+    }
+  }
+
+  /// Compares the state with the checkpoint of the same unit of work, if there is one; what differs, in a sentence.
+  private mutating func compare(
+    _ loop: TrainingLoop, _ journal: inout Journal, _ files: CheckpointFiles, _ wanted: [Int]
+  ) throws -> String? {
+    let path = files.path(step: loop.step)
+    // A run that goes on may have replaced it meanwhile.
+    guard wanted.contains(loop.step), FileManager.default.fileExists(atPath: path) else { return nil }
+    let checkpoint = try files.read(path)
+    guard checkpoint.unit == loop.unit else { return nil }
+    // What the journal has before the next unit may be in it already.
+    for change in journal.interventions.prefix(checkpoint.interventions).dropFirst(journal.done) {
+      loop.apply(change.change)
+    }
+    journal.move(toDone: max(journal.done, checkpoint.interventions))
+    guard try checkpoint.hasState(of: loop) else { return "\(path): the state after step \(loop.step) is another" }
+    checkpoints += 1
+    if loop.step == wanted.first { hasFinalState = true }
+    return nil
   }
 
   private static func lastStep(in text: Data, _ path: String) throws -> Int {
     for line in wholeLines(of: text).reversed() {
       if case .step(let record)? = MetricsLine(line) { return record.step }
     }
-    throw RunError("\(path): has no step in it")
+    throw RunError("\(path): the run has made no step yet")
   }
 }

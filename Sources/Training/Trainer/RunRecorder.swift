@@ -6,8 +6,8 @@ import Telemetry
 
 /// Writes a run's records, its journal and its checkpoints to its folder; only the trainer's queue calls it.
 ///
-/// Nothing here stops the run. What cannot be written waits in memory and is tried again after 1, 2, 4 … 60 seconds, and
-/// `fault` says so meanwhile.
+/// What cannot be written waits in memory and is tried again after 1, 2, 4 … 60 seconds, and `fault` says so meanwhile; the run goes on
+/// until `mostWaiting` bytes wait.
 final class RunRecorder {
   let folder: RunFolder
   var journal: Journal
@@ -24,11 +24,11 @@ final class RunRecorder {
   private let clock = ContinuousClock()
   private var lastFlush = ContinuousClock.now
   private var lastCheckpoint = ContinuousClock.now
-  /// A checkpoint, or the journal, is still owed to the disk.
-  private var owesCheckpoint = false
+  /// A checkpoint, or the journal, could not be written yet.
+  private var isCheckpointPending = false
   /// The best one so far, until the disk has it.
-  private var owedBest: Checkpoint?
-  private var owesJournal = false
+  private var pendingBest: Checkpoint?
+  private var isJournalPending = false
 
   /// Lines wait in memory up to so many bytes; then the run has to wait for the disk.
   static let mostWaiting = 1 << 26
@@ -54,8 +54,9 @@ final class RunRecorder {
 
   /// Whether somebody has removed the folder, and it was made again, since this was last asked.
   func takeIsRestored() -> Bool {
-    defer { isRestored = false }
-    return isRestored && fault == nil
+    guard isRestored, fault == nil else { return false }
+    isRestored = false
+    return true
   }
   private var isRestored = false
 
@@ -77,14 +78,14 @@ final class RunRecorder {
   /// Writes down what somebody changed, at once.
   func note(_ intervention: Intervention) {
     journal.append(intervention)
-    owesJournal = true
-    if fault == nil { attempt { try payJournal() } }
+    isJournalPending = true
+    if fault == nil { attempt { try writeJournal() } }
   }
 
-  private func payJournal() throws {
-    guard owesJournal else { return }
+  private func writeJournal() throws {
+    guard isJournalPending else { return }
     try folder.write(journal)
-    owesJournal = false
+    isJournalPending = false
   }
 
   /// Hands everything so far to other readers.
@@ -95,19 +96,23 @@ final class RunRecorder {
 
   /// Has a checkpoint written beside the training, unless nothing has happened since the last one, or a number is not
   /// finite: the last good one is kept then.
-  func save(_ loop: TrainingLoop, isBest: Bool = false) {
+  ///
+  /// - Returns: whether there was anything to write.
+  @discardableResult
+  func save(_ loop: TrainingLoop, isBest: Bool = false) -> Bool {
     lastCheckpoint = clock.now
-    guard loop.isFinite, loop.unit != takenUnit || isBest else { return }
+    guard loop.isFinite, loop.unit != takenUnit || isBest else { return false }
     let checkpoint = Checkpoint(
       loop, metricsBytes: folder.metrics.count, interventions: journal.done, configuration: folder.leaves)
-    if isBest { owedBest = checkpoint }
+    if isBest { pendingBest = checkpoint }
     if fault == nil { attempt { try folder.metrics.flush() } }
     guard fault == nil else {
-      owesCheckpoint = true
-      return
+      isCheckpointPending = true
+      return true
     }
     takenUnit = loop.unit
     writer.write(CheckpointWriter.Job(checkpoint: checkpoint, isBest: isBest))
+    return true
   }
 
   /// Returns when all checkpoints on their way are written, or could not be.
@@ -122,9 +127,9 @@ final class RunRecorder {
       switch outcome {
       case .success(let job):
         savedStep = max(savedStep ?? 0, job.checkpoint.state.position.step)
-        if job.isBest && owedBest?.unit == job.checkpoint.unit { owedBest = nil }
+        if job.isBest && pendingBest?.unit == job.checkpoint.unit { pendingBest = nil }
       case .failure(let error):
-        (owesCheckpoint, takenUnit) = (true, nil)
+        (isCheckpointPending, takenUnit) = (true, nil)
         fail(error)
       }
     }
@@ -137,17 +142,17 @@ final class RunRecorder {
     guard fault != nil else { return }
     fault = nil
     attempt {
-      isRestored = try folder.restore(journal) || isRestored
+      if try folder.restore(journal) { (isRestored, isCheckpointPending, takenUnit) = (true, true, nil) }
       try folder.metrics.flush()
-      try payJournal()
+      try writeJournal()
     }
-    if fault == nil, let owedBest {
-      writer.write(CheckpointWriter.Job(checkpoint: owedBest, isBest: true))
+    if fault == nil, let pendingBest {
+      writer.write(CheckpointWriter.Job(checkpoint: pendingBest, isBest: true))
       writer.wait()
       collect()
     }
-    if fault == nil && owesCheckpoint {
-      owesCheckpoint = false
+    if fault == nil && isCheckpointPending {
+      isCheckpointPending = false
       takenUnit = nil
       save(loop)
       writer.wait()
@@ -162,7 +167,7 @@ final class RunRecorder {
 
   private func fail(_ error: any Error) { if fault == nil { fault = "\(error)" } }
 
-  /// Goes to another state of the run, of which so many bytes of `metrics.jsonl` are.
+  /// Takes back the lines that come after a checkpoint, or all of them, as the run goes back there.
   func move(to checkpoint: Checkpoint?) throws {
     writer.wait()
     collect()
@@ -170,6 +175,6 @@ final class RunRecorder {
     journal.move(toDone: checkpoint?.interventions ?? 0)
     takenUnit = checkpoint?.unit
     savedStep = checkpoint?.state.position.step
-    owedBest = nil
+    pendingBest = nil
   }
 }

@@ -22,9 +22,7 @@ extension Trainer {
       if loop.unit > 0 { recorder?.save(loop) }
       recorder?.flush()
       recorder?.wait()
-    case .save:
-      recorder?.save(loop)
-      if recorder == nil { tell("there is no folder to save in") }
+    case .save: save()
     case .pace(let pace):
       mailbox.withLock {
         $0.status.pace = pace
@@ -52,6 +50,12 @@ extension Trainer {
     begin(goal)
   }
 
+  private func save() {
+    guard let recorder else { return tell("there is no folder to save in") }
+    guard !recorder.save(loop) else { return }
+    tell(loop.isFinite ? "nothing is new since the last checkpoint" : "numbers that are not finite are not saved")
+  }
+
   private func freeze(_ index: Int, _ isFrozen: Bool) {
     let name = description.layers.indices.contains(index) ? description.layers[index].name : ""
     guard let layer = loop.layerMeasures.first(where: { $0.name == name }) else {
@@ -64,6 +68,9 @@ extension Trainer {
 
   /// Changes the run, writes that down, and tells those who look at it.
   func intervene(_ change: Change) {
+    if case .learningRateFactor(let factor) = change, !factor.isFinite {
+      return tell("that learning rate is more than a number can be times the schedule's")
+    }
     if let recorder {
       let dropped = recorder.journal.pending.count
       if dropped > 0 {

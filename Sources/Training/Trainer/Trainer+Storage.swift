@@ -16,101 +16,140 @@ extension Trainer {
     }
   }
 
+  /// Writes nothing any more, and lets another process have the folder.
+  public func releaseFolder() {
+    queue.sync {
+      recorder?.wait()
+      recorder?.folder.release()
+      recorder = nil
+    }
+  }
+
   /// Goes on with a run from its last whole checkpoint; what was written behind that is taken back, to be written again.
   ///
-  /// - Throws: `RunError` when there are checkpoints and none can be gone on from; the folder is as it was then.
+  /// - Throws: `RunError` when there is no checkpoint to go on from, or the run cannot have what it is to have; the folder is as it was
+  ///   then.
   public func resume(_ resumption: Resumption) throws {
     try queue.sync {
       let journal = try resumption.folder.journal()
       open(resumption.folder, journal)
       do {
-        try goToLastCheckpoint()
-        takeDueChanges()
-        try checkEpochs(resumption)
+        if try !goToLastCheckpoint(resumption.changes) { try begin(resumption.folder) }
       } catch {
         recorder = nil
         throw error
       }
-      let done =
+      takeDueChanges()
+      let place =
         loop.step > 0 ? "goes on after step \(grouped(loop.step)) of \(grouped(loop.totalSteps))" : "begins at step 0"
-      tell("the run \(done)")
+      tell("the run \(place)")
       for change in resumption.changes where loop.isChange(change) {
-        switch change {
-        case .epochs(let epochs): tell("training.epochs is \(epochs) from now on; it was \(loop.epochs)")
-        case .learningRate(let rate):
-          let before = Float(loop.progress.schedule.baseRate)
-          tell("training.optimizer.learning_rate is \(Float(rate)) from now on; it was \(before)")
-        case .learningRateFactor, .frozen: break
-        }
+        tell(sentence(change))
         intervene(change)
       }
       mailbox.withLock { $0.status.phase = loop.isFinished ? .finished : .paused }
     }
   }
 
-  private func checkEpochs(_ resumption: Resumption) throws {
-    for case .epochs(let epochs) in resumption.changes where epochs < loop.epoch - 1 {
-      throw RunError(
-        "training.epochs: found \(epochs), but the run in \(resumption.folder.path) has done \(loop.epoch - 1); expected no fewer"
-      )
+  private func sentence(_ change: Change) -> String {
+    switch change {
+    case .epochs(let epochs): "training.epochs is \(epochs) from now on; it was \(loop.epochs)"
+    case .learningRate(let rate):
+      "training.optimizer.learning_rate is \(Float(rate)) from now on; it was \(Float(loop.progress.schedule.baseRate))"
+    case .learningRateFactor(let factor):
+      "the schedule's learning rates are multiplied by \(Float(factor)) from now on; it was \(Float(loop.progress.schedule.factor))"
+    case .frozen(let layer, let isFrozen): "\(layer) is \(isFrozen ? "frozen" : "trained") from now on"
     }
   }
 
-  /// The newest checkpoint that is whole, or else the run's beginning; those that are damaged are set aside, and said.
-  private func goToLastCheckpoint() throws {
-    guard let recorder else { return }
+  /// A run that was killed before its first checkpoint begins again: nothing is lost by that.
+  private func begin(_ folder: RunFolder) throws {
+    let metrics = try RecordedMetrics(folder.metrics.path, bytes: folder.metrics.wholeLines())
+    guard metrics.lastEpoch == nil else {
+      throw RunError(
+        "\(folder.checkpoints.folder): holds no checkpoint, though \(metrics.lastEpoch?.epoch ?? 0) epochs were trained; "
+          + "put one back, or begin another run in another folder")
+    }
+    try recorder?.move(to: nil)
+  }
+
+  /// The newest checkpoint that is whole; those that are damaged are set aside, and said.
+  ///
+  /// - Parameter changes: what is to be made of the run there.
+  /// - Returns: false when there is none at all.
+  private func goToLastCheckpoint(_ changes: [Change] = []) throws -> Bool {
+    guard let recorder else { return false }
+    // One that is on its way is the newest.
+    recorder.wait()
     let files = recorder.folder.checkpoints
-    var damaged: [(step: Int, why: String)] = []
+    var damaged: [(step: Int, error: RunError)] = []
     for step in files.steps {
       do {
         let checkpoint = try files.read(files.path(step: step))
-        try checkConfiguration(checkpoint, recorder.folder)
+        try check(checkpoint, recorder.folder, changes)
         let metrics = try RecordedMetrics(recorder.folder.metrics.path, bytes: checkpoint.metricsBytes)
-        do { try loop.restore(checkpoint, series: metrics.series) } catch let error as RunError {
-          throw RunError("\(files.path(step: step)): \(error)")
-        }
+        let state = try restorable(checkpoint, metrics.series, files.path(step: step))
         try recorder.move(to: checkpoint)
-        for (step, why) in damaged {
+        loop.restore(state)
+        for (step, error) in damaged {
           files.setAside(step: step)
-          tell("\(why); the run goes on from the checkpoint before it, of step \(checkpoint.state.position.step)")
+          tell("\(error); the run goes on from the checkpoint before it, of step \(loop.step)")
         }
-        if recorder.journal.interventions.count < checkpoint.interventions {
-          tell(
-            "\(recorder.folder.path): the journal has \(recorder.journal.interventions.count) changes of the "
-              + "\(checkpoint.interventions) that were made; the run goes on, but cannot be verified any more")
-        }
-        if let best = metrics.bestEpoch, (try? files.read(.best))?.checkpoint.state.position.step != best.step {
-          tell("the best checkpoint, of epoch \(best.epoch), is not there any more; the next better one will be")
-        }
-        return show(metrics)
-      } catch let error as RunError { damaged.append((step, error.description)) }
+        tellWhatIsMissing(checkpoint, metrics)
+        show(metrics)
+        return true
+      } catch let error as RunError where error.isDamage { damaged.append((step, error)) }
     }
-    guard damaged.isEmpty else {
-      throw RunError(
-        "\(damaged[0].why); \(damaged.count == 1 ? "there is no other checkpoint" : "nor can the run go on from any of the \(damaged.count - 1) before it")"
-      )
-    }
-    // Killed before the first one was written: nothing is lost by beginning again.
-    try recorder.move(to: nil)
+    guard let first = damaged.first else { return false }
+    let others = damaged.count > 1 ? " and those before it are damaged too" : ""
+    throw RunError("\(first.error);\(others) there is no checkpoint to go on from")
   }
 
-  /// Whether the configuration is still what the checkpoint's run was begun with.
-  private func checkConfiguration(_ checkpoint: Checkpoint, _ folder: RunFolder) throws {
+  private func restorable(_ checkpoint: Checkpoint, _ series: SeriesList, _ path: String) throws -> RunState {
+    do { return try loop.state(checkpoint, series: series) } catch let error as RunError {
+      throw RunError("\(path): \(error)", isDamage: true)
+    }
+  }
+
+  /// Whether the configuration is still what the checkpoint's run was begun with, and there are to be no fewer epochs than there have
+  /// been.
+  private func check(_ checkpoint: Checkpoint, _ folder: RunFolder, _ changes: [Change]) throws {
     let keys = Set(checkpoint.configuration.keys).union(folder.leaves.keys).sorted()
-    guard let key = keys.first(where: { checkpoint.configuration[$0] != folder.leaves[$0] }) else { return }
-    throw RunError(
-      "\(folder.path)/\(RunFolder.configurationName): \(key) is \(folder.leaves[key] ?? "not there"), but the run was begun with "
-        + "\(checkpoint.configuration[key] ?? "none")")
+    if let key = keys.first(where: { checkpoint.configuration[$0] != folder.leaves[$0] }) {
+      throw RunError(
+        "\(folder.path)/\(RunFolder.configurationName): \(key) is \(folder.leaves[key] ?? "not there"), but the run was begun with "
+          + "\(checkpoint.configuration[key] ?? "none"); put that back")
+    }
+    let done = checkpoint.state.position.epoch - 1
+    for case .epochs(let epochs) in changes where epochs < done {
+      throw RunError(
+        "training.epochs: found \(epochs), but the run in \(folder.path) has done \(done); expected no fewer")
+    }
+  }
+
+  private func tellWhatIsMissing(_ checkpoint: Checkpoint, _ metrics: RecordedMetrics) {
+    guard let recorder else { return }
+    let found = recorder.journal.interventions.count
+    if found < checkpoint.interventions {
+      tell(
+        "\(recorder.folder.path): the journal has \(found) of the \(checkpoint.interventions) changes that were made; the run goes on, but "
+          + "cannot be verified any more")
+    }
+    if let best = metrics.bestEpoch,
+      (try? recorder.folder.checkpoints.read(.best))?.checkpoint.state.position.step != best.step
+    {
+      tell("the best checkpoint, of epoch \(best.epoch), is not there any more; the next better one will be")
+    }
   }
 
   /// Has the status show where the run has come to.
   private func show(_ metrics: RecordedMetrics) {
     diagnosis.forget()
+    (estimates, timings) = (Estimates(), .none)
     showChanges()
     let savedStep = recorder?.savedStep
     mailbox.withLock {
-      let epoch = min(loop.epoch, loop.epochs)
-      ($0.status.step, $0.status.epoch, $0.status.savedStep) = (loop.step, epoch, savedStep)
+      ($0.status.step, $0.status.epoch, $0.status.savedStep) = (loop.step, min(loop.epoch, loop.epochs), savedStep)
       ($0.status.lastStep, $0.status.lastEpoch) = (metrics.lastStep, metrics.lastEpoch)
       $0.status.bestEpoch = metrics.bestEpoch
       $0.status.validation = loop.isValidating ? 0 : nil
@@ -121,13 +160,12 @@ extension Trainer {
 
   /// Back to the last checkpoint with so many times the learning rate.
   func goBack(_ factor: Double) {
-    guard let recorder, !recorder.folder.checkpoints.steps.isEmpty || recorder.savedStep != nil else {
-      return tell("there is no checkpoint to go back to")
-    }
     do {
-      try goToLastCheckpoint()
+      guard try goToLastCheckpoint() else { return tell("there is no checkpoint to go back to") }
     } catch { return tell("\(error)") }
     setPhase(.paused)
+    // What was changed right there, by an earlier return too, holds.
+    takeDueChanges()
     intervene(.learningRateFactor(loop.progress.schedule.factor * factor))
     tell("back at step \(grouped(loop.step)), with learning rate \(loop.optimizer.learningRate)")
   }
@@ -153,7 +191,8 @@ extension Trainer {
       isRetryComing = false
       self.recorder?.retry(loop)
       if self.recorder?.takeIsRestored() == true {
-        tell("the run's folder was removed, and is there again with all its lines; of the checkpoints, the last one")
+        tell(
+          "the run's folder was removed, and is there again with all its lines; of the checkpoints, only the last one")
       }
       checkStorage()
     }

@@ -45,7 +45,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
   /// When the last unit of work began; what a slower pace counts from.
   private var lastUnit: ContinuousClock.Instant?
   /// Images a second and seconds of work, which differ from run to run and are no part of its state.
-  private var timings = SeriesList.none
+  var timings = SeriesList.none
   /// `work`, made once: a step allocates nothing.
   private lazy var block = DispatchWorkItem { [unowned self] in work() }
 
