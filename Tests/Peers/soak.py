@@ -154,12 +154,15 @@ def chaos(arguments, folder):
             # Before it catches a signal, that ends it as any program.
             if owner.status not in (0, 3, -signal.SIGKILL, -signal.SIGTERM, 128 + signal.SIGTERM):
                 sys.exit(f"the program has ended with status {owner.status}: {owner.tail[-2000:]!r}")
-            for run in living():
-                if run.get("process"):
-                    time.sleep(draw.random() * 2)
-                    os.kill(run["process"], signal.SIGTERM)
-            while any(run["living"] for run in living()):
-                time.sleep(0.2)
+            time.sleep(draw.random() * 2)
+            # A detached one may be too busy to answer at once.
+            while runs := [run for run in living() if run["living"]]:
+                for process in [run["process"] for run in runs if "process" in run]:
+                    try:
+                        os.kill(process, signal.SIGTERM)
+                    except ProcessLookupError:
+                        pass
+                time.sleep(0.5)
             owner = start()
         for screen in [owner] + watchers:
             if b"ThreadSanitizer" in screen.tail or b"a fault in the program" in screen.tail:
