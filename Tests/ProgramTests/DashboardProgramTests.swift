@@ -70,7 +70,8 @@ import Testing
     terminal.type("q")
     #expect(terminal.exitStatus() == 0)
     terminal.expectRestoredTerminal()
-    #expect(terminal.outputText.hasSuffix("small: 128 of 1280 steps, run run\r\n"))
+    #expect(
+      terminal.outputText.hasSuffix("small: 128 of 1280 steps, run run\r\nnext: convtop --resume --run run\r\n"))
   }
 
   /// Each picture after a single batch is of the state after it, however short the batch is.

@@ -124,7 +124,9 @@ private final class BackgroundProgram {
     let settings = ["--set", "training.epochs=40"]
     let program = try BackgroundProgram(["train", small, "--run", "run"] + settings, in: folder.path)
     try wait { contents(folder, "run/metrics.jsonl")?.count ?? 0 > 20_000 }
-    try FileManager.default.removeItem(atPath: "\(folder.path)/run")
+    // At once: removing file by file would meet what is written meanwhile.
+    try FileManager.default.moveItem(atPath: "\(folder.path)/run", toPath: "\(folder.path)/removed")
+    try FileManager.default.removeItem(atPath: "\(folder.path)/removed")
     let errors = program.errors()
     #expect(program.process.terminationStatus == 0, "\(errors)")
     #expect(try runProgram(["train", small, "--run", "straight"] + settings, in: folder.path).status == 0)
