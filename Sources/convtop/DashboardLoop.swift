@@ -224,8 +224,8 @@ final class DashboardLoop {
     if model.status.pace.isSlow, let step = model.snapshot?.step, let before, step != before.step { lastChange = start }
     model.glow = lastChange.map { max(0, 1 - (start - $0).inSeconds / DashboardLoop.glowSeconds) } ?? 0
     screen.show(Dashboard.render(model, size: screen.size))
-    // Redrawing what glows does not put off the next picture.
-    guard model.snapshot?.request.number != before?.request.number || model.glow == 0 else { return }
+    // Redrawing what glows, or on other news, does not put off the next picture.
+    guard model.snapshot?.request.number != before?.request.number else { return }
     lastFrame = .now
     frameCost = .seconds(processorSeconds - began)
   }

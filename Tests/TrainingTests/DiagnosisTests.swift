@@ -50,5 +50,9 @@ import Testing
     )
     diagnosis.look(at: norm(320, 3))
     #expect(diagnosis.sentence == nil)
+    // A net that has learned: a hundred times next to nothing.
+    for index in 11...50 { diagnosis.look(at: norm(32 * index, 1e-6)) }
+    diagnosis.look(at: norm(1632, 1e-4))
+    #expect(diagnosis.sentence == nil)
   }
 }

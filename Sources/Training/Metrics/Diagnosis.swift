@@ -10,6 +10,8 @@ struct Diagnosis {
   private let chance: Double?
   /// The norms of the gradient so far, the last ones of them.
   private var norms: [Double] = []
+  /// The usual one at the beginning: once a net has learned, norms are tiny, and many times nothing is no explosion.
+  private var firstNorm: Double?
   private var explosion: String?
   /// Exponential means of loss and accuracy, and their weight.
   private var loss = 0.0
@@ -32,7 +34,7 @@ struct Diagnosis {
 
   /// Begins anew: the run has gone somewhere else.
   mutating func forget() {
-    (norms, explosion, loss, accuracy, weight, step) = ([], nil, 0, 0, 0, 0)
+    (norms, firstNorm, explosion, loss, accuracy, weight, step) = ([], nil, nil, 0, 0, 0, 0)
   }
 
   mutating func look(at record: StepRecord) {
@@ -46,7 +48,8 @@ struct Diagnosis {
   mutating func look(at record: MeasureRecord) {
     guard let norm = record.values.first(where: { $0.name == "gradient_norm" })?.value, norm.isFinite else { return }
     let usual = norms.sorted()[safe: norms.count / 2] ?? norm
-    if norms.count >= 6, usual > 0, norm > Diagnosis.explosive * usual {
+    if norms.count == 6 && firstNorm == nil { firstNorm = usual }
+    if let firstNorm, usual > 0, norm > Diagnosis.explosive * usual, norm > 5 * firstNorm {
       explosion =
         "the gradient explodes: its norm is \(formatNumber(Float(norm))) at step \(grouped(record.step)), usually "
         + "\(formatNumber(Float(usual))); a lower learning rate or training.clip.norm may help"

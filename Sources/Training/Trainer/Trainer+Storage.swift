@@ -179,7 +179,9 @@ extension Trainer {
     recorder.collect()
     let (fault, step) = (recorder.fault, recorder.savedStep)
     let isNews = mailbox.withLock { mailbox in
-      let isNews = mailbox.status.savedStep != step || (mailbox.status.storageFault == nil) != (fault == nil)
+      // While it trains, the next frame shows where the newest checkpoint is.
+      let isSaved = mailbox.status.savedStep != step && !mailbox.status.phase.isUnderWay
+      let isNews = isSaved || (mailbox.status.storageFault == nil) != (fault == nil)
       (mailbox.status.savedStep, mailbox.status.storageFault) = (step, fault)
       return isNews
     }
