@@ -31,7 +31,7 @@ struct ContinueCommand: ParsableCommand {
 
 /// Nobody is there to be told; what comes up goes to standard error all the same, which is a detached run's log.
 struct SilentReport: TrainingReport {
-  let trainer = WeakTrainer()
+  let trainer = ReportedTrainer()
 
   func begin(_ run: RunDescription, _ status: RunStatus, threads: Int, _ folder: String) {}
   func handle(_ event: Trainer.Event, _ status: RunStatus) {}

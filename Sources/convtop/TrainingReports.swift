@@ -8,7 +8,7 @@ import Workers
 /// How progress is told.
 protocol TrainingReport: Sendable {
   /// The trainer that is reported on.
-  var trainer: WeakTrainer { get }
+  var trainer: ReportedTrainer { get }
   func begin(_ run: RunDescription, _ status: RunStatus, threads: Int, _ folder: String)
   func handle(_ event: Trainer.Event, _ status: RunStatus)
   /// - Parameter outcome: `finished`, `failed`, `diverged` or `interrupted`.
@@ -16,7 +16,7 @@ protocol TrainingReport: Sendable {
 }
 
 /// A trainer that is told later, and what of it has been said.
-final class WeakTrainer: Sendable {
+final class ReportedTrainer: Sendable {
   private struct Said {
     weak var trainer: Trainer?
     var notices = 0
@@ -74,7 +74,7 @@ extension TrainingReport {
 
 /// One JSON object a line, each written out at once.
 struct JSONReport: TrainingReport {
-  let trainer = WeakTrainer()
+  let trainer = ReportedTrainer()
 
   func begin(_ run: RunDescription, _ status: RunStatus, threads: Int, _ folder: String) {
     emit {
@@ -118,7 +118,7 @@ struct JSONReport: TrainingReport {
 
 /// A line an epoch, for logs.
 final class LineReport: TrainingReport, @unchecked Sendable {
-  let trainer = WeakTrainer()
+  let trainer = ReportedTrainer()
   /// Between epochs a line is said so often, so that somebody who reads along knows that it goes on.
   private static let interval = Duration.seconds(10)
   private var lastLine = ContinuousClock.now
@@ -163,7 +163,7 @@ private func epochLine(_ record: EpochRecord, of epochs: Int) -> String {
 /// A progress bar that is redrawn ten times a second, with a line above it for each finished epoch.
 final class BarReport: TrainingReport, @unchecked Sendable {
   private let lines = LineReport()
-  var trainer: WeakTrainer { lines.trainer }
+  var trainer: ReportedTrainer { lines.trainer }
   private var lastDraw = ContinuousClock.now - .seconds(1)
 
   func begin(_ run: RunDescription, _ status: RunStatus, threads: Int, _ folder: String) {

@@ -12,25 +12,18 @@ import Testing
 @testable import Fields
 
 @Suite(.serialized) struct FileFuzzTests {
-  /// What a parser did with damaged inputs.
-  private func fuzz(
+  private func expectSurvived(
     _ name: String, seed: UInt64, corpus: [[UInt8]], words: [String] = [], _ parse: ([UInt8]) throws -> Void
   ) {
-    var fuzzer = Fuzzer(seed: seed, corpus: corpus, words: words)
-    let before = peakMemory
-    var refused = 0
-    for _ in 0..<fuzzedInputs { do { try parse(fuzzer.next()) } catch { refused += 1 } }
-    // Sound ones are among them, and most are not.
-    #expect(refused > fuzzedInputs / 10 && refused < fuzzedInputs)
-    #expect(peakMemory - before < 300 << 20, "\(name) took \((peakMemory - before) >> 20) MB")
-    print("\(name): \(fuzzedInputs) inputs, \(refused) refused, peak memory \(peakMemory >> 20) MB")
+    let complaint = fuzz(name, seed: seed, corpus: corpus, words: words, parse)
+    #expect(complaint == nil)
   }
 
   @Test func json() {
     let texts = [
       #"{"a":[1,-2.5e3,true,null,"é\u00e9\n"],"b":{"c":{}}}"#, #"[[[[1]]],{"x":""}]"#, #""\ud83d\ude00""#, "  12  ",
     ]
-    fuzz("JSON", seed: 1, corpus: texts.map { Array($0.utf8) }, words: ["{", "[", "\\u", "\":", ","]) {
+    expectSurvived("JSON", seed: 1, corpus: texts.map { Array($0.utf8) }, words: ["{", "[", "\\u", "\":", ","]) {
       _ = try JSONParser.parse($0)
     }
   }
@@ -39,7 +32,7 @@ import Testing
     let file = Safetensors(
       tensors: [("a.weight", Tensor([2, 3], [1, 2, 3, 4, 5, 6])), ("b", Tensor([1], [7]))], metadata: ["step": "7"])
     let words = ["\"shape\":[", "\"data_offsets\":[", "F32", "F64", "4611686018427387904,4", "__metadata__", "-1,"]
-    fuzz("safetensors", seed: 2, corpus: [Array(try file.encoded())], words: words) {
+    expectSurvived("safetensors", seed: 2, corpus: [Array(try file.encoded())], words: words) {
       let read = try Safetensors(Data($0))
       for (_, tensor) in read.tensors { #expect(tensor.values.count == tensor.shape.count) }
       _ = Safetensors.isIntact(Data($0))
@@ -68,12 +61,12 @@ import Testing
       }
     }
     let corpus = [imageBytes, Array(gzipped)]
-    fuzz("images, IDX and gzip", seed: 3, corpus: corpus, words: ["\u{1f}\u{8b}\u{8}\u{0}"]) { bytes in
+    expectSurvived("images, IDX and gzip", seed: 3, corpus: corpus, words: ["\u{1f}\u{8b}\u{8}\u{0}"]) { bytes in
       try write(bytes, images)
       _ = try IDX.labeledImages(images: images, labels: labels)
     }
     try write(imageBytes, images)
-    fuzz("labels, IDX", seed: 4, corpus: [labelBytes]) { bytes in
+    expectSurvived("labels, IDX", seed: 4, corpus: [labelBytes]) { bytes in
       try write(bytes, labels)
       _ = try IDX.labeledImages(images: images, labels: labels)
     }

@@ -64,3 +64,20 @@ public struct Fuzzer {
     }
   }
 }
+
+/// Tries damaged inputs on a parser, prints what came of them, and says in a sentence what should not have.
+///
+/// - Parameter memory: the most bytes by which the process may grow.
+/// - Returns: nil when sound inputs were taken, damaged ones refused, and memory stayed bounded.
+public func fuzz(
+  _ name: String, seed: UInt64, corpus: [[UInt8]], words: [String] = [], memory: Int = 300 << 20,
+  _ parse: ([UInt8]) throws -> Void
+) -> String? {
+  var fuzzer = Fuzzer(seed: seed, corpus: corpus, words: words)
+  let before = peakMemory
+  var refused = 0
+  for _ in 0..<fuzzedInputs { do { try parse(fuzzer.next()) } catch { refused += 1 } }
+  print("\(name): \(fuzzedInputs) inputs, \(refused) refused, peak memory \(peakMemory >> 20) MB")
+  guard refused > fuzzedInputs / 10, refused < fuzzedInputs else { return "\(name): \(refused) were refused" }
+  return peakMemory - before < memory ? nil : "\(name): took \((peakMemory - before) >> 20) MB"
+}

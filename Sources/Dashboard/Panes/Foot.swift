@@ -25,11 +25,12 @@ extension Canvas {
     let end = rect.column + rect.columns
     switch model.state.overlay {
     case .quitQuestion:
-      let saved = model.status.savedStep.map { "all after step \(grouped($0))" } ?? "all of it"
+      let saved = model.status.savedStep.map { "after step \(grouped($0))" } ?? "of it"
       let what =
         model.status.storageFault == nil
-        ? "All is saved; D goes on without a screen." : "The disk takes nothing: \(saved) will be lost."
-      write(" Training is running. Quit? \(what)  y yes  n no ", .warning, column: rect.column, row: rect.row)
+        ? "All is saved; D goes on without a screen." : "The disk has nothing \(saved)."
+      // In 80 columns, the answers included.
+      write(" Still training. Quit? \(what)  y yes  n no ", .warning, column: rect.column, row: rect.row)
       return
     case .commandLine(let line):
       let at = write(":\(line.text.suffix(rect.columns - 2))", .number, column: rect.column, row: rect.row)
