@@ -103,9 +103,10 @@ private final class BackgroundProgram {
     // A quota of 100 kilobytes a file.
     let shell = "ulimit -S -f 100; exec '\(programPath)' train '\(small)' --run run \(settings.joined(separator: " "))"
     let program = try BackgroundProgram(["-c", shell], in: folder.path, program: "/bin/bash")
-    // Its lines end in the middle of one, and it goes on.
+    // Its lines end in the middle of one, and it goes on: the fault lasts for some steps of the slowest machine, and is
+    // over before the fastest has done all of them.
     try wait { contents(folder, "run/metrics.jsonl")?.count == 102_400 }
-    usleep(1_500_000)
+    usleep(300_000)
     #expect(
       try runProgram(
         ["--pid", "\(program.process.processIdentifier)", "--fsize=unlimited"], in: folder.path,
@@ -176,7 +177,8 @@ private final class BackgroundProgram {
   @Test func aDetachedRunGoesOnAndComesBack() throws {
     let terminal = try PseudoTerminal(
       ["dashboard", small, "--run", "run", "--set", "training.epochs=3000"], columns: 120)
-    terminal.expect("epoch 2/")
+    // It has trained for a while: how many epochs depends on the machine.
+    terminal.expect(" left ")
     terminal.type("D")
     #expect(terminal.exitStatus() == 0)
     terminal.expectRestoredTerminal()
