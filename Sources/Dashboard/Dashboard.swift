@@ -30,7 +30,7 @@ public enum Dashboard {
     var request = PictureRequest(layer: state.layer, probe: state.probe)
     request.search = state.search
     // Over an eighth of the run at most: more would show how it began, not how it goes.
-    let steps = Double(max(1, model.status.step))
+    let steps = Double(max(1, model.newestStep))
     request.smoothing = min(state.charts.smoothing, max(0, 1 - 8 / steps))
     if let off = state.switchedOff, off.layer == state.layer { request.switchedOff = off.filter }
     for (pane, rect) in layout.panes { pane.need(&request, model, rect) }
@@ -53,7 +53,9 @@ public enum Dashboard {
   /// What went wrong, in at most three lines.
   static func bannerLines(_ model: DashboardModel, width: Int) -> [String] {
     let storage = model.status.storageFault.map { "\($0); the run goes on, and it is tried again" }
-    guard let text = model.status.failure ?? model.divergence ?? storage ?? model.status.warning else { return [] }
+    guard
+      let text = model.status.failure ?? model.divergence ?? model.status.replayFault ?? storage ?? model.status.warning
+    else { return [] }
     return Array(wrap(text, width: max(1, width - 2)).prefix(3))
   }
 

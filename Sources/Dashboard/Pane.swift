@@ -21,8 +21,9 @@ public struct Pane: Sendable {
   /// What mean something while it has the focus.
   var keys: [KeyBinding] = []
   /// Opens what it shows larger.
-  var open: @Sendable (inout DashboardState, KeyContext) -> Void = { state, _ in
+  var open: @Sendable (inout DashboardState, KeyContext) -> Effect = { state, _ in
     if !state.place.isZoomed { state.go(state.view, state.focus, isZoomed: true) }
+    return .none
   }
   /// Turns the wheel one notch down, or up.
   var scroll: @Sendable (inout DashboardState, KeyContext, _ notches: Int) -> Void = { _, _, _ in }
@@ -55,6 +56,12 @@ public struct Target: Sendable {
   public let label: String
   /// Chooses it.
   public let choose: @Sendable (inout DashboardState) -> Void
+  /// What dragging the mouse over it asks of the world outside.
+  let drag: Effect
+
+  init(label: String, drag: Effect = .none, choose: @escaping @Sendable (inout DashboardState) -> Void) {
+    (self.label, self.drag, self.choose) = (label, drag, choose)
+  }
 }
 
 /// What lies at a point of the screen.

@@ -83,10 +83,15 @@ public struct DashboardConfiguration: Hashable, Sendable {
   public var probe = 0
   /// The weight of the past in the smoothed training curves, from 0 (none) to below 1.
   public var smoothing: Float = 0.98
+  /// How much memory the run's past may take, in units of 2²⁰ bytes.
+  public var historyMegabytes = 256
 
   mutating func visitFields(_ fields: any FieldVisitor) throws {
     try fields.choice("theme", &theme, "for a dark or a light background")
     try fields.int("probe", &probe, in: 0...999_999, "the validation image that is shown first")
     try fields.float("smoothing", &smoothing, .decay, "the weight of the past in smoothed curves")
+    try fields.int(
+      "history_megabytes", &historyMegabytes, in: 0...65_536,
+      "memory for the past that one can go back to; 0 keeps none of it")
   }
 }

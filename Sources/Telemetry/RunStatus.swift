@@ -14,9 +14,11 @@ public enum RunPhase: String, Sendable, Hashable, Codable {
   case finished
   /// An error ended the run; the status says which.
   case failed
+  /// On its way to a step of its past.
+  case seeking
 
-  /// Whether it trains, be it only to the end of a batch.
-  public var isUnderWay: Bool { self == .running || self == .pausing }
+  /// Whether units of work are being done, be it only to the end of a batch.
+  public var isUnderWay: Bool { [.running, .pausing, .seeking].contains(self) }
 }
 
 /// What a run can be told; it acts on it between two units of work.
@@ -42,6 +44,12 @@ public enum RunCommand: Sendable, Hashable, Codable {
   case save
   /// Go back to the last checkpoint, with so many times the learning rate: where numbers went wrong, nothing else helps.
   case goBack(Double)
+  /// Go to the state after a step that has been, and pause there; beyond the newest one, to that.
+  case goTo(step: Int)
+  /// So many steps back, and pause there.
+  case back(Int)
+  /// Back to the epoch's beginning; from there, to that of the one before.
+  case backToEpoch
   /// Save a checkpoint and do nothing more.
   case stop
 }
@@ -131,6 +139,17 @@ public struct RunStatus: Sendable, Hashable, Codable {
   public var frozen: Set<Int> = []
   /// Why the run failed.
   public var failure: String?
+  /// The newest state, while an earlier one is shown: what else is said of the place is said of that one.
+  public var newest: Newest?
+  /// How a step came out otherwise when it was done again.
+  public var replayFault: String?
+
+  public struct Newest: Sendable, Hashable, Codable {
+    public let step: Int
+    public let epoch: Int
+
+    public init(step: Int, epoch: Int) { (self.step, self.epoch) = (step, epoch) }
+  }
 
   public mutating func tell(_ sentence: String) {
     notices = (notices + [sentence]).suffix(8)

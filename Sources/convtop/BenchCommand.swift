@@ -37,6 +37,9 @@ struct BenchCommand: ParsableCommand {
   @Flag(help: "The dashboard's views instead: how long a frame of each holds up the run, and takes to draw.")
   var screen = false
 
+  @Flag(help: "The past instead: how long it takes to go a step back, or anywhere, and what keeping it costs.")
+  var travel = false
+
   @Option(help: "Threads; one for each processor by default.")
   var threads = Processors.available
 
@@ -59,6 +62,7 @@ struct BenchCommand: ParsableCommand {
       let configurations = try names.map(options.readWorkload)
       for configuration in configurations { try configuration.requireTraining("measure") }
       if screen { return try measureScreens(configurations) }
+      if travel { return try measureTravel(configurations) }
       let bench = Benchmark(threads: threads, seconds: seconds, images: images?.shape)
       var peak = bench.peak()
       try tellPeak(peak)
@@ -96,6 +100,40 @@ struct BenchCommand: ParsableCommand {
         line.add("drawn_p95_ms", drawn.p95)
         say(line.text)
       }
+    }
+  }
+
+  private func measureTravel(_ configurations: [Configuration]) throws {
+    let bench = TravelBench(jumps: 1000, pairs: 9)
+    for configuration in configurations {
+      let figures = try bench.measure(configuration.onAvailableData().0)
+      func median(_ values: [Double]) -> Double { values[values.count / 2] }
+      let rows = [
+        ("one step back", figures.oneBack), ("anywhere", figures.anywhere),
+      ]
+      guard json else {
+        for (name, times) in rows {
+          say(
+            cells(configuration.name, name, "of \(grouped(figures.steps)) steps")
+              + "\(fixed(1e3 * median(times), 1)) ms, at most \(fixed(1e3 * (times.last ?? 0), 1))")
+        }
+        say(cells(configuration.name, "keeping it", "time with / without") + fixed(median(figures.cost), 3))
+        say(
+          cells(configuration.name, "states", "unlike the straight run's")
+            + "\(figures.differences) of \(figures.oneBack.count + figures.anywhere.count + 1)")
+        continue
+      }
+      var line = JSONLine()
+      try line.add("event", "travel")
+      try line.add("workload", configuration.name)
+      line.add("steps", figures.steps)
+      line.add("one_back_median_ms", 1e3 * median(figures.oneBack))
+      line.add("one_back_max_ms", 1e3 * (figures.oneBack.last ?? 0))
+      line.add("anywhere_median_ms", 1e3 * median(figures.anywhere))
+      line.add("anywhere_max_ms", 1e3 * (figures.anywhere.last ?? 0))
+      line.add("time_ratio", median(figures.cost))
+      line.add("differences", figures.differences)
+      say(line.text)
     }
   }
 
@@ -145,6 +183,6 @@ struct BenchCommand: ParsableCommand {
     func cell(_ text: String, _ width: Int) -> String {
       text + String(repeating: " ", count: max(1, width - text.count))
     }
-    return cell(workload, 15) + cell(part, 12) + cell(pass, 26)
+    return cell(workload, 15) + cell(part, 14) + cell(pass, 26)
   }
 }

@@ -53,7 +53,14 @@ import Testing
   }
 
   static let scenes: [Scene] =
-    views + [
+    views
+    + [Size(80, 24), Size(120, 40), Size(200, 60)].map { size in
+      Scene(name: "past-\(size.columns)x\(size.rows)", size: size, phase: .paused) { _ in
+      } status: {
+        $0.newest = RunStatus.Newest(step: 1200, epoch: 2)
+        ($0.step, $0.epoch) = (512, 1)
+      }
+    } + [
       Scene(name: "conv1-80x24", size: Size(80, 24)),
       Scene(name: "relu-tile-scale", size: Size(120, 40), phase: .paused) { state in
         state.layer = 1

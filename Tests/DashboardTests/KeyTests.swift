@@ -63,8 +63,9 @@ import Testing
     #expect(commands("3N") == [.command(.finishEpoch(3))])
     #expect(press(characters("12n")).state.count == nil)
     #expect(commands("99999999999999999999n") == [.command(.step(999_999))])
-    // A zero alone starts no number; Escape drops one, and so does any other key.
-    #expect(commands("0n") == [.command(.step(1))])
+    // A zero alone starts no number, it goes to the start; Escape drops one, and so does any other key.
+    #expect(commands("0n") == [.command(.goTo(step: 0)), .command(.step(1))])
+    #expect(commands("b100bB$") == [.back(1), .back(100), .backToEpoch, .goTo(step: .max)].map(Effect.command))
     #expect(press(characters("5") + [.escape] + characters("n")).effects.last == .command(.step(1)))
     #expect(press(characters("5?") + [.escape] + characters("n")).effects.last == .command(.step(1)))
     #expect(press(characters("3p")).state.probe == 3)

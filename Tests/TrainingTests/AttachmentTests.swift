@@ -149,7 +149,7 @@ import Workers
     while let bytes = socket.receive(into: &buffer) { try lines.append(bytes) }
     let line = lines.next()
     let answer = try TelemetryCoding.decode(ServerMessage.self, from: try #require(line))
-    guard case .refused("it speaks version 99, and this process 1") = answer else {
+    guard case .refused("it speaks version 99, and this process \(attachmentVersion)") = answer else {
       Issue.record("found \(answer)")
       return
     }

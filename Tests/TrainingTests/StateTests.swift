@@ -54,7 +54,9 @@ private struct Draws {
   }
 
   /// The configuration of a number: each layer, optimiser and schedule comes round, in ever other company.
-  private static func configuration(_ number: Int, _ draws: inout Draws) throws -> Configuration {
+  private static func configuration(
+    _ number: Int, _ draws: inout Draws, overrides: [String] = []
+  ) throws -> Configuration {
     func pick(_ table: [String: String], _ place: Int) -> String {
       let type = table.keys.sorted()[place % table.count]
       return object(type, table[type] ?? "")
@@ -75,7 +77,13 @@ private struct Draws {
         "model": { "layers": [ \(layers.joined(separator: ", ")) ] },
         "training": { "epochs": 3, "batch_size": 32, "optimizer": \(optimizer), "schedule": \(schedule) } }
       """
-    return try Configuration(Data(text.utf8), file: "\(number).json")
+    return try Configuration(Data(text.utf8), file: "\(number).json", overrides: overrides)
+  }
+
+  /// One of them, for other tests: three steps an epoch, three epochs.
+  static func anyConfiguration(_ number: Int, overrides: [String] = []) throws -> Configuration {
+    var draws = Draws(seed: UInt64(number))
+    return try configuration(7 * number, &draws, overrides: overrides)
   }
 
   @Test func everyTypeIsAmongThoseTried() {

@@ -23,7 +23,8 @@ extension Canvas {
     let blank = PlotCanvas(columns: plot.columns, rows: plot.rows, unicode: model.capabilities.unicode)
     let scale = ChartScale(content, axis: axis, time: time, on: blank)
     let layers = ChartLayers(content, scale, on: blank, unicode: model.capabilities.unicode)
-    if let cursor = model.state.charts.cursor { drawCursor(scale.x(cursor) / dotsPerCell, plot) }
+    if model.status.newest != nil { drawUpright(scale.x(model.status.step) / dotsPerCell, .paused, plot) }
+    if let cursor = model.state.charts.cursor { drawUpright(scale.x(cursor) / dotsPerCell, .axis, plot) }
     compose(layers, plot)
     drawGaps(layers.marks, plot)
     // Where the curve leaves the axis, an arrow says that it goes on there.
@@ -43,10 +44,10 @@ extension Canvas {
   private mutating func drawLegend(_ content: ChartContent, column: Int, in rect: Rect) {
     let end = rect.column + rect.columns
     var at = column
-    if let cursor = model.state.charts.cursor {
+    if let cursor = model.chartStep {
       at = addToTitle("at step \(grouped(cursor))", .number, column: at, end: end, row: rect.row)
     }
-    let cursor = model.state.charts.cursor ?? .max
+    let cursor = model.chartStep ?? .max
     var smoothing: Double?
     var entries: [(plain: String, raw: String, role: Role)] = []
     for curve in content.curves {
@@ -99,10 +100,12 @@ extension Canvas {
 
   private var hasBand: Bool { model.capabilities.hasHalfBlocks }
 
-  private mutating func drawCursor(_ x: Int, _ plot: Rect) {
+  /// A line from top to bottom: at the cursor, or where in the past the run stands.
+  private mutating func drawUpright(_ x: Int, _ role: Role, _ plot: Rect) {
     guard x >= 0, x < plot.columns else { return }
+    let character = role == .axis ? "┊" : "│"
     for row in plot.row..<plot.row + plot.rows {
-      write(model.capabilities.unicode ? "┊" : "|", .axis, column: plot.column + x, row: row)
+      write(model.capabilities.unicode ? character : "|", role, column: plot.column + x, row: row)
     }
   }
 

@@ -15,7 +15,7 @@ struct TimeScale {
   /// - Parameter isWhole: whether it is the whole run in steps, whatever is chosen for the charts' own view.
   init(_ model: DashboardModel, isWhole: Bool = false) {
     let state = isWhole ? ChartChoice() : model.state.charts
-    steps = state.window ?? 0...TimeScale.end(model.snapshot?.step ?? 0)
+    steps = state.window ?? 0...TimeScale.end(model.newestStep)
     stepsPerEpoch = max(1, Double(model.status.steps) / Double(max(1, model.status.epochs)))
     clock =
       model.snapshot?.curves(of: "seconds").first?.buckets.map { (Double($0.lastStep), $0.last) } ?? []

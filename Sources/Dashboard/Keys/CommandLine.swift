@@ -105,7 +105,7 @@ private struct Argued: Sendable {
     (self.name, self.expected, self.words, self.perform) = (name, expected, words, perform)
   }
 
-  static let all = [lr, epochs, pace, layer, filter, probe, chart, smoothing, images]
+  static let all = [lr, epochs, pace, step, layer, filter, probe, chart, smoothing, images]
 
   private static let lr = Argued("lr", "a learning rate of at least 0") { text, model in
     guard let rate = Double(text), rate.isFinite, rate >= 0, model.trains else { return nil }
@@ -124,6 +124,11 @@ private struct Argued: Sendable {
   private static let paces: @Sendable (DashboardModel) -> [String] = { _ in Pace.all.map(word) }
   private static let pace = Argued("pace", "full, 100, 30, 10, 3 or 1 steps a second, or 1/3", paces) { text, _ in
     Pace.all.first { word($0) == text }.map { .command(.pace($0)) }
+  }
+
+  private static let step = Argued("step", "the number of a step that has been") { text, model in
+    guard let step = Int(text), step >= 0, step <= model.newestStep, model.trains else { return nil }
+    return .command(.goTo(step: step))
   }
 
   private static let layerNames: @Sendable (DashboardModel) -> [String] = { $0.run.layers.map(\.name) }

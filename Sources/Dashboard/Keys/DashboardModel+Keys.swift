@@ -91,8 +91,7 @@ extension DashboardModel {
         target.choose(&state)
         state.grip = .pane(hit.pane)
         // A second click on what is chosen opens it, as Enter does.
-        if isAgain { hit.pane.open(&state, KeyContext(model: self, size: size, count: nil)) }
-        return .none
+        return isAgain ? hit.pane.open(&state, KeyContext(model: self, size: size, count: nil)) : .none
       }
       if let border = layout.borders.first(where: { $0.rect.contains(mouse.point) }) {
         state.grip = .border(border.name, from: mouse.point, offset: state.borders[border.name] ?? 0)
@@ -106,7 +105,10 @@ extension DashboardModel {
         state.borders[name] = offset + moved
       case .pane(let pane):
         let hit = Dashboard.hit(mouse.point, self, size: size)
-        if hit?.pane == pane, let target = hit?.target { target.choose(&state) }
+        if hit?.pane == pane, let target = hit?.target {
+          target.choose(&state)
+          return target.drag
+        }
       case nil: break
       }
     case .release: state.grip = nil

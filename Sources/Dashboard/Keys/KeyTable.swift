@@ -45,6 +45,16 @@ public enum KeyTable {
       guard !isOver(&state, context) else { return nil }
       return .finishEpoch(context.repeats)
     },
+    .command("back-batch", [.character("b")], "b", line: ("b B", "back"), "a batch back; 100b: a hundred") {
+      .back($1.repeats)
+    },
+    .command("back-epoch", [.character("B")], "B", "back to the epoch's beginning, or to that of the one before") {
+      _, _ in .backToEpoch
+    },
+    .command("start", [.character("0")], "0", "back to the start, before the first batch") { _, _ in .goTo(step: 0) },
+    .command("newest", [.character("$")], "$", "forward to the newest step at once; Space and n replay up to it") {
+      _, _ in .goTo(step: .max)
+    },
     .command("slower", [.character("-")], "-", line: ("- +", "pace"), "slower, down to a step every 3 seconds") {
       .pace(changePace(&$0, $1, 1))
     },
@@ -158,10 +168,11 @@ public enum KeyTable {
       .choice("pane-before", [.backTab], "Shift-Tab", "to the pane before") {
         $0.focus = neighbor(of: $0.focus, -1, in: $1.model.shownPanes($1.size))
       },
-      .choice("open", [.enter], "Enter", line: ("Enter", "open"), "open what has the focus larger") {
-        state, context in
+      KeyBinding(
+        name: "open", keys: [.enter], label: "Enter", line: ("Enter", "open"), help: "open what has the focus larger"
+      ) { state, context in
         let pane = state.focus
-        pane.open(&state, context)
+        return pane.open(&state, context)
       },
       .choice("back", [.escape], "Esc", "back the way one came") { state, _ in state.goBack() },
       .choice("zoom", [.character("z")], "z", line: ("z", "zoom"), "the pane alone on the screen, and back") {

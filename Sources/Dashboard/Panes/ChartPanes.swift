@@ -26,10 +26,27 @@ extension Pane {
       explain: { model in
         "\(meaning); blue: training, orange: \(model.run.validation) images after each epoch"
       },
-      keys: [KeyBinding.toggleLog],
-      open: { state, _ in
+      keys: [
+        .choice("cursor-left", [.left], "←", line: ("← →", "cursor"), "the cursor to the left; 10← further") {
+          moveCursor(&$0, $1, -$1.repeats, isWhole: true)
+        },
+        .choice("cursor-right", [.right], "→", "the cursor to the right") {
+          moveCursor(&$0, $1, $1.repeats, isWhole: true)
+        },
+        .choice("no-cursor", [.home], "Home", "no cursor: the newest values") { state, _ in state.charts.cursor = nil },
+        KeyBinding.toggleLog,
+      ],
+      open: { state, context in
+        // To the step that the cursor is at.
+        if let cursor = state.charts.cursor { return .command(.goTo(step: cursor)) }
         if !state.charts.shown.contains(quantity) { state.charts.shown.insert(quantity, at: 0) }
         state.go(.charts)
+        return .none
+      },
+      target: { model, rect, point in
+        let time = TimeScale(model, isWhole: true)
+        let margin = ChartContent(quantity, model).margin(time, rows: rect.rows - 2)
+        return stepTarget(at: point, time, margin: margin, in: rect)
       })
   }
 }

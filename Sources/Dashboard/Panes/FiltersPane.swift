@@ -56,6 +56,7 @@ extension Pane {
     ],
     open: { state, _ in
       if state.view == .filters { state.go(.filters, .filter, isZoomed: true) } else { state.go(.filters, .filters) }
+      return .none
     },
     scroll: { state, context, notches in
       let rect = Layout(context.size, context.model)?.panes[.filters]

@@ -40,7 +40,8 @@ extension Canvas {
     guard model.trains else { return }
     let status = model.status
     let isDiverged = model.divergence != nil
-    let word = isDiverged ? "diverged" : status.phase.rawValue
+    let isReplaying = status.newest != nil && status.phase == .running
+    let word = isDiverged ? "diverged" : isReplaying ? "replaying" : status.phase.rawValue
     var text = "\(stateMark(status.phase)) \(word)"
     let end = rect.column + rect.columns - 1
     func add(_ more: String) { if column + 1 + text.count + more.count <= end { text += more } }
@@ -60,7 +61,10 @@ extension Canvas {
     if status.pace != .full { tail.insert("\(status.pace.isSlow ? "" : "at most ")\(status.pace)", at: 1) }
     if let left = status.secondsLeft, status.phase != .finished { tail.append("\(formatDuration(left)) left") }
     tail.append("learning rate \(status.learningRate)")
-    let head = " \(name)  epoch \(status.epoch)/\(status.epochs)  step \(status.step)/\(status.steps)  "
+    // In the past it is the newest step that matters, not the last one that will be.
+    let step = status.newest.map { "\(grouped(status.step)), replayed (newest \(grouped($0.step)))" }
+    let place = step ?? "\(status.step)/\(status.steps)"
+    let head = " \(name)  epoch \(status.epoch)/\(status.epochs)  step \(place)  "
     func width() -> Int { head.count + 8 + tail.reduce(0) { $0 + $1.count + 2 } }
     while tail.count > 1 && width() > rect.columns { tail.removeLast() }
     var at = write(" \(model.run.name)", .number, column: rect.column, row: row)
@@ -69,7 +73,7 @@ extension Canvas {
     at = write("  epoch ", .faint, column: at, row: row)
     at = write("\(status.epoch)/\(status.epochs)", .number, column: at, row: row)
     at = write("  step ", .faint, column: at, row: row)
-    at = write("\(status.step)/\(status.steps)", .number, column: at, row: row)
+    at = write(place, step == nil ? .number : .paused, column: at, row: row)
     let tailWidth = tail.reduce(0) { $0 + $1.count + 2 }
     let bar = max(0, min(60, rect.columns - at - 3 - tailWidth))
     drawProgress(fraction, column: at + 2, row: row, width: bar)
@@ -92,6 +96,7 @@ extension Canvas {
     guard model.capabilities.unicode else { return "*" }
     return switch state {
     case .running: "▶"
+    case .seeking: "◀"
     case .finished: "✓"
     case .failed: "✗"
     case .idle, .pausing, .paused: "‖"
@@ -100,7 +105,7 @@ extension Canvas {
 
   private func stateRole(_ state: RunPhase) -> Role {
     switch state {
-    case .running: .running
+    case .running, .seeking: .running
     case .finished: .finished
     case .failed: .failed
     case .idle, .pausing, .paused: .paused

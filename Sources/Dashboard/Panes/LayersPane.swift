@@ -14,7 +14,10 @@ extension Pane {
       return "The net's layers, from the image to the classes; \(layer.name): \(layer.kind)\(parameters)"
     },
     keys: [KeyBinding.layerAbove, KeyBinding.layerBelow],
-    open: { state, _ in state.go(.network) },
+    open: { state, _ in
+      state.go(.network)
+      return .none
+    },
     scroll: { state, context, notches in state.selectLayer(state.layer + notches, context.run) },
     target: { model, rect, point in
       let index = firstLayer(model, rows: rect.rows - 1) + point.row - rect.row - 1

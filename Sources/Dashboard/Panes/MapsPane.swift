@@ -40,6 +40,7 @@ extension Pane {
     ],
     open: { state, _ in
       if state.view == .maps { state.go(.maps, .arithmetic, isZoomed: true) } else { state.go(.maps, .maps) }
+      return .none
     },
     scroll: { state, context, notches in
       let rect = Layout(context.size, context.model)?.panes[.maps]

@@ -28,7 +28,10 @@ extension Pane {
         moveMap(&state, context, context.repeats)
       },
     ],
-    open: { state, _ in state.go(.maps, .maps) },
+    open: { state, _ in
+      state.go(.maps, .maps)
+      return .none
+    },
     scroll: { state, context, notches in moveMap(&state, context, notches) },
     target: { model, rect, point in
       let plan = NetworkPlan(model, rect)

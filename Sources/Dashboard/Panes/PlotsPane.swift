@@ -13,7 +13,7 @@ extension Pane {
     },
     draw: { $0.drawPlots($1) },
     explain: { model in
-      "Blue: training, smoothed, raw values behind it; orange: \(model.run.validation), after each epoch; ← → reads values"
+      "Blue: training, smoothed, raw values behind it; orange: \(model.run.validation), after each epoch; ← → reads values, Enter goes there"
     },
     keys: [
       .choice("cursor-left", [.left], "←", line: ("← →", "cursor"), "the cursor to the left; 10← further") {
@@ -53,8 +53,10 @@ extension Pane {
       },
     ],
     open: { state, context in
-      // The chart's numbers at the newest step, or none.
-      state.charts.cursor = state.charts.cursor == nil ? context.model.snapshot?.step : nil
+      // To the step that the cursor is at; without one, it comes at the newest.
+      if let cursor = state.charts.cursor { return .command(.goTo(step: cursor)) }
+      state.charts.cursor = context.model.newestStep
+      return .none
     },
     scroll: { state, context, notches in zoom(&state, context, notches < 0 ? 0.8 : 1.25) },
     target: { model, rect, point in
@@ -62,12 +64,17 @@ extension Pane {
       guard let place = plots.places.first(where: { $0.rect.contains(point) }), point.row > place.rect.row else {
         return nil
       }
-      let columns = rect.column + plots.margin + 1..<max(rect.column + plots.margin + 2, rect.column + rect.columns - 1)
-      guard columns.contains(point.column) else { return nil }
-      let position = Double(point.column - columns.lowerBound) / Double(max(1, columns.count - 1))
-      let step = TimeScale(model).step(at: position)
-      return Target(label: "step \(step)") { $0.charts.cursor = step }
+      return stepTarget(at: point, TimeScale(model), margin: plots.margin, in: place.rect)
     })
+
+  /// The step at a point of a chart: a click has the cursor there, dragging goes there.
+  static func stepTarget(at point: Point, _ time: TimeScale, margin: Int, in rect: Rect) -> Target? {
+    let columns = rect.column + margin + 1..<max(rect.column + margin + 2, rect.column + rect.columns - 1)
+    guard columns.contains(point.column), point.row > rect.row else { return nil }
+    let position = Double(point.column - columns.lowerBound) / Double(max(1, columns.count - 1))
+    let step = time.step(at: position)
+    return Target(label: "step \(step)", drag: .command(.goTo(step: step))) { $0.charts.cursor = step }
+  }
 
   private static let strengths = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995]
 
@@ -76,17 +83,20 @@ extension Pane {
     return strengths[min(max(0, index + by), strengths.count - 1)]
   }
 
-  private static func moveCursor(_ state: inout DashboardState, _ context: KeyContext, _ by: Int) {
-    let steps = TimeScale(context.model).steps
+  /// - Parameter isWhole: whether the chart shows the whole run in steps, whatever is chosen for the charts' own view.
+  static func moveCursor(
+    _ state: inout DashboardState, _ context: KeyContext, _ by: Int, isWhole: Bool = false
+  ) {
+    let steps = TimeScale(context.model, isWhole: isWhole).steps
     // A column of the chart at a time.
     let width = max(1, steps.count / max(20, (context.focusRect?.columns ?? 80) - 10))
-    let newest = min(steps.upperBound, max(steps.lowerBound, context.model.snapshot?.step ?? 0))
+    let newest = min(steps.upperBound, max(steps.lowerBound, context.model.newestStep))
     let now = state.charts.cursor ?? newest
     state.charts.cursor = min(max(steps.lowerBound, now + by * width), newest)
   }
 
   private static func zoom(_ state: inout DashboardState, _ context: KeyContext, _ factor: Double) {
-    let newest = max(context.model.snapshot?.step ?? 0, 10)
+    let newest = max(context.model.newestStep, 10)
     let steps = TimeScale(context.model).steps
     let length = max(8, Int(Double(steps.count) * factor))
     guard length < newest else {
@@ -101,7 +111,7 @@ extension Pane {
 
   private static func pan(_ state: inout DashboardState, _ context: KeyContext, _ share: Double) {
     guard let window = state.charts.window else { return }
-    let newest = max(context.model.snapshot?.step ?? 0, 10)
+    let newest = max(context.model.newestStep, 10)
     let length = window.upperBound - window.lowerBound
     let first = min(max(0, window.lowerBound + Int(Double(length) * share)), max(0, newest - length))
     state.charts.window = first...(first + length)

@@ -20,7 +20,10 @@ extension Pane {
         toggleRow(&state, context)
       },
     ],
-    open: { state, context in toggleRow(&state, context) },
+    open: { state, context in
+      toggleRow(&state, context)
+      return .none
+    },
     scroll: { state, context, notches in moveRow(&state, context, notches) },
     target: { model, rect, point in
       let names = model.snapshot?.quantities ?? []

@@ -66,6 +66,12 @@ public struct DashboardModel: Sendable {
     }
   }
 
+  /// The newest step, also while an earlier one is shown.
+  var newestStep: Int { status.newest?.step ?? max(status.step, snapshot?.step ?? 0) }
+
+  /// The step whose values charts show: that of the cursor, or of the past that is shown; nil for the newest.
+  var chartStep: Int? { state.charts.cursor ?? (status.newest == nil ? nil : status.step) }
+
   /// Whether there is anything to run: a model can also be only looked at.
   public var trains: Bool { status.epochs > 0 }
 
@@ -89,7 +95,7 @@ public struct DashboardModel: Sendable {
 
   /// What went wrong with the numbers, in a sentence; nil while they are finite.
   var divergence: String? {
-    guard status.failure == nil, let step = status.divergedAt else { return nil }
+    guard status.failure == nil, status.newest == nil, let step = status.divergedAt else { return nil }
     let layer = status.divergedLayer.map { ", first in layer \($0)" } ?? ""
     let way =
       status.savedStep.map {

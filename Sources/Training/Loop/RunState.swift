@@ -48,6 +48,17 @@ public struct RunState: Hashable, Sendable, Codable {
     case position, epochs, trained, validated, schedule, frozen, optimizerSteps, optimizerScalars
   }
 
+  /// What tells it from other states of the same run: all but the curves. It is another in every process.
+  public var digest: Int {
+    var hasher = Hasher()
+    for part in [position, trained, validated, schedule, frozen, optimizerSteps, optimizerScalars, numbers]
+      as [any Hashable]
+    {
+      part.hash(into: &hasher)
+    }
+    return hasher.finalize()
+  }
+
   init(epochs: Int, schedule: Schedule) { (self.epochs, self.schedule) = (epochs, schedule) }
 }
 
@@ -84,6 +95,19 @@ extension TrainingLoop {
   ///
   /// - Precondition: the state is of a run with the same model and optimiser.
   public func restore(_ state: RunState) {
+    take(state)
+    memory.forget(after: progress.position.epoch - 1)
+  }
+
+  /// Goes to a state of its own past, or to its newest one: the curves stay those of the whole run.
+  func travel(to state: RunState) {
+    let series = progress.series
+    take(state)
+    progress.series = series
+    memory.forgetAnswers()
+  }
+
+  private func take(_ state: RunState) {
     precondition(
       state.numbers.values.count == stateCount, "a state of \(state.numbers.values.count) numbers for \(stateCount)")
     state.numbers.values.withUnsafeBufferPointer { source in
@@ -100,7 +124,6 @@ extension TrainingLoop {
     optimizer.learningRate = learningRate
     isFinite = true
     for layer in layerMeasures { layer.isFrozen = progress.frozen.contains(layer.name) }
-    memory.forget(after: progress.position.epoch - 1)
     for layer in layerMeasures { layer.forget() }
     order = progress.position.stepInEpoch > 0 ? sampler.order(epoch: progress.position.epoch) : []
   }

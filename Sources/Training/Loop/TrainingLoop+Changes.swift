@@ -1,6 +1,22 @@
 // What a person can change of a run between two units of work.
 
 extension TrainingLoop {
+  /// Makes a change, from the next unit on, and keeps it in the journal; what the journal had for later is dropped.
+  func intervene(_ change: Change) {
+    journal.append(Intervention(self, change))
+    apply(change)
+  }
+
+  /// Makes the changes that come before the next unit, by the journal.
+  ///
+  /// - Returns: whether there was one.
+  @discardableResult
+  func takeDueChanges() -> Bool {
+    guard let next = journal.pending.first, next.unit <= unit else { return false }
+    for change in journal.takeDue(at: unit) { apply(change) }
+    return true
+  }
+
   /// Makes a change, from the next unit on.
   func apply(_ change: Change) {
     switch change {

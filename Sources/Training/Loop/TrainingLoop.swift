@@ -37,10 +37,14 @@ public final class TrainingLoop {
 
   /// The run's state, apart from the numbers that lie in parameters and in the optimiser's memory.
   var progress: RunState
+  /// What has been changed of the run, and is to be: with the configuration, it makes the run.
+  var journal = Journal()
   /// What the last unit of work measured beside its figures, if it did.
   package private(set) var measured: MeasureRecord?
   /// Whether the last step's loss, gradients and parameters were finite.
   var isFinite = true
+  /// Whether units are done that have been done before: the curves and what is measured have them already.
+  var isReplaying = false
   /// The epoch's images in order, while its training is under way.
   var order: [Int32] = []
 
@@ -90,12 +94,11 @@ public final class TrainingLoop {
   public var isValidating: Bool { stepInEpoch == stepsPerEpoch }
   /// Units of work done, over the whole run.
   var unit: Int {
-    (epoch - 1) * (stepsPerEpoch + validationPieces) + stepInEpoch
-      + progress.validated.images / Classifier.evaluationBatch
+    (epoch - 1) * unitsPerEpoch + stepInEpoch + progress.validated.images / Classifier.evaluationBatch
   }
-  /// How many pieces the validation is done in.
-  private var validationPieces: Int {
-    (sampler.validationIndices.count + Classifier.evaluationBatch - 1) / Classifier.evaluationBatch
+  /// Its steps, and the pieces that the validation is done in.
+  var unitsPerEpoch: Int {
+    stepsPerEpoch + (sampler.validationIndices.count + Classifier.evaluationBatch - 1) / Classifier.evaluationBatch
   }
 
   /// Does the next unit of work.
@@ -120,7 +123,7 @@ public final class TrainingLoop {
       )
     }
     configuration.training.clipping?.apply(optimizer.parameters)
-    let isMeasured = MeasureRecord.isDue(step + 1)
+    let isMeasured = !isReplaying && MeasureRecord.isDue(step + 1)
     for layer in layerMeasures {
       if isMeasured || memory.watchedUpdates.contains(layer.name) { layer.remember() } else { layer.forget() }
     }
@@ -132,7 +135,7 @@ public final class TrainingLoop {
     let record = StepRecord(
       step: step, epoch: epoch, loss: means.loss, accuracy: means.accuracy, learningRate: optimizer.learningRate,
       images: count)
-    progress.series.append(record)
+    if !isReplaying { progress.series.append(record) }
     if isMeasured { note(measureStep()) }
     return record
   }
@@ -185,8 +188,10 @@ public final class TrainingLoop {
     let record = EpochRecord(
       epoch: epoch, step: step, trainLoss: progress.trained.meanLoss, trainAccuracy: progress.trained.accuracy,
       validationLoss: progress.validated.meanLoss, validationAccuracy: progress.validated.accuracy)
-    progress.series.append(record)
-    if let dead = measureDeadUnits() { note(dead) }
+    if !isReplaying {
+      progress.series.append(record)
+      if let dead = measureDeadUnits() { note(dead) }
+    }
     if memory.isLookedAt { memory.keepWeights(of: classifier.inspected, epoch: epoch) }
     (progress.trained, progress.validated) = (FigureSums(), FigureSums())
     if var plateau = progress.schedule.plateau {

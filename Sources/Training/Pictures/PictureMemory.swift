@@ -33,7 +33,8 @@ struct PictureMemory {
     var weights: [String: [Float]] = [:]
     for layer in layers { if let weight = layer.layer.picturedWeight { weights[layer.layer.name] = weight.copy } }
     let bytes = weights.values.reduce(0) { $0 + $1.count * MemoryLayout<Float>.stride }
-    guard bytes > 0, bytes * 4 <= PictureMemory.limit else { return }
+    // An epoch that is done again leaves nothing new.
+    guard bytes > 0, bytes * 4 <= PictureMemory.limit, epoch > past.last?.epoch ?? 0 else { return }
     if past.count >= PictureMemory.mostEpochs || (past.count + 1) * bytes > PictureMemory.limit {
       past = past.enumerated().filter { $0.offset % 2 == 1 }.map(\.element)
     }
@@ -43,8 +44,11 @@ struct PictureMemory {
   /// The run has gone back: what came after an epoch has not been.
   mutating func forget(after epoch: Int) {
     past.removeAll { $0.epoch > epoch }
-    (search, worth) = (nil, nil)
+    forgetAnswers()
   }
+
+  /// The run is in another state.
+  mutating func forgetAnswers() { (search, worth) = (nil, nil) }
 }
 
 extension Parameter {

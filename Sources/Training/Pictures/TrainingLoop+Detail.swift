@@ -20,7 +20,7 @@ extension TrainingLoop {
     let start = initialWeights(of: inspected.layer).map {
       FilterDetail.Past(epoch: 0, tile: geometry.tile(0, of: filter, in: $0))
     }
-    let past = memory.past.compactMap { past in
+    let past = memory.past.filter { $0.epoch < epoch }.compactMap { past in
       past.weights[inspected.layer.name].map {
         FilterDetail.Past(epoch: past.epoch, tile: geometry.tile(0, of: filter, in: $0))
       }

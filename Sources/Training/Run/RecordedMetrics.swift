@@ -9,6 +9,8 @@ struct RecordedMetrics {
   private(set) var lastStep: StepRecord?
   private(set) var lastEpoch: EpochRecord?
   private(set) var bestEpoch: EpochRecord?
+  /// Of each step.
+  private(set) var losses: [Double] = []
 
   /// - Throws: `RunError` when there are fewer bytes, or some line is none.
   init(_ path: String, bytes: Int) throws {
@@ -20,10 +22,13 @@ struct RecordedMetrics {
       throw RunError("\(path): has no end of a line after \(bytes) bytes", isDamage: true)
     }
     var (step, epoch, best): (StepRecord?, EpochRecord?, EpochRecord?)
+    var losses: [Double] = []
     do {
       try series.append(lines: text) { line in
         switch line {
-        case .step(let record): step = record
+        case .step(let record):
+          step = record
+          losses.append(record.loss)
         case .epoch(let record):
           epoch = record
           if record.validationAccuracy > best?.validationAccuracy ?? -1 { best = record }
@@ -31,6 +36,6 @@ struct RecordedMetrics {
         }
       }
     } catch { throw RunError("\(path): \(error)", isDamage: true) }
-    (lastStep, lastEpoch, bestEpoch) = (step, epoch, best)
+    (lastStep, lastEpoch, bestEpoch, self.losses) = (step, epoch, best, losses)
   }
 }

@@ -33,7 +33,7 @@ public struct Verification: Sendable {
     if let threads { configuration.training.threads = threads }
     let loop = try TrainingLoop(
       configuration, dataset: configuration.loadDataset(), pool: WorkerPool(threads: configuration.threadCount))
-    var journal = try RunFolder.journal(of: run)
+    loop.journal = try RunFolder.journal(of: run)
     let path = "\(run)/\(RunFolder.metricsName)"
     // Before the lines: of a run that goes on, each of these is older than what is read then.
     let files = CheckpointFiles(run: run)
@@ -43,9 +43,9 @@ public struct Verification: Sendable {
       throw RunError("\(files.folder): holds no checkpoint, so the run's last state cannot be compared")
     }
     let final = try files.read(files.path(step: newest))
-    guard final.interventions <= journal.interventions.count else {
+    guard final.interventions <= loop.journal.interventions.count else {
       throw RunError(
-        "\(run): the journal has \(journal.interventions.count) of the \(final.interventions) changes that the checkpoint of step "
+        "\(run): the journal has \(loop.journal.interventions.count) of the \(final.interventions) changes that the checkpoint of step "
           + "\(newest) knows: the run cannot be done again")
     }
     var place = 0
@@ -58,26 +58,26 @@ public struct Verification: Sendable {
         do { loop.restore(try loop.state(checkpoint, series: metrics.series)) } catch let error as RunError {
           throw RunError("\(files.path(step: start)): \(error)")
         }
-        journal.move(toDone: checkpoint.interventions)
+        loop.journal.move(toDone: checkpoint.interventions)
         place = checkpoint.metricsBytes
         firstStep = start
       }
     }
     // What it starts from is no finding.
     let wanted = known.filter { $0 > loop.step || $0 == 0 && place == 0 }
-    try replay(loop, &journal, wholeLines(of: text.dropFirst(place)), files, wanted, path, progress)
+    try replay(loop, wholeLines(of: text.dropFirst(place)), files, wanted, path, progress)
     if difference == nil, final.unit > loop.unit {
       difference = "\(path): ends at step \(loop.step), and there is a checkpoint of step \(newest)"
     }
   }
 
   private mutating func replay(
-    _ loop: TrainingLoop, _ journal: inout Journal, _ expected: [Data], _ files: CheckpointFiles, _ wanted: [Int],
+    _ loop: TrainingLoop, _ expected: [Data], _ files: CheckpointFiles, _ wanted: [Int],
     _ path: String, _ progress: (Int, Int) -> Void
   ) throws {
-    difference = try compare(loop, &journal, files, wanted)
+    difference = try compare(loop, files, wanted)
     while difference == nil && lines < expected.count {
-      for change in journal.takeDue(at: loop.unit) { loop.apply(change) }
+      loop.takeDueChanges()
       let event = loop.advance()
       guard event != .finished else {
         difference = "\(path): goes on for \(expected.count - lines) lines after the run's last epoch"
@@ -94,7 +94,7 @@ public struct Verification: Sendable {
         }
         lines += 1
       }
-      if difference == nil { difference = try compare(loop, &journal, files, wanted) }
+      if difference == nil { difference = try compare(loop, files, wanted) }
     }
   }
 
@@ -115,7 +115,7 @@ public struct Verification: Sendable {
 
   /// Compares the state with the checkpoint of the same unit of work, if there is one; what differs, in a sentence.
   private mutating func compare(
-    _ loop: TrainingLoop, _ journal: inout Journal, _ files: CheckpointFiles, _ wanted: [Int]
+    _ loop: TrainingLoop, _ files: CheckpointFiles, _ wanted: [Int]
   ) throws -> String? {
     let path = files.path(step: loop.step)
     // A run that goes on may have replaced it meanwhile.
@@ -123,10 +123,11 @@ public struct Verification: Sendable {
     let checkpoint = try files.read(path)
     guard checkpoint.unit == loop.unit else { return nil }
     // What the journal has before the next unit may be in it already.
+    let journal = loop.journal
     for change in journal.interventions.prefix(checkpoint.interventions).dropFirst(journal.done) {
       loop.apply(change.change)
     }
-    journal.move(toDone: max(journal.done, checkpoint.interventions))
+    loop.journal.move(toDone: max(journal.done, checkpoint.interventions))
     guard try checkpoint.hasState(of: loop) else { return "\(path): the state after step \(loop.step) is another" }
     checkpoints += 1
     if loop.step == wanted.first { hasFinalState = true }

@@ -16,6 +16,9 @@ struct Estimates {
   /// Training images a second, over the last second or so; 0 before the first step.
   var imagesPerSecond: Double { throughput.imagesPerSecond }
 
+  /// Of a step with so many images; 0 before the first one.
+  func secondsPerStep(of images: Int) -> Double { imagesPerSecond > 0 ? Double(images) / imagesPerSecond : 0 }
+
   mutating func addStep(images count: Int, seconds: Double) {
     self.seconds += seconds
     training += seconds

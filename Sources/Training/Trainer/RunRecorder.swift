@@ -10,7 +10,6 @@ import Telemetry
 /// until `mostWaiting` bytes wait.
 final class RunRecorder {
   let folder: RunFolder
-  var journal: Journal
   /// Why the disk lacks something, in a sentence; nil while it has all.
   private(set) var fault: String?
   /// How long to wait before the next attempt.
@@ -34,8 +33,8 @@ final class RunRecorder {
   static let mostWaiting = 1 << 26
 
   /// - Parameter onOutcome: called on any thread when a checkpoint has been written or could not be: `collect` says which.
-  init(_ folder: RunFolder, _ journal: Journal, _ plan: CheckpointPlan, onOutcome: @escaping @Sendable () -> Void) {
-    (self.folder, self.journal, self.plan) = (folder, journal, plan)
+  init(_ folder: RunFolder, _ plan: CheckpointPlan, onOutcome: @escaping @Sendable () -> Void) {
+    (self.folder, self.plan) = (folder, plan)
     writer = CheckpointWriter(folder, keep: plan.keep, onOutcome: onOutcome)
   }
 
@@ -76,13 +75,12 @@ final class RunRecorder {
   }
 
   /// Writes down what somebody changed, at once.
-  func note(_ intervention: Intervention) {
-    journal.append(intervention)
+  func write(_ journal: Journal) {
     isJournalPending = true
-    if fault == nil { attempt { try writeJournal() } }
+    if fault == nil { attempt { try writePending(journal) } }
   }
 
-  private func writeJournal() throws {
+  private func writePending(_ journal: Journal) throws {
     guard isJournalPending else { return }
     try folder.write(journal)
     isJournalPending = false
@@ -103,7 +101,7 @@ final class RunRecorder {
     lastCheckpoint = clock.now
     guard loop.isFinite, loop.unit != takenUnit || isBest else { return false }
     let checkpoint = Checkpoint(
-      loop, metricsBytes: folder.metrics.count, interventions: journal.done, configuration: folder.leaves)
+      loop, metricsBytes: folder.metrics.count, interventions: loop.journal.done, configuration: folder.leaves)
     if isBest { pendingBest = checkpoint }
     if fault == nil { attempt { try folder.metrics.flush() } }
     guard fault == nil else {
@@ -136,22 +134,24 @@ final class RunRecorder {
   }
 
   /// Tries again what could not be written.
-  func retry(_ loop: TrainingLoop) {
+  ///
+  /// - Parameter canSave: whether the state is one to save; a checkpoint that is due waits if not.
+  func retry(_ loop: TrainingLoop, canSave: Bool) {
     writer.wait()
     collect()
     guard fault != nil else { return }
     fault = nil
     attempt {
-      if try folder.restore(journal) { (isRestored, isCheckpointPending, takenUnit) = (true, true, nil) }
+      if try folder.restore(loop.journal) { (isRestored, isCheckpointPending, takenUnit) = (true, true, nil) }
       try folder.metrics.flush()
-      try writeJournal()
+      try writePending(loop.journal)
     }
     if fault == nil, let pendingBest {
       writer.write(CheckpointWriter.Job(checkpoint: pendingBest, isBest: true))
       writer.wait()
       collect()
     }
-    if fault == nil && isCheckpointPending {
+    if fault == nil && isCheckpointPending && canSave {
       isCheckpointPending = false
       takenUnit = nil
       save(loop)
@@ -172,7 +172,6 @@ final class RunRecorder {
     writer.wait()
     collect()
     try folder.metrics.truncate(to: checkpoint?.metricsBytes ?? 0)
-    journal.move(toDone: checkpoint?.interventions ?? 0)
     takenUnit = checkpoint?.unit
     savedStep = checkpoint?.state.position.step
     pendingBest = nil

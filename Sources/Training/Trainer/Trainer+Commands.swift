@@ -5,6 +5,10 @@ import Telemetry
 extension Trainer {
   /// Between two units of work, on the queue.
   func obey(_ command: RunCommand) {
+    if isInPast {
+      if isFuture(command) { return tell("the past cannot be changed: $ goes to the newest step") }
+      if case .stop = command { returnToPresent() }
+    }
     let phase = status.phase
     let isOver = phase == .finished || phase == .failed
     // From numbers that are not finite there is only the way back.
@@ -14,6 +18,7 @@ extension Trainer {
     case .step(let count) where !isStuck: start(.steps(max(1, count)))
     case .finishEpoch(let count) where !isStuck: start(.epochs(max(1, count)))
     case .pause where !isOver:
+      destination = nil
       if phase != .idle { setPhase(.paused) }
       recorder?.flush()
     case .stop:
@@ -39,14 +44,28 @@ extension Trainer {
       if phase == .finished { setPhase(.paused) }
     case .freeze(let layer, let isFrozen) where phase != .failed: freeze(layer, isFrozen)
     case .goBack(let factor) where factor.isFinite && factor >= 0: goBack(factor)
-    case .run, .step, .finishEpoch, .pause, .learningRateFactor, .learningRate, .addEpochs, .freeze, .goBack: break
+    case .goTo(let step) where phase != .failed: go(toStep: max(0, step))
+    case .back(let steps) where phase != .failed: goBack(steps: steps)
+    case .backToEpoch where phase != .failed: goToEpochStart()
+    case .run, .step, .finishEpoch, .pause, .learningRateFactor, .learningRate, .addEpochs, .freeze, .goBack, .goTo,
+      .back,
+      .backToEpoch:
+      break
     }
     checkStorage()
   }
 
+  /// Whether it changes what comes, which only the newest state can have.
+  private func isFuture(_ command: RunCommand) -> Bool {
+    switch command {
+    case .learningRateFactor, .learningRate, .addEpochs, .freeze, .save, .goBack: true
+    case .run, .pause, .step, .finishEpoch, .pace, .stop, .goTo, .back, .backToEpoch: false
+    }
+  }
+
   /// A run that is written down has a checkpoint before its first step: there is a way back from the first one on.
   private func start(_ goal: Goal) {
-    if loop.unit == 0 { recorder?.save(loop) }
+    if loop.unit == 0 && !isInPast { recorder?.save(loop) }
     begin(goal)
   }
 
@@ -71,22 +90,18 @@ extension Trainer {
     if case .learningRateFactor(let factor) = change, !factor.isFinite {
       return tell("that learning rate is more than a number can be times the schedule's")
     }
-    if let recorder {
-      let dropped = recorder.journal.pending.count
-      if dropped > 0 {
-        tell("\(dropped) change\(dropped == 1 ? "" : "s") that had been made later than here will not come again")
-      }
-      recorder.note(Intervention(loop, change))
+    let dropped = loop.journal.pending.count
+    if dropped > 0 {
+      tell("\(dropped) change\(dropped == 1 ? "" : "s") that had been made later than here will not come again")
     }
-    loop.apply(change)
+    loop.intervene(change)
+    recorder?.write(loop.journal)
     showChanges()
   }
 
   /// Makes the changes that come before the next unit of work, by the journal.
   func takeDueChanges() {
-    guard let recorder, recorder.journal.pending.first.map({ $0.unit <= loop.unit }) == true else { return }
-    for change in recorder.journal.takeDue(at: loop.unit) { loop.apply(change) }
-    showChanges()
+    if loop.takeDueChanges() { showChanges() }
   }
 
   /// Has the status show what can be changed.

@@ -6,10 +6,10 @@ import Telemetry
 extension Trainer {
   /// Writes metrics and checkpoints to a folder from now on. A folder is best made once all else is known to work: a run that
   /// is refused then leaves none.
-  public func record(in folder: RunFolder) { queue.sync { open(folder, Journal()) } }
+  public func record(in folder: RunFolder) { queue.sync { open(folder) } }
 
-  private func open(_ folder: RunFolder, _ journal: Journal) {
-    recorder = RunRecorder(folder, journal, loop.configuration.training.checkpoint) { [weak self] in
+  private func open(_ folder: RunFolder) {
+    recorder = RunRecorder(folder, loop.configuration.training.checkpoint) { [weak self] in
       // Beside the training: what became of a checkpoint is taken in between two units.
       guard let self else { return }
       queue.async { self.checkStorage() }
@@ -32,11 +32,12 @@ extension Trainer {
   public func resume(_ resumption: Resumption) throws {
     try queue.sync {
       let journal = try resumption.folder.journal()
-      open(resumption.folder, journal)
+      loop.journal = journal
+      open(resumption.folder)
       do {
         if try !goToLastCheckpoint(resumption.changes) { try begin(resumption.folder) }
       } catch {
-        recorder = nil
+        (recorder, loop.journal) = (nil, Journal())
         throw error
       }
       takeDueChanges()
@@ -71,6 +72,7 @@ extension Trainer {
           + "put one back, or begin another run in another folder")
     }
     try recorder?.move(to: nil)
+    loop.journal.move(toDone: 0)
   }
 
   /// The newest checkpoint that is whole; those that are damaged are set aside, and said.
@@ -90,7 +92,9 @@ extension Trainer {
         let metrics = try RecordedMetrics(recorder.folder.metrics.path, bytes: checkpoint.metricsBytes)
         let state = try restorable(checkpoint, metrics.series, files.path(step: step))
         try recorder.move(to: checkpoint)
+        loop.journal.move(toDone: checkpoint.interventions)
         loop.restore(state)
+        history.cut(after: loop.unit, step: loop.step, losses: metrics.losses)
         for (step, error) in damaged {
           files.setAside(step: step)
           tell("\(error); the run goes on from the checkpoint before it, of step \(loop.step)")
@@ -129,7 +133,7 @@ extension Trainer {
 
   private func tellWhatIsMissing(_ checkpoint: Checkpoint, _ metrics: RecordedMetrics) {
     guard let recorder else { return }
-    let found = recorder.journal.interventions.count
+    let found = loop.journal.interventions.count
     if found < checkpoint.interventions {
       tell(
         "\(recorder.folder.path): the journal has \(found) of the \(checkpoint.interventions) changes that were made; the run goes on, but "
@@ -191,7 +195,7 @@ extension Trainer {
     queue.asyncAfter(deadline: .now() + .milliseconds(Int(recorder.pause.inSeconds * 1000))) { [weak self] in
       guard let self else { return }
       isRetryComing = false
-      self.recorder?.retry(loop)
+      self.recorder?.retry(loop, canSave: !isInPast)
       if self.recorder?.takeIsRestored() == true {
         tell(
           "the run's folder was removed, and is there again with all its lines; of the checkpoints, only the last one")

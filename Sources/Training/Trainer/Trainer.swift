@@ -40,8 +40,14 @@ public final class Trainer: RunSource, @unchecked Sendable {
   var estimates = Estimates()
   /// Whether the disk will be tried again by and by.
   var isRetryComing = false
+  /// What of the run has been is kept, so that it can be shown again.
+  var history: History
+  /// What the run has come to, while it stands in its past; nil at the newest state.
+  var present: Present?
+  /// The unit that it is on its way to in its past.
+  var destination: Int?
   private var goal = Goal.none
-  private let clock = ContinuousClock()
+  let clock = ContinuousClock()
   /// When the last unit of work began; what a slower pace counts from.
   private var lastUnit: ContinuousClock.Instant?
   /// Images a second and seconds of work, which differ from run to run and are no part of its state.
@@ -62,6 +68,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
   ) throws {
     let loop = try TrainingLoop(configuration, dataset: dataset, pool: pool)
     self.loop = loop
+    history = History(limit: configuration.dashboard.historyMegabytes << 20, start: Keyframe(loop))
     self.queue = queue
     self.onEvent = onEvent
     var hasChance = false
@@ -160,9 +167,13 @@ public final class Trainer: RunSource, @unchecked Sendable {
     for (watcher, request) in requests { serve(request, for: watcher) }
     if !commands.isEmpty { tellAll() }
     // Asked to pause is not paused yet: the command comes with the next block.
-    if status.phase == .running, timeToNextStep <= .zero, !waitsForDisk { advance() }
+    if status.phase == .seeking {
+      seek()
+    } else if status.phase == .running, timeToNextStep <= .zero, isInPast || !waitsForDisk {
+      if isInPast { advanceInPast() } else { advance() }
+    }
     let goesOn = mailbox.withLock { mailbox in
-      let goesOn = mailbox.status.phase == .running || mailbox.hasWork
+      let goesOn = [.running, .seeking].contains(mailbox.status.phase) || mailbox.hasWork
       if !goesOn { mailbox.scheduled = nil }
       return goesOn
     }
@@ -179,7 +190,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
   /// How long it is until the next step may begin.
   private var timeToNextStep: Duration {
     let status = self.status
-    if waitsForDisk { return .milliseconds(10) }
+    if waitsForDisk && !isInPast { return .milliseconds(10) }
     guard status.phase == .running, status.pace != .full, !loop.isValidating, let lastUnit else { return .zero }
     return lastUnit + .seconds(status.pace.secondsPerStep) - clock.now
   }
@@ -207,6 +218,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
 
   func begin(_ goal: Goal) {
     self.goal = goal
+    destination = nil
     // Who has asked for a pause meanwhile is told so until it comes.
     mailbox.withLock { $0.status.phase = $0.isPauseWaiting ? .pausing : .running }
   }
@@ -230,12 +242,42 @@ public final class Trainer: RunSource, @unchecked Sendable {
       setPhase(.finished)
       tellAll()
     }
+    keepState()
     recorder?.tick(loop)
     checkStorage()
   }
 
+  /// One unit of the past again, on the way to the newest state.
+  private func advanceInPast() {
+    lastUnit = clock.now
+    guard let event = replayUnit() else {
+      goal = .none
+      return
+    }
+    showPast()
+    let isReached = isGoalReached(event)
+    arrive()
+    if isReached && status.phase == .running { pause() }
+  }
+
+  /// Counts a unit of work for the goal, and says whether it is reached.
+  private func isGoalReached(_ event: TrainingLoop.Event) -> Bool {
+    switch (event, goal) {
+    case (.step, .steps(let count)):
+      goal = .steps(count - 1)
+      // The last batch of an epoch brings the validation with it.
+      return count <= 1 && !loop.isValidating
+    case (.epoch, .steps(let count)): return count <= 0
+    case (.epoch, .epochs(let count)):
+      goal = .epochs(count - 1)
+      return count <= 1
+    default: return false
+    }
+  }
+
   private func finishStep(_ record: StepRecord, _ seconds: Double) {
     estimates.addStep(images: record.images, seconds: seconds)
+    history.note(record)
     recorder?.write(record)
     diagnosis.look(at: record)
     if let measured = loop.measured {
@@ -244,12 +286,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
       timings.append(SeriesKey("images_per_second", .measured), step: record.step, estimates.imagesPerSecond)
       timings.append(SeriesKey("seconds", .measured), step: record.step, estimates.seconds)
     }
-    var isDone = false
-    if case .steps(let count) = goal {
-      goal = .steps(count - 1)
-      // The last batch of an epoch brings the validation with it.
-      isDone = count <= 1 && !loop.isValidating
-    }
+    let isDone = isGoalReached(.step(record))
     let isDiverged = !loop.isFinite
     let layer = isDiverged ? loop.firstLayerNotFinite : nil
     let warning = diagnosis.sentence
@@ -284,14 +321,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
       $0.status.secondsLeft = estimates.secondsLeft(loop, $0.status.pace)
     }
     onEvent(.epoch(record))
-    var isDone = false
-    switch goal {
-    case .steps(let count): isDone = count <= 0
-    case .epochs(let count):
-      goal = .epochs(count - 1)
-      isDone = count <= 1
-    case .none: break
-    }
+    let isDone = isGoalReached(.epoch(record))
     // The journal may have more epochs in it that come now.
     takeDueChanges()
     if loop.isFinished {

@@ -1,0 +1,181 @@
+// Going back in a run's past and forward again: a state that was kept, and the steps behind it done again.
+
+import Telemetry
+
+/// What a run had come to when somebody went back.
+struct Present {
+  let state: RunState
+  let changes: Int
+  let unit: Int
+  let isFinite: Bool
+  let status: RunStatus
+
+  init(_ loop: TrainingLoop, _ status: RunStatus) {
+    var state = loop.state()
+    state.series = .none
+    (self.state, changes, unit) = (state, loop.journal.done, loop.unit)
+    (isFinite, self.status) = (loop.isFinite, status)
+  }
+}
+
+extension Trainer {
+  /// How long steps are done again before commands and pictures have their turn.
+  private static let patience = Duration.milliseconds(15)
+
+  var isInPast: Bool { present != nil }
+  private var newestUnit: Int { present?.unit ?? loop.unit }
+
+  /// Keeps the state that the run has come to, where one is due.
+  func keepState() {
+    guard loop.memory.isLookedAt, history.isDue(loop) else { return }
+    let seconds = clock.measure { history.keep(Keyframe(loop)) }.inSeconds
+    // Keeping them is to take less than a two-hundredth of the time.
+    let step = estimates.secondsPerStep(of: loop.configuration.training.batchSize)
+    if step > 0 { history.spacing = min(1024, max(4, Int(200 * seconds / step) + 1, history.spacing / 2)) }
+  }
+
+  // MARK: - Setting out
+
+  /// Sets out for so many steps before the present one.
+  func goBack(steps: Int) {
+    let here = destination.map { min(loop.step(atUnit: $0), loop.step(atUnit: newestUnit)) } ?? loop.step
+    guard here > 0 else { return tell("this is the beginning") }
+    go(toStep: max(0, here - max(1, steps)))
+  }
+
+  /// Sets out for the beginning of the epoch, or of the one before where the run is at its beginning.
+  func goToEpochStart() {
+    guard loop.step > 0 else { return tell("this is the beginning") }
+    go(toStep: (loop.step - 1) / loop.stepsPerEpoch * loop.stepsPerEpoch)
+  }
+
+  /// Sets out for the state after a step; there the run pauses. Steps that have not been yet are none to go to: the newest is, then.
+  func go(toStep step: Int) {
+    // The last step of an epoch without its validation, and the newest one with what came after it.
+    let wanted = step >= loop.step(atUnit: newestUnit) ? newestUnit : min(newestUnit, loop.unit(afterStep: step))
+    if !isInPast {
+      guard wanted < loop.unit else { return }
+      present = Present(loop, status)
+      recorder?.flush()
+    }
+    destination = wanted
+    loop.isReplaying = true
+    setPhase(.seeking)
+  }
+
+  /// Goes on towards the destination for a while.
+  func seek() {
+    guard let destination, let present else { return }
+    let start = clock.now
+    if destination == present.unit { return returnToPresent() }
+    let keyframe = history.keyframe(atOrBefore: destination)
+    // Where it stands is as good as a keyframe, if it is on the way.
+    if loop.unit > destination || loop.unit < keyframe.unit { jump(to: keyframe) }
+    while loop.unit < destination && clock.now - start < Trainer.patience {
+      guard replayUnit() != nil else { return }
+    }
+    let isThere = loop.unit == destination
+    if isThere { loop.takeDueChanges() }
+    showPast()
+    guard isThere else { return }
+    // Whoever waits for the pause finds the figures of the place.
+    self.destination = nil
+    setPhase(.paused)
+    tellAll()
+  }
+
+  private func jump(to keyframe: Keyframe) {
+    loop.travel(to: keyframe.state)
+    loop.journal.move(toDone: keyframe.changes)
+  }
+
+  // MARK: - Doing it again
+
+  /// One unit again as it was; at the newest one, the run is there again.
+  ///
+  /// - Returns: what it was; nil when it came out otherwise, which ends the journey.
+  func replayUnit() -> TrainingLoop.Event? {
+    loop.takeDueChanges()
+    let event = loop.advance()
+    switch event {
+    case .step(let record):
+      if let loss = history.recordedLoss(unlike: record) {
+        giveUp("step \(grouped(record.step)) had a loss of \(loss), and has \(record.loss) when it is done again")
+        return nil
+      }
+    case .finished:
+      giveUp("the run ends at step \(grouped(loop.step)) when it is done again")
+      return nil
+    case .validating, .epoch: break
+    }
+    if history.isDue(loop) { history.keep(Keyframe(loop)) }
+    return event
+  }
+
+  /// The newest state was come to by replay: it has to be what it was.
+  func arrive() {
+    loop.takeDueChanges()
+    guard let present, loop.unit == present.unit else { return }
+    guard loop.state().numbers == present.state.numbers || !present.isFinite else {
+      return giveUp("the state after step \(grouped(loop.step)) is another when it is done again")
+    }
+    let phase = status.phase
+    returnToPresent()
+    // Whoever went forward goes on.
+    if phase == .running && !loop.isFinished && loop.isFinite { setPhase(.running) }
+  }
+
+  /// The past is not what it was: nothing that is shown of it could be believed.
+  private func giveUp(_ sentence: String) {
+    returnToPresent()
+    mailbox.withLock { $0.status.replayFault = "\(sentence): this run's past cannot be shown" }
+    tellAll()
+  }
+
+  /// Back at the newest state, at once.
+  func returnToPresent() {
+    guard let present else { return }
+    loop.travel(to: present.state)
+    loop.journal.move(toDone: present.changes)
+    (loop.isFinite, loop.isReplaying) = (present.isFinite, false)
+    (self.present, destination) = (nil, nil)
+    let before = present.status
+    showChanges()
+    mailbox.withLock {
+      ($0.status.newest, $0.status.step, $0.status.epoch) = (nil, before.step, before.epoch)
+      ($0.status.validation, $0.status.secondsLeft) = (before.validation, before.secondsLeft)
+      $0.status.phase = loop.isFinished ? .finished : .paused
+      $0.status.units += 1
+    }
+    tellAll()
+  }
+
+  /// Has the status show where in the past the run stands.
+  func showPast() {
+    guard let present else { return }
+    showChanges()
+    mailbox.withLock {
+      $0.status.newest = RunStatus.Newest(step: present.status.step, epoch: present.status.epoch)
+      $0.status.step = loop.step
+      $0.status.epoch = loop.stepInEpoch == 0 && loop.step > 0 ? loop.epoch - 1 : loop.epoch
+      $0.status.validation = loop.isValidating ? 0 : nil
+      $0.status.secondsLeft = nil
+      $0.status.units += 1
+    }
+  }
+}
+
+extension TrainingLoop {
+  /// The units done when a step has just been done.
+  func unit(afterStep step: Int) -> Int {
+    guard step > 0 else { return 0 }
+    let (epochs, rest) = (step - 1).quotientAndRemainder(dividingBy: stepsPerEpoch)
+    return epochs * unitsPerEpoch + rest + 1
+  }
+
+  /// The steps done when so many units are.
+  func step(atUnit unit: Int) -> Int {
+    let (epochs, rest) = unit.quotientAndRemainder(dividingBy: unitsPerEpoch)
+    return epochs * stepsPerEpoch + min(rest, stepsPerEpoch)
+  }
+}

@@ -1,0 +1,105 @@
+// How long it takes to go back in a run, and what it costs to be able to.
+
+import Experiments
+import Foundation
+import Telemetry
+import Training
+import Workers
+
+/// Trains a configuration to its end, jumps about in its past, and compares where it comes to with a run that is never left.
+struct TravelBench {
+  struct Figures {
+    var steps = 0
+    /// Seconds, sorted.
+    var oneBack: [Double] = []
+    var anywhere: [Double] = []
+    /// The time of a run that keeps its past over that of one that does not, sorted.
+    var cost: [Double] = []
+    /// Jumps that did not come to the state of the straight run.
+    var differences = 0
+  }
+
+  let jumps: Int
+  let pairs: Int
+
+  func measure(_ configuration: Experiments.Configuration) throws -> Figures {
+    let dataset = try configuration.loadDataset()
+    let pool = WorkerPool(threads: configuration.threadCount)
+    var figures = Figures()
+
+    let loop = try TrainingLoop(configuration, dataset: dataset, pool: pool)
+    var straight = [loop.state().digest]
+    training: while true {
+      switch loop.advance() {
+      case .step: straight.append(loop.state().digest)
+      case .finished: break training
+      case .validating, .epoch: break
+      }
+    }
+
+    let run = TimedRun(try Trainer(configuration, dataset: dataset, pool: pool))
+    run.look()
+    run.time(.run)
+    figures.steps = run.trainer.status.step
+    var random = SystemRandomNumberGenerator()
+    func jump(_ command: RunCommand) -> Double {
+      let seconds = run.time(command)
+      if run.trainer.state().digest != straight[run.trainer.status.step] { figures.differences += 1 }
+      return seconds
+    }
+    for _ in 0..<jumps {
+      figures.anywhere.append(jump(.goTo(step: Int.random(in: 0..<max(1, figures.steps), using: &random))))
+    }
+    // From the last twentieth of the run, over and over.
+    for _ in 0..<jumps / 4 {
+      run.time(.goTo(step: Int.random(in: figures.steps * 19 / 20..<figures.steps, using: &random)))
+      figures.oneBack.append(jump(.back(1)))
+    }
+    run.time(.goTo(step: .max))
+    if run.trainer.state() != loop.state() { figures.differences += 1 }
+
+    for _ in 0..<pairs {
+      var seconds: [Double] = []
+      for megabytes in [configuration.dashboard.historyMegabytes, 0] {
+        var configuration = configuration
+        configuration.training.epochs = 1
+        configuration.dashboard.historyMegabytes = megabytes
+        let run = TimedRun(try Trainer(configuration, dataset: dataset, pool: pool))
+        run.look()
+        seconds.append(run.time(.run))
+      }
+      figures.cost.append(seconds[0] / seconds[1])
+    }
+    for path in [\Figures.oneBack, \.anywhere, \.cost] { figures[keyPath: path].sort() }
+    return figures
+  }
+}
+
+/// A trainer whose commands are timed until it rests again.
+private final class TimedRun {
+  let trainer: Trainer
+  private let watcher: Watcher
+  private let news = DispatchSemaphore(value: 0)
+
+  init(_ trainer: Trainer) {
+    self.trainer = trainer
+    let news = news
+    watcher = trainer.addWatcher { news.signal() }
+  }
+
+  deinit { trainer.removeWatcher(watcher) }
+
+  /// As a screen does; only then is a past kept.
+  func look() {
+    trainer.request(PictureRequest(layer: 0, probe: 0), for: watcher)
+    while trainer.snapshot(for: watcher) == nil { news.wait() }
+  }
+
+  @discardableResult
+  func time(_ command: RunCommand) -> Double {
+    let start = ContinuousClock.now
+    trainer.sendAndWait(command)
+    while trainer.status.phase.isUnderWay { news.wait() }
+    return (ContinuousClock.now - start).inSeconds
+  }
+}
