@@ -18,6 +18,7 @@ public enum Dashboard {
     switch model.state.overlay {
     case .help(let help): canvas.drawHelp(help)
     case .messages: canvas.drawMessages()
+    case .breakpoints(let row): canvas.drawBreakpoints(chosen: row)
     case .none, .quitQuestion, .commandLine: break
     }
     return canvas.grid
@@ -53,9 +54,9 @@ public enum Dashboard {
   /// What went wrong, in at most three lines.
   static func bannerLines(_ model: DashboardModel, width: Int) -> [String] {
     let storage = model.status.storageFault.map { "\($0); the run goes on, and it is tried again" }
-    guard
-      let text = model.status.failure ?? model.divergence ?? model.status.replayFault ?? storage ?? model.status.warning
-    else { return [] }
+    let status = model.status
+    let texts = [status.failure, model.divergence, status.replayFault, model.stop, storage, status.warning]
+    guard let text = texts.lazy.compactMap({ $0 }).first else { return [] }
     return Array(wrap(text, width: max(1, width - 2)).prefix(3))
   }
 

@@ -20,6 +20,8 @@ public struct TrainingConfiguration: Sendable {
   public var checkpoint = CheckpointPlan()
   /// Whether a dashboard's run goes on when its terminal is gone.
   public var keepRunning = false
+  /// Where the run is to stop, before the step that it is said of.
+  public var breakpoints: [Condition] = []
   /// Threads for the arithmetic; nil for one a processor. The results do not depend on it.
   public var threads: Int?
 
@@ -44,6 +46,7 @@ public struct TrainingConfiguration: Sendable {
     try fields.int("top_k", &topK, in: 1...1_000_000, "the k of the top-k accuracy")
     try fields.object("checkpoint", "when the whole state is saved") { try checkpoint.visitFields($0) }
     try fields.bool("keep_running", &keepRunning, "whether a dashboard's run goes on when its terminal is gone")
+    try fields.conditions("breakpoints", &breakpoints, "where the run stops to be looked at")
     try fields.optionalInt("threads", &threads, in: 1...1024, "threads for the arithmetic")
     fields.defaultFollows("threads", "one a processor")
   }

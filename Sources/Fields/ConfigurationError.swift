@@ -25,7 +25,7 @@ public func isPlainName(_ name: String, limit: Int) -> Bool {
 }
 
 /// The choice with the smallest edit distance, if it is close enough to be a slip of the hand.
-func nearest(_ word: String, among choices: [String]) -> String? {
+public func nearest(_ word: String, among choices: [String]) -> String? {
   let scored = choices.map { ($0, editDistance(Array(word), Array($0))) }
   guard let best = scored.min(by: { $0.1 < $1.1 }), best.1 <= max(2, word.count / 3) else { return nil }
   return best.0

@@ -50,6 +50,13 @@ public enum RunCommand: Sendable, Hashable, Codable {
   case back(Int)
   /// Back to the epoch's beginning; from there, to that of the one before.
   case backToEpoch
+  /// Stop where a condition comes to hold, such as `loss > 2`.
+  case addBreakpoint(String)
+  /// Turn the breakpoint of an index on or off, or drop it.
+  case turnBreakpoint(Int, on: Bool)
+  case removeBreakpoint(Int)
+  /// Have an expression among the series, or no more.
+  case watch(String)
   /// Save a checkpoint and do nothing more.
   case stop
 }
@@ -143,6 +150,11 @@ public struct RunStatus: Sendable, Hashable, Codable {
   public var newest: Newest?
   /// How a step came out otherwise when it was done again.
   public var replayFault: String?
+
+  /// Where the run stops, in the order in which that was asked for.
+  public var breakpoints: [Breakpoint] = []
+  /// Why it has stopped where it is; nil once it goes on.
+  public var stop: Stop?
 
   public struct Newest: Sendable, Hashable, Codable {
     public let step: Int

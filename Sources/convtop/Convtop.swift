@@ -51,6 +51,8 @@ struct Failure: Error, CustomStringConvertible {
 extension ExitCode {
   /// A loss, a weight or a gradient was not finite any more.
   static let diverged = ExitCode(3)
+  /// The run has stopped at a breakpoint.
+  static let breakpoint = ExitCode(4)
   /// EX_DATAERR: a data set or a checkpoint is damaged or missing.
   static let data = ExitCode(65)
   /// EX_CANTCREAT: the run's folder cannot be written.

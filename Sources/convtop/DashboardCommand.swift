@@ -38,7 +38,7 @@ struct DashboardCommand: ParsableCommand {
         if place.folder != nil { try configuration.requireTraining("write to --run") }
         return configuration
       }
-      let trainer = try Trainer(opened.configuration)
+      let trainer = try Trainer(place.withBreakpoints(opened.configuration))
       let loop = try DashboardLoop(trainer, opened.configuration.dashboard, notice: notice)
       // Nothing is written down where nothing trains; and a run that is refused leaves no folder.
       var written: ServedRun?

@@ -40,6 +40,7 @@ final class HeadlessRun {
     // A signal that came before leaves nothing to wait for.
     caught.withLock { if $0.isEmpty && !isFinished && startsRunning { trainer.send(.run) } }
     if !isFinished { over.wait() }
+    if trainer.status.stop != nil { trainer.sendAndWait(.stop) }
     trainer.settle()
     waitForDisk()
     for source in sources { source.cancel() }
@@ -52,7 +53,8 @@ final class HeadlessRun {
     let isAlone = ignored.isEmpty
     return trainer.addWatcher { [trainer, over] in
       let status = trainer.status
-      if [.finished, .failed].contains(status.phase) || status.divergedAt != nil && isAlone { over.signal() }
+      let isStopped = status.divergedAt != nil || status.stop != nil
+      if [.finished, .failed].contains(status.phase) || isStopped && isAlone { over.signal() }
     }
   }
 
@@ -72,11 +74,19 @@ final class HeadlessRun {
   /// Says how the run has ended.
   private func conclude() throws {
     let (status, caught) = (trainer.status, caught.withLock { $0.first })
-    let outcome = status.divergedAt != nil ? "diverged" : caught == nil ? status.phase.rawValue : "interrupted"
+    let isStopped = caught == nil && status.stop != nil
+    let outcome =
+      status.divergedAt != nil
+      ? "diverged" : isStopped ? "stopped" : caught == nil ? status.phase.rawValue : "interrupted"
     report.end(status, outcome, folder.path)
     if let failure = status.failure { throw Failure(description: failure, status: .output) }
     if let step = status.divergedAt { throw Failure(description: divergence(step, status), status: .diverged) }
     if let fault = status.storageFault { throw Failure(description: unsaved(fault, status), status: .output) }
+    if isStopped, let stop = status.stop {
+      throw Failure(
+        description: "\(stop.sentence). To go on: convtop train --resume --run \(quoted(folder.path))",
+        status: .breakpoint)
+    }
     if let caught { throw ExitCode(128 + caught) }
   }
 

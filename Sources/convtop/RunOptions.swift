@@ -15,7 +15,24 @@ struct RunOptions: ParsableArguments {
       "Go on with the run in --run from its last checkpoint; --set and CONFIG may change what a run can still change.")
   var resume = false
 
+  @Option(
+    name: .customLong("break"), parsing: .singleValue,
+    help: ArgumentHelp(
+      "Stop before a step at which a condition comes to hold, such as \"loss > 2\" or \"non-finite\"; it may be given often.",
+      valueName: "condition"))
+  var breakpoints: [String] = []
+
+  /// A configuration that stops where it says and where the options say.
+  func withBreakpoints(_ configuration: Experiments.Configuration) throws -> Experiments.Configuration {
+    var configuration = configuration
+    configuration.training.breakpoints += try breakpoints.map(Condition.init)
+    return configuration
+  }
+
   func validate() throws {
+    for condition in breakpoints {
+      do { _ = try Condition(condition) } catch { throw ValidationError("--break: \(error)") }
+    }
     if resume && folder == nil { throw ValidationError("--resume needs --run with the run's folder") }
   }
 

@@ -33,7 +33,7 @@ struct TrainCommand: ParsableCommand {
       let isTerminal = isatty(STDOUT_FILENO) == 1
       let report: any TrainingReport =
         if json { JSONReport() } else if isTerminal { BarReport() } else { LineReport() }
-      let trainer = try Trainer(opened.configuration) { event in report.handle(event) }
+      let trainer = try Trainer(place.withBreakpoints(opened.configuration)) { event in report.handle(event) }
       report.watch(trainer)
       let run = ServedRun(trainer, try opened.record(trainer))
       if let complaint = run.complaint { complain(complaint) }

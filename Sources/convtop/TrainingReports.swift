@@ -11,7 +11,7 @@ protocol TrainingReport: Sendable {
   var trainer: ReportedTrainer { get }
   func begin(_ run: RunDescription, _ status: RunStatus, threads: Int, _ folder: String)
   func handle(_ event: Trainer.Event, _ status: RunStatus)
-  /// - Parameter outcome: `finished`, `failed`, `diverged` or `interrupted`.
+  /// - Parameter outcome: `finished`, `failed`, `diverged`, `stopped` or `interrupted`.
   func end(_ status: RunStatus, _ outcome: String, _ folder: String)
 }
 

@@ -33,7 +33,7 @@ struct TravelBench {
       switch loop.advance() {
       case .step: straight.append(loop.state().digest)
       case .finished: break training
-      case .validating, .epoch: break
+      case .validating, .epoch, .stopped: break
       }
     }
 

@@ -60,6 +60,18 @@ import Testing
         $0.newest = RunStatus.Newest(step: 1200, epoch: 2)
         ($0.step, $0.epoch) = (512, 1)
       }
+    }
+    + [Size(80, 24), Size(120, 40), Size(200, 60)].map { size in
+      Scene(name: "breakpoints-\(size.columns)x\(size.rows)", size: size, phase: .paused) {
+        $0.overlay = .breakpoints(row: 1)
+      } status: {
+        $0.breakpoints = [
+          Breakpoint(condition: "non-finite", isOn: true, hits: 0),
+          Breakpoint(condition: "loss > 2", isOn: true, hits: 1),
+          Breakpoint(condition: "update_ratio(conv2) < 1e-05", isOn: false, hits: 12),
+        ]
+        $0.stop = Stop(step: 1201, condition: "loss > 2", saw: "loss is 2.314")
+      }
     } + [
       Scene(name: "conv1-80x24", size: Size(80, 24)),
       Scene(name: "relu-tile-scale", size: Size(120, 40), phase: .paused) { state in

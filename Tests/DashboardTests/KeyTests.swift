@@ -57,6 +57,24 @@ import Testing
     }
   }
 
+  @Test func theTableOfBreakpointsTakesTheKeys() {
+    var model = model()
+    model.status.breakpoints = [
+      Breakpoint(condition: "loss > 2", isOn: true, hits: 1), Breakpoint(condition: "every 5", isOn: false, hits: 0),
+    ]
+    let keys: [Key] = [.character("!"), .character(" "), .down, .enter, .down, .character("d"), .up, .escape]
+    let effects = keys.map { model.handle($0, size: KeyTests.size) }
+    let commands: [RunCommand] = [.turnBreakpoint(0, on: false), .turnBreakpoint(1, on: true), .removeBreakpoint(1)]
+    #expect(effects.filter { $0 != .none } == commands.map(Effect.command))
+    #expect(model.state.overlay == .none)
+    #expect(press(characters(":break loss > 2") + [.enter]).effects.last == .command(.addBreakpoint("loss > 2")))
+    #expect(
+      press(characters(":watch update_ratio(conv1)") + [.enter]).effects.last == .command(.watch("update_ratio(conv1)"))
+    )
+    #expect(press(characters(":step 77") + [.enter]).effects.last == .command(.goTo(step: 77)))
+    #expect(press(characters(":step 1201") + [.enter]).state.messages.last?.text.contains("has been") == true)
+  }
+
   @Test func aNumberRepeatsTheNextKey() {
     #expect(commands("n") == [.command(.step(1))])
     #expect(press(characters("100n")).effects == [.none, .none, .none, .command(.step(100))])

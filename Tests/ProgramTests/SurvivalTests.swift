@@ -174,6 +174,23 @@ private final class BackgroundProgram {
       missing.status == 73 && missing.errors.contains("step-7.safetensors: is not there; there are those of steps: "))
   }
 
+  @Test func aBreakpointEndsARunWithoutAScreenAndItGoesOnFromThere() throws {
+    let folder = try TemporaryFolder()
+    let settings = ["--set", "training.epochs=2"]
+    #expect(try runProgram(["train", small, "--run", "straight"] + settings, in: folder.path).status == 0)
+    let stopped = try runProgram(
+      ["train", small, "--run", "run", "--break", "loss < 0.5", "--break", "every 200"] + settings, in: folder.path)
+    #expect(stopped.status == 4)
+    #expect(stopped.errors.contains(": loss < 0.5, and loss is 0.4"), "\(stopped.errors)")
+    #expect(stopped.errors.contains("To go on: convtop train --resume --run run\n"))
+    let again = try runProgram(["train", "--resume", "--run", "run", "--break", "every 200"], in: folder.path)
+    #expect(again.status == 4 && again.errors.contains("before the update of step 200: every 200, and step 200"))
+    #expect(try runProgram(["train", "--resume", "--run", "run"], in: folder.path).status == 0)
+    expectSameFiles(folder, "straight", "run", step: 256)
+    let wrong = try runProgram(["train", small, "--break", "los > 1"], in: folder.path)
+    #expect(wrong.status == 64 && wrong.errors.contains("--break: found \"los > 1\" in \"los > 1\", expected \"loss\""))
+  }
+
   @Test func aDetachedRunGoesOnAndComesBack() throws {
     let terminal = try PseudoTerminal(
       ["dashboard", small, "--run", "run", "--set", "training.epochs=3000"], columns: 120)

@@ -105,7 +105,7 @@ private struct Argued: Sendable {
     (self.name, self.expected, self.words, self.perform) = (name, expected, words, perform)
   }
 
-  static let all = [lr, epochs, pace, step, layer, filter, probe, chart, smoothing, images]
+  static let all = [lr, epochs, pace, step, breakAt, watch, layer, filter, probe, chart, smoothing, images]
 
   private static let lr = Argued("lr", "a learning rate of at least 0") { text, model in
     guard let rate = Double(text), rate.isFinite, rate >= 0, model.trains else { return nil }
@@ -129,6 +129,26 @@ private struct Argued: Sendable {
   private static let step = Argued("step", "the number of a step that has been") { text, model in
     guard let step = Int(text), step >= 0, step <= model.newestStep, model.trains else { return nil }
     return .command(.goTo(step: step))
+  }
+
+  private static let conditions: @Sendable (DashboardModel) -> [String] = { model in
+    let layers = model.run.layers.filter { $0.parameters > 0 }.map(\.name)
+    return ["loss > 2", "accuracy >= 0.9", "gradient_norm > 10", "non-finite", "every 100"]
+      + layers.flatMap { ["update_ratio(\($0)) < 1e-5", "gradient_norm(\($0)) > 10", "dead(\($0)) > 0.5"] }
+  }
+  private static let breakAt = Argued("break", "a condition, such as loss > 2 or non-finite", conditions) {
+    text, model in
+    guard !text.isEmpty, model.trains else { return nil }
+    return .command(.addBreakpoint(text))
+  }
+
+  private static let formulas: @Sendable (DashboardModel) -> [String] = { model in
+    let layers = model.run.layers.filter { $0.parameters > 0 }.map(\.name)
+    return ["gradient_norm"] + layers.flatMap { ["update_ratio(\($0))", "gradient_norm(\($0))", "weight_norm(\($0))"] }
+  }
+  private static let watch = Argued("watch", "a quantity, such as update_ratio(conv1)", formulas) { text, model in
+    guard !text.isEmpty, model.trains else { return nil }
+    return .command(.watch(text))
   }
 
   private static let layerNames: @Sendable (DashboardModel) -> [String] = { $0.run.layers.map(\.name) }

@@ -46,6 +46,7 @@ extension DashboardModel {
     case .messages:
       state.overlay = .none
       return .none
+    case .breakpoints(let row): return choose(key, breakpoint: row)
     case .none: break
     }
     if case .mouse(let mouse) = key { return handle(mouse, size) }
@@ -65,6 +66,23 @@ extension DashboardModel {
     if let binding = bindings.first(where: { $0.keys.contains(key) }) { return binding.perform(&state, context) }
     if KeyTable.everywhere.contains(where: { $0.keys.contains(key) }) {
       state.say("nothing trains here: the model is only looked at")
+    }
+    return .none
+  }
+
+  /// A key in the table of breakpoints.
+  private mutating func choose(_ key: Key, breakpoint row: Int) -> Effect {
+    let all = status.breakpoints
+    switch key {
+    case .up: state.overlay = .breakpoints(row: max(0, row - 1))
+    case .down: state.overlay = .breakpoints(row: max(0, min(row + 1, all.count - 1)))
+    case .character(" "), .enter:
+      if all.indices.contains(row) { return .command(.turnBreakpoint(row, on: !all[row].isOn)) }
+    case .delete, .backspace, .character("d"):
+      state.overlay = .breakpoints(row: max(0, min(row, all.count - 2)))
+      if all.indices.contains(row) { return .command(.removeBreakpoint(row)) }
+    case .mouse(let mouse) where mouse.action != .press: break
+    default: state.overlay = .none
     }
     return .none
   }

@@ -206,6 +206,9 @@ public enum KeyTable {
     .choice("command", [.character(":")], ":", line: (":", "command"), "type a command; Tab completes it") {
       state, _ in state.overlay = .commandLine(CommandLine(history: state.history))
     },
+    .choice(
+      "breakpoints", [.character("!")], "!", "where the run stops: the table of breakpoints", needsTraining: true
+    ) { state, _ in state.overlay = .breakpoints(row: 0) },
     .choice("messages", [.character("m")], "m", "all messages") { state, _ in state.overlay = .messages },
     KeyBinding(
       name: "save", keys: [.character("S")], label: "S",

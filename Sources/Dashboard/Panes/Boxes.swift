@@ -1,4 +1,6 @@
-// What lies over the panes: the help and the messages.
+// What lies over the panes: the help, the messages, the breakpoints.
+
+import Telemetry
 
 extension Canvas {
   /// Clears a box in the middle of the screen, with a title and a border, and returns what is inside.
@@ -52,6 +54,30 @@ extension Canvas {
     let more = first + shown < rows ? "  ↓ \(rows - first - shown) more" : ""
     let note = found.isEmpty ? "no key has \"\(help.search)\"" : "\(typed)\(more)  Enter closes; digits repeat: 100n"
     write(note, .faint, column: inside.column, row: bottom, limit: inside.columns)
+  }
+
+  /// Where the run stops: whether that is on, how often it has, and the condition.
+  mutating func drawBreakpoints(chosen: Int) {
+    let all = model.status.breakpoints
+    let note =
+      all.isEmpty ? "none; :break loss > 2 adds one" : "Space on or off, d drops it, :break adds one, Esc closes"
+    let width = max(56, (all.map(\.condition.count).max() ?? 0) + 16)
+    let inside = drawBox("Breakpoints", columns: min(width, grid.size.columns - 6), rows: min(all.count, 12) + 2)
+    write(
+      "   on   hits  stops when it comes to hold", .faint, column: inside.column, row: inside.row, limit: inside.columns
+    )
+    let rows = inside.rows - 2
+    let first = max(0, min(chosen - rows / 2, all.count - rows))
+    for (offset, breakpoint) in all.dropFirst(first).prefix(rows).enumerated() {
+      let isChosen = first + offset == chosen
+      let mark = isChosen ? glyphs.adapt("▸") : " "
+      let text =
+        "\(mark)  \(padRight(breakpoint.isOn ? "on" : "off", 3))\(padLeft(grouped(breakpoint.hits), 6))  \(breakpoint.condition)"
+      write(
+        padRight(text, inside.columns), isChosen ? .selected : breakpoint.isOn ? .text : .faint, column: inside.column,
+        row: inside.row + 1 + offset, limit: inside.columns)
+    }
+    write(note, .faint, column: inside.column, row: inside.row + inside.rows - 1, limit: inside.columns)
   }
 
   /// All messages, the newest at the bottom.

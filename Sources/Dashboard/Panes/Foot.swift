@@ -39,7 +39,7 @@ extension Canvas {
       let hint = hints.prefix(12).joined(separator: "  ")
       write("  \(hint)", .faint, column: at + 1, row: rect.row, limit: max(0, end - at - 1))
       return
-    case .none, .help, .messages: break
+    case .none, .help, .messages, .breakpoints: break
     }
     var at = rect.column + 1
     if let count = model.state.count {

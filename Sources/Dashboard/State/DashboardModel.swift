@@ -105,6 +105,11 @@ public struct DashboardModel: Sendable {
   }
 }
 
+extension DashboardModel {
+  /// Why the run has stopped where it is, and what can be done, in a sentence.
+  var stop: String? { status.stop.map { "\($0.sentence); n makes it, b shows the step before" } }
+}
+
 /// Another run's curves.
 public struct OtherRun: Sendable, Hashable {
   public let name: String

@@ -16,6 +16,8 @@ public enum Overlay: Hashable, Sendable {
   case help(Help)
   case commandLine(CommandLine)
   case messages
+  /// The table of breakpoints, and the chosen row.
+  case breakpoints(row: Int)
 }
 
 /// Something that happened, in a sentence.

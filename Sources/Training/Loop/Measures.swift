@@ -49,6 +49,25 @@ final class LayerMeasures {
     return (0..<weight.count).map { weight.values[$0] - before[$0] }
   }
 
+  enum Numbers { case weight, gradient, update }
+
+  /// The square of one of the norms; that of an update only if it is remembered.
+  func squares(of numbers: Numbers) -> Double {
+    before.withUnsafeBufferPointer { before in
+      var (sum, place) = (0.0, 0)
+      for parameter in parameters {
+        switch numbers {
+        case .weight: sum += sumOfSquares(parameter.count) { parameter.values[$0] }
+        case .gradient: sum += sumOfSquares(parameter.count) { UnsafePointer(parameter.gradient)[$0] }
+        case .update where remembers: sum += sumOfSquares(parameter.count) { parameter.values[$0] - before[place + $0] }
+        case .update: return .nan
+        }
+        place += parameter.count
+      }
+      return sum
+    }
+  }
+
   /// ‖weights‖², ‖gradient‖², ‖update‖².
   func squares() -> (weight: Double, gradient: Double, update: Double) {
     var sums = (weight: 0.0, gradient: 0.0, update: 0.0)

@@ -82,10 +82,8 @@ extension TrainingLoop {
     copy.optimizerSteps = optimizer.steps
     copy.optimizerScalars = optimizer.scalars
     let numbers = [Float](unsafeUninitializedCapacity: stateCount) { target, count in
-      for piece in statePieces {
-        (target.baseAddress! + count).update(from: piece.values, count: piece.count)
-        count += piece.count
-      }
+      copyNumbers(into: target)
+      count = stateCount
     }
     copy.numbers = RunNumbers(numbers)
     return copy
@@ -110,22 +108,36 @@ extension TrainingLoop {
   private func take(_ state: RunState) {
     precondition(
       state.numbers.values.count == stateCount, "a state of \(state.numbers.values.count) numbers for \(stateCount)")
-    state.numbers.values.withUnsafeBufferPointer { source in
-      var place = source.baseAddress!
-      for piece in statePieces {
-        piece.values.update(from: place, count: piece.count)
-        place += piece.count
-      }
-    }
+    state.numbers.values.withUnsafeBufferPointer { takeNumbers($0) }
     optimizer.steps = state.optimizerSteps
     optimizer.scalars = state.optimizerScalars
     progress = state
     progress.numbers = RunNumbers([])
     optimizer.learningRate = learningRate
     isFinite = true
+    forgetTriedStep()
+    debugger.forget()
     for layer in layerMeasures { layer.isFrozen = progress.frozen.contains(layer.name) }
     for layer in layerMeasures { layer.forget() }
     order = progress.position.stepInEpoch > 0 ? sampler.order(epoch: progress.position.epoch) : []
+  }
+
+  /// Copies the numbers of the state, in its order, to memory for as many.
+  func copyNumbers(into target: UnsafeMutableBufferPointer<Float>) {
+    guard var place = target.baseAddress else { return }
+    for piece in statePieces {
+      place.update(from: piece.values, count: piece.count)
+      place += piece.count
+    }
+  }
+
+  /// Takes the numbers of a state.
+  func takeNumbers(_ source: UnsafeBufferPointer<Float>) {
+    guard var place = source.baseAddress else { return }
+    for piece in statePieces {
+      piece.values.update(from: place, count: piece.count)
+      place += piece.count
+    }
   }
 
   /// Numbers in a state.

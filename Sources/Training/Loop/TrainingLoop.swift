@@ -22,6 +22,8 @@ public final class TrainingLoop {
     case validating(done: Int, total: Int)
     /// An epoch is complete; the record's times are zero.
     case epoch(EpochRecord)
+    /// The step that comes next was tried, and a condition has come to hold: nothing of it was kept but the gradients.
+    case stopped(Stop)
     case finished
   }
 
@@ -41,8 +43,14 @@ public final class TrainingLoop {
   var journal = Journal()
   /// What the last unit of work measured beside its figures, if it did.
   package private(set) var measured: MeasureRecord?
+  /// The values of the watched expressions after the last step.
+  private(set) var watched: [Double?] = []
   /// Whether the last step's loss, gradients and parameters were finite.
   var isFinite = true
+  /// The step that was tried last, while the run is stopped before it.
+  private(set) var triedStep: StepRecord?
+  var debugger: Debugger
+  private var undo = StepUndo()
   /// Whether units are done that have been done before: the curves and what is measured have them already.
   var isReplaying = false
   /// The epoch's images in order, while its training is under way.
@@ -64,6 +72,7 @@ public final class TrainingLoop {
           + "\(gigabytes(shortage.needed)), but this machine has \(gigabytes(shortage.available))")
     }
     optimizer = classifier.makeOptimizer(training.optimizer)
+    debugger = Debugger(training.breakpoints)
     var schedule = RunState.Schedule(baseRate: Double(optimizer.learningRate))
     if case .plateau(let plateau) = training.schedule.choice { schedule.plateau = plateau }
     progress = RunState(epochs: training.epochs, schedule: schedule)
@@ -105,11 +114,14 @@ public final class TrainingLoop {
   public func advance() -> Event {
     measured = nil
     guard let learning = classifier.learning, !isFinished else { return .finished }
-    if !isValidating { return .step(trainBatch(learning.training)) }
+    triedStep = nil
+    if !isValidating { return trainBatch(learning.training) }
     return validateBatch(learning.evaluation)
   }
 
-  private func trainBatch(_ executor: Executor) -> StepRecord {
+  private func trainBatch(_ executor: Executor) -> Event {
+    let canStop = debugger.isArmed && !debugger.isSuspended
+    if canStop { undo.remember(self) }
     if stepInEpoch == 0 { order = sampler.order(epoch: epoch) }
     optimizer.learningRate = learningRate
     let first = stepInEpoch * configuration.training.batchSize
@@ -125,20 +137,35 @@ public final class TrainingLoop {
     configuration.training.clipping?.apply(optimizer.parameters)
     let isMeasured = !isReplaying && MeasureRecord.isDue(step + 1)
     for layer in layerMeasures {
-      if isMeasured || memory.watchedUpdates.contains(layer.name) { layer.remember() } else { layer.forget() }
+      let isWatched = memory.watchedUpdates.contains(layer.name) || debugger.updatedLayers.contains(layer.name)
+      if isMeasured || isWatched { layer.remember() } else { layer.forget() }
     }
     optimizer.step(classifier.pool)
     isFinite = optimizer.finiteness.check() && means.loss.isFinite
+    let record = StepRecord(
+      step: step + 1, epoch: epoch, loss: means.loss, accuracy: means.accuracy, learningRate: optimizer.learningRate,
+      images: count)
+    if canStop,
+      let (condition, saw) = debugger.look(StepFigures(loop: self, record: record, lastEpoch: debugger.lastEpoch))
+    {
+      undo.takeBack(self)
+      triedStep = record
+      return .stopped(Stop(step: record.step, condition: "\(condition)", saw: saw))
+    }
     progress.position.step += 1
     progress.position.stepInEpoch += 1
     progress.trained.add(means, images: count, weight: weight)
-    let record = StepRecord(
-      step: step, epoch: epoch, loss: means.loss, accuracy: means.accuracy, learningRate: optimizer.learningRate,
-      images: count)
     if !isReplaying { progress.series.append(record) }
     if isMeasured { note(measureStep()) }
-    return record
+    watched =
+      isReplaying
+      ? []
+      : debugger.watches.map { $0.value(StepFigures(loop: self, record: record, lastEpoch: debugger.lastEpoch).value) }
+    return .step(record)
   }
+
+  /// The run is in another state: what was tried is not what comes next.
+  func forgetTriedStep() { triedStep = nil }
 
   /// Keeps a measurement in the series, and for whoever writes it down.
   private func note(_ record: MeasureRecord) {
@@ -194,6 +221,7 @@ public final class TrainingLoop {
     }
     if memory.isLookedAt { memory.keepWeights(of: classifier.inspected, epoch: epoch) }
     (progress.trained, progress.validated) = (FigureSums(), FigureSums())
+    debugger.lastEpoch = record
     if var plateau = progress.schedule.plateau {
       progress.schedule.baseRate = plateau.rate(
         progress.schedule.baseRate,

@@ -68,6 +68,8 @@ extension Trainer {
     guard let destination, let present else { return }
     let start = clock.now
     if destination == present.unit { return returnToPresent() }
+    loop.debugger.isSuspended = true
+    defer { loop.debugger.isSuspended = false }
     let keyframe = history.keyframe(atOrBefore: destination)
     // Where it stands is as good as a keyframe, if it is on the way.
     if loop.unit > destination || loop.unit < keyframe.unit { jump(to: keyframe) }
@@ -103,6 +105,8 @@ extension Trainer {
         giveUp("step \(grouped(record.step)) had a loss of \(loss), and has \(record.loss) when it is done again")
         return nil
       }
+    case .stopped(let stop):
+      stopped(stop)
     case .finished:
       giveUp("the run ends at step \(grouped(loop.step)) when it is done again")
       return nil
@@ -145,6 +149,7 @@ extension Trainer {
       ($0.status.newest, $0.status.step, $0.status.epoch) = (nil, before.step, before.epoch)
       ($0.status.validation, $0.status.secondsLeft) = (before.validation, before.secondsLeft)
       $0.status.phase = loop.isFinished ? .finished : .paused
+      $0.status.stop = nil
       $0.status.units += 1
     }
     tellAll()
@@ -161,6 +166,7 @@ extension Trainer {
       $0.status.validation = loop.isValidating ? 0 : nil
       $0.status.secondsLeft = nil
       $0.status.units += 1
+      if loop.triedStep == nil { $0.status.stop = nil }
     }
   }
 }

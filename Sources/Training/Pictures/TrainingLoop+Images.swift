@@ -50,9 +50,11 @@ extension TrainingLoop {
       let all = sampler.trainIndices
       return (label.map { label in all.filter { Int(sampler.trainSource.labels[Int($0)]) == label } } ?? all, [])
     case .batch:
-      guard let learning = classifier.learning, step > 0 else { return ([], []) }
-      let number = stepInEpoch > 0 ? stepInEpoch - 1 : stepsPerEpoch - 1
-      let order = stepInEpoch > 0 ? order : sampler.order(epoch: epoch - 1)
+      guard let learning = classifier.learning, step > 0 || triedStep != nil else { return ([], []) }
+      // Stopped before a step, its batch is the one to look at.
+      let isNext = triedStep != nil
+      let number = isNext ? stepInEpoch : stepInEpoch > 0 ? stepInEpoch - 1 : stepsPerEpoch - 1
+      let order = isNext || stepInEpoch > 0 ? order : sampler.order(epoch: epoch - 1)
       let size = configuration.training.batchSize
       let batch = Array(order[number * size..<min(order.count, (number + 1) * size)])
       var losses: [Double] = []

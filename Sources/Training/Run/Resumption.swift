@@ -54,6 +54,7 @@ public struct Resumption {
       configuration.training.threads = given.training.threads
       configuration.training.checkpoint = given.training.checkpoint
       configuration.training.keepRunning = given.training.keepRunning
+      configuration.training.breakpoints = given.training.breakpoints
     }
     (self.configuration, self.changes) = (configuration, changes)
   }
@@ -68,8 +69,9 @@ public struct Resumption {
   }
 
   private static func changesNoResult(_ key: String) -> Bool {
-    ["name", "dashboard.", "training.threads", "training.checkpoint.", "training.keep_running"].contains {
-      key.hasPrefix($0)
-    }
+    ["name", "dashboard.", "training.threads", "training.checkpoint.", "training.keep_running", "training.breakpoints"]
+      .contains {
+        key.hasPrefix($0)
+      }
   }
 }

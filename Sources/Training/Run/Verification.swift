@@ -31,6 +31,7 @@ public struct Verification: Sendable {
     var configuration = try RunFolder.configuration(of: run)
     try configuration.requireTraining("verify")
     if let threads { configuration.training.threads = threads }
+    configuration.training.breakpoints = []
     let loop = try TrainingLoop(
       configuration, dataset: configuration.loadDataset(), pool: WorkerPool(threads: configuration.threadCount))
     loop.journal = try RunFolder.journal(of: run)
@@ -109,7 +110,7 @@ public struct Verification: Sendable {
     switch event {
     case .step(let record): return [line { record.add(to: &$0) }] + [other].compactMap { $0 }
     case .epoch(let record): return [other].compactMap { $0 } + [line { record.add(to: &$0) }]
-    case .validating, .finished: return []
+    case .validating, .stopped, .finished: return []
     }
   }
 

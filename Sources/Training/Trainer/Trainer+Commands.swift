@@ -46,6 +46,10 @@ extension Trainer {
     case .goBack(let factor) where factor.isFinite && factor >= 0: goBack(factor)
     case .goTo(let step) where phase != .failed: go(toStep: max(0, step))
     case .back(let steps) where phase != .failed: goBack(steps: steps)
+    case .addBreakpoint(let condition): addBreakpoint(condition)
+    case .turnBreakpoint(let index, let isOn): turnBreakpoint(index, on: isOn)
+    case .removeBreakpoint(let index): removeBreakpoint(index)
+    case .watch(let expression): watch(expression)
     case .backToEpoch where phase != .failed: goToEpochStart()
     case .run, .step, .finishEpoch, .pause, .learningRateFactor, .learningRate, .addEpochs, .freeze, .goBack, .goTo,
       .back,
@@ -59,7 +63,9 @@ extension Trainer {
   private func isFuture(_ command: RunCommand) -> Bool {
     switch command {
     case .learningRateFactor, .learningRate, .addEpochs, .freeze, .save, .goBack: true
-    case .run, .pause, .step, .finishEpoch, .pace, .stop, .goTo, .back, .backToEpoch: false
+    case .run, .pause, .step, .finishEpoch, .pace, .stop, .goTo, .back, .backToEpoch, .addBreakpoint, .turnBreakpoint,
+      .removeBreakpoint, .watch:
+      false
     }
   }
 

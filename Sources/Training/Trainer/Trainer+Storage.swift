@@ -48,6 +48,7 @@ extension Trainer {
         tell(sentence(change))
         intervene(change)
       }
+      loop.debugger.forget(stoppedBefore: loop.step + 1)
       mailbox.withLock { $0.status.phase = loop.isFinished ? .finished : .paused }
     }
   }

@@ -3,6 +3,7 @@
 import Datasets
 import Dispatch
 import Experiments
+import Fields
 import Telemetry
 import Tensors
 import Workers
@@ -50,7 +51,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
   let clock = ContinuousClock()
   /// When the last unit of work began; what a slower pace counts from.
   private var lastUnit: ContinuousClock.Instant?
-  /// Images a second and seconds of work, which differ from run to run and are no part of its state.
+  /// Images a second, seconds of work, and what somebody watches: no part of the run's state.
   var timings = SeriesList.none
   /// `work`, made once: a step allocates nothing.
   private lazy var block = DispatchWorkItem { [unowned self] in work() }
@@ -85,6 +86,12 @@ public final class Trainer: RunSource, @unchecked Sendable {
         status: RunStatus(
           phase: loop.isFinished ? .finished : .idle, epoch: 1, epochs: configuration.training.epochs, step: 0,
           steps: loop.totalSteps, learningRate: loop.optimizer.learningRate)))
+    for (index, condition) in configuration.training.breakpoints.enumerated() {
+      guard let complaint = loop.complaint(about: condition.expressions) else { continue }
+      throw ConfigurationError(
+        file: configuration.file, keyPath: "training.breakpoints[\(index)]", message: complaint)
+    }
+    mailbox.withLock { $0.status.breakpoints = loop.debugger.breakpoints }
     // Before several threads may ask for it.
     _ = block
     if let folder { record(in: folder) }
@@ -237,6 +244,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
     case .validating(let done, let total):
       estimates.addValidation(seconds: seconds)
       mailbox.withLock { $0.status.validation = Double(done) / Double(total) }
+    case .stopped(let stop): stopped(stop)
     case .epoch(let record): finishEpoch(record, seconds)
     case .finished:
       setPhase(.finished)
@@ -286,6 +294,9 @@ public final class Trainer: RunSource, @unchecked Sendable {
       timings.append(SeriesKey("images_per_second", .measured), step: record.step, estimates.imagesPerSecond)
       timings.append(SeriesKey("seconds", .measured), step: record.step, estimates.seconds)
     }
+    for (expression, value) in zip(loop.debugger.watches, loop.watched) {
+      if let value { timings.append(SeriesKey("\(expression)", .measured), step: record.step, value) }
+    }
     let isDone = isGoalReached(.step(record))
     let isDiverged = !loop.isFinite
     let layer = isDiverged ? loop.firstLayerNotFinite : nil
@@ -298,6 +309,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
       $0.status.secondsLeft = estimates.secondsLeft(loop, $0.status.pace)
       $0.status.lastStep = record
       $0.status.warning = warning
+      $0.status.stop = nil
       if isDiverged { ($0.status.divergedAt, $0.status.divergedLayer) = (record.step, layer) }
       $0.status.validation = loop.isValidating ? 0 : nil
     }
@@ -333,7 +345,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
     }
   }
 
-  private func pause() {
+  func pause() {
     goal = .none
     recorder?.flush()
     setPhase(.paused)
