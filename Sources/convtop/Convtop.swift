@@ -31,7 +31,7 @@ struct Convtop: ParsableCommand {
     subcommands: [
       DashboardCommand.self, TrainCommand.self, EvaluateCommand.self, GradcheckCommand.self, BenchCommand.self,
       ConfigCommand.self, DataCommand.self, VerifyCommand.self, AttachCommand.self, RunsCommand.self,
-      ContinueCommand.self,
+      ContinueCommand.self, ForkCommand.self,
     ],
     defaultSubcommand: DashboardCommand.self)
 }

@@ -23,8 +23,8 @@ extension Canvas {
     let blank = PlotCanvas(columns: plot.columns, rows: plot.rows, unicode: model.capabilities.unicode)
     let scale = ChartScale(content, axis: axis, time: time, on: blank)
     let layers = ChartLayers(content, scale, on: blank, unicode: model.capabilities.unicode)
-    if model.status.newest != nil { drawUpright(scale.x(model.status.step) / dotsPerCell, .paused, plot) }
     if let cursor = model.state.charts.cursor { drawUpright(scale.x(cursor) / dotsPerCell, .axis, plot) }
+    if model.status.newest != nil { drawUpright(scale.x(model.status.step) / dotsPerCell, .paused, plot) }
     compose(layers, plot)
     drawGaps(layers.marks, plot)
     // Where the curve leaves the axis, an arrow says that it goes on there.

@@ -27,7 +27,17 @@ public struct RunState: Hashable, Sendable, Codable {
     var plateau: PlateauSchedule?
   }
 
+  /// Where the numbering of steps begins: a fork with another batch size has epochs of another length behind it.
+  struct Origin: Hashable, Sendable, Codable {
+    /// The epoch that begins there, counted from 1, and the steps done before it.
+    var epoch = 1
+    var step = 0
+  }
+
   public internal(set) var position = Position()
+  /// Nil for the usual one.
+  var forkOrigin: Origin?
+  var origin: Origin { forkOrigin ?? Origin() }
   /// How many epochs there are to be: the configuration's, and those that somebody has added.
   public internal(set) var epochs: Int
   /// The epoch's training images, as they were while it went by, and the validation so far.
@@ -45,13 +55,13 @@ public struct RunState: Hashable, Sendable, Codable {
 
   /// Encoded is what is no curve, which follows from the lines of `metrics.jsonl`, and no tensor.
   private enum CodingKeys: String, CodingKey {
-    case position, epochs, trained, validated, schedule, frozen, optimizerSteps, optimizerScalars
+    case position, forkOrigin, epochs, trained, validated, schedule, frozen, optimizerSteps, optimizerScalars
   }
 
   /// What tells it from other states of the same run: all but the curves. It is another in every process.
   public var digest: Int {
     var hasher = Hasher()
-    for part in [position, trained, validated, schedule, frozen, optimizerSteps, optimizerScalars, numbers]
+    for part in [position, origin, trained, validated, schedule, frozen, optimizerSteps, optimizerScalars, numbers]
       as [any Hashable]
     {
       part.hash(into: &hasher)

@@ -98,7 +98,7 @@ public final class TrainingLoop {
     return rest == 0 || configuration.training.dropLast ? full : full + 1
   }
   public var epochs: Int { progress.epochs }
-  public var totalSteps: Int { stepsPerEpoch * epochs }
+  public var totalSteps: Int { progress.origin.step + stepsPerEpoch * (epochs - progress.origin.epoch + 1) }
   public var isFinished: Bool { epoch > epochs }
   public var isValidating: Bool { stepInEpoch == stepsPerEpoch }
   /// Units of work done, over the whole run.

@@ -42,9 +42,12 @@ struct History {
     keyframes = [start]
   }
 
+  /// The run begins with another state: it is a fork.
+  mutating func begin(with start: Keyframe) { keyframes = [start] }
+
   /// Whether a state should be kept: it is far enough from the one before it, or an epoch begins, behind a validation that takes long.
   func isDue(_ loop: TrainingLoop) -> Bool {
-    guard !loop.isValidating, limit > 0, loop.unit > 0 else { return false }
+    guard !loop.isValidating, limit > 0, loop.unit > keyframes[0].unit else { return false }
     let last = keyframe(atOrBefore: loop.unit).unit
     return loop.unit - last >= spacing || loop.stepInEpoch == 0 && loop.unit > last
   }

@@ -39,20 +39,23 @@ extension Trainer {
   /// Sets out for so many steps before the present one.
   func goBack(steps: Int) {
     let here = destination.map { min(loop.step(atUnit: $0), loop.step(atUnit: newestUnit)) } ?? loop.step
-    guard here > 0 else { return tell("this is the beginning") }
-    go(toStep: max(0, here - max(1, steps)))
+    go(toStep: here - max(1, steps))
   }
 
   /// Sets out for the beginning of the epoch, or of the one before where the run is at its beginning.
   func goToEpochStart() {
-    guard loop.step > 0 else { return tell("this is the beginning") }
-    go(toStep: (loop.step - 1) / loop.stepsPerEpoch * loop.stepsPerEpoch)
+    let done = max(0, loop.step - loop.progress.origin.step - 1)
+    go(toStep: loop.progress.origin.step + done / loop.stepsPerEpoch * loop.stepsPerEpoch)
   }
 
   /// Sets out for the state after a step; there the run pauses. Steps that have not been yet are none to go to: the newest is, then.
   func go(toStep step: Int) {
     // The last step of an epoch without its validation, and the newest one with what came after it.
-    let wanted = step >= loop.step(atUnit: newestUnit) ? newestUnit : min(newestUnit, loop.unit(afterStep: step))
+    let beginning = history.keyframes[0].unit
+    let wanted =
+      step >= loop.step(atUnit: newestUnit)
+      ? newestUnit : max(beginning, min(newestUnit, loop.unit(afterStep: step)))
+    if wanted == loop.unit && wanted == beginning { tell("this is where the run begins") }
     if !isInPast {
       guard wanted < loop.unit else { return }
       present = Present(loop, status)
@@ -174,14 +177,15 @@ extension Trainer {
 extension TrainingLoop {
   /// The units done when a step has just been done.
   func unit(afterStep step: Int) -> Int {
-    guard step > 0 else { return 0 }
-    let (epochs, rest) = (step - 1).quotientAndRemainder(dividingBy: stepsPerEpoch)
-    return epochs * unitsPerEpoch + rest + 1
+    let origin = progress.origin
+    guard step > origin.step else { return (origin.epoch - 1) * unitsPerEpoch }
+    let (epochs, rest) = (step - origin.step - 1).quotientAndRemainder(dividingBy: stepsPerEpoch)
+    return (origin.epoch - 1 + epochs) * unitsPerEpoch + rest + 1
   }
 
   /// The steps done when so many units are.
   func step(atUnit unit: Int) -> Int {
     let (epochs, rest) = unit.quotientAndRemainder(dividingBy: unitsPerEpoch)
-    return epochs * stepsPerEpoch + min(rest, stepsPerEpoch)
+    return progress.origin.step + (epochs - (progress.origin.epoch - 1)) * stepsPerEpoch + min(rest, stepsPerEpoch)
   }
 }

@@ -100,7 +100,8 @@ extension RunState {
   /// Whether it can be the state of some run.
   fileprivate var isSound: Bool {
     position.step >= 0 && (1...Change.mostEpochs + 1).contains(position.epoch) && position.stepInEpoch >= 0
-      && (1...Change.mostEpochs).contains(epochs) && optimizerSteps == position.step
+      && (1...Change.mostEpochs).contains(epochs) && (0...position.step).contains(optimizerSteps)
+      && origin.epoch >= 1 && (0...position.step).contains(origin.step)
       && schedule.plateau?.isSound != false
       && schedule.baseRate >= 0 && schedule.factor >= 0 && schedule.baseRate.isFinite && schedule.factor.isFinite
   }
@@ -123,10 +124,10 @@ extension TrainingLoop {
   /// Whether a state is one of this run's.
   private func canStand(at state: RunState) -> Bool {
     let (position, images) = (state.position, state.validated.images)
-    let epochsDone = position.epoch.subtractingReportingOverflow(1).partialValue
+    let epochsDone = position.epoch.subtractingReportingOverflow(state.origin.epoch).partialValue
     let steps = epochsDone.multipliedReportingOverflow(by: stepsPerEpoch)
-    guard !steps.overflow, epochsDone <= state.epochs, position.stepInEpoch <= stepsPerEpoch,
-      steps.partialValue.addingReportingOverflow(position.stepInEpoch).partialValue == position.step
+    guard !steps.overflow, (0...state.epochs).contains(epochsDone), position.stepInEpoch <= stepsPerEpoch,
+      steps.partialValue.addingReportingOverflow(position.stepInEpoch).partialValue == position.step - state.origin.step
     else { return false }
     let isValidating = position.stepInEpoch == stepsPerEpoch
     let trained = min(sampler.trainCount, position.stepInEpoch * configuration.training.batchSize)

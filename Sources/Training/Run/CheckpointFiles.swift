@@ -27,7 +27,10 @@ public enum CheckpointChoice: Hashable, Sendable {
 struct CheckpointFiles: Sendable {
   let folder: String
 
-  init(run: String) { folder = "\(run)/checkpoints" }
+  /// What a fork begins with.
+  let basePath: String
+
+  init(run: String) { (folder, basePath) = ("\(run)/checkpoints", "\(run)/fork.safetensors") }
 
   func path(step: Int) -> String { "\(folder)/step-\(step).safetensors" }
   private var bestPath: String { "\(folder)/best.safetensors" }
@@ -39,6 +42,13 @@ struct CheckpointFiles: Sendable {
       guard name.hasPrefix("step-"), name.hasSuffix(".safetensors") else { return nil }
       return Int(name.dropFirst("step-".count).dropLast(".safetensors".count)).flatMap { $0 >= 0 ? $0 : nil }
     }.sorted(by: >)
+  }
+
+  /// What a fork begins with; nil for a run that is none.
+  ///
+  /// - Throws: `RunError` naming the file.
+  func base() throws -> Checkpoint? {
+    try FileManager.default.fileExists(atPath: basePath) ? read(basePath) : nil
   }
 
   /// Reads one.

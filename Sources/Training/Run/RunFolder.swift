@@ -37,6 +37,7 @@ public final class RunFolder {
   static let configurationName = "config.json"
   static let metricsName = "metrics.jsonl"
   static let journalName = "journal.jsonl"
+  static let forkName = "fork.json"
 
   /// Creates the folder and writes the configuration.
   ///

@@ -50,18 +50,20 @@ public struct Verification: Sendable {
           + "\(newest) knows: the run cannot be done again")
     }
     var place = 0
+    func begin(with checkpoint: Checkpoint, _ path: String) throws {
+      let metrics = try RecordedMetrics("\(run)/\(RunFolder.metricsName)", bytes: checkpoint.metricsBytes)
+      do { loop.restore(try loop.state(checkpoint, series: metrics.series)) } catch let error as RunError {
+        throw RunError("\(path): \(error)")
+      }
+      loop.journal.move(toDone: checkpoint.interventions)
+      (place, firstStep) = (checkpoint.metricsBytes, loop.step)
+    }
+    if let base = try files.base() { try begin(with: base, files.basePath) }
     if let last {
       let end = try Verification.lastStep(in: text, path)
       // With none that is old enough, from the beginning.
       if let start = known.first(where: { $0 <= end - last }) {
-        let checkpoint = try files.read(files.path(step: start))
-        let metrics = try RecordedMetrics(path, bytes: checkpoint.metricsBytes)
-        do { loop.restore(try loop.state(checkpoint, series: metrics.series)) } catch let error as RunError {
-          throw RunError("\(files.path(step: start)): \(error)")
-        }
-        loop.journal.move(toDone: checkpoint.interventions)
-        place = checkpoint.metricsBytes
-        firstStep = start
+        try begin(with: files.read(files.path(step: start)), files.path(step: start))
       }
     }
     // What it starts from is no finding.

@@ -32,6 +32,10 @@ extension Trainer {
   public func resume(_ resumption: Resumption) throws {
     try queue.sync {
       let journal = try resumption.folder.journal()
+      if let base = try resumption.folder.checkpoints.base() {
+        let state = try restorable(base, .none, resumption.folder.checkpoints.basePath)
+        history.begin(with: Keyframe(unit: base.unit, changes: 0, state: state))
+      }
       loop.journal = journal
       open(resumption.folder)
       do {
@@ -85,19 +89,21 @@ extension Trainer {
     // One that is on its way is the newest.
     recorder.wait()
     let files = recorder.folder.checkpoints
-    var damaged: [(step: Int, error: RunError)] = []
-    for step in files.steps {
+    var damaged: [(step: Int?, error: RunError)] = []
+    // A fork goes on from its beginning if there is no other.
+    for step in files.steps.map(Optional.some) + [nil] {
       do {
-        let checkpoint = try files.read(files.path(step: step))
+        let read = try step.map { try files.read(files.path(step: $0)) } ?? files.base()
+        guard let checkpoint = read else { continue }
         try check(checkpoint, recorder.folder, changes)
         let metrics = try RecordedMetrics(recorder.folder.metrics.path, bytes: checkpoint.metricsBytes)
-        let state = try restorable(checkpoint, metrics.series, files.path(step: step))
+        let state = try restorable(checkpoint, metrics.series, step.map(files.path) ?? files.basePath)
         try recorder.move(to: checkpoint)
         loop.journal.move(toDone: checkpoint.interventions)
         loop.restore(state)
         history.cut(after: loop.unit, step: loop.step, losses: metrics.losses)
         for (step, error) in damaged {
-          files.setAside(step: step)
+          if let step { files.setAside(step: step) }
           tell("\(error); the run goes on from the checkpoint before it, of step \(loop.step)")
         }
         tellWhatIsMissing(checkpoint, metrics)

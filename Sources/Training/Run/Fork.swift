@@ -1,0 +1,220 @@
+// A run that begins where another one stood, under a changed configuration.
+
+import Datasets
+import Experiments
+import Fields
+import Foundation
+import Telemetry
+import Workers
+
+/// Where a run was forked from: the `fork.json` in its folder.
+public struct ForkOrigin: Hashable, Sendable, Codable {
+  /// The other run's folder, as it was named then.
+  public let run: String
+  public let step: Int
+  public let epoch: Int
+  /// What differs, by the configuration's keys: the other run's value and this one's; a frozen layer by its name.
+  public let changes: [String: [String]]
+
+  /// What differs, in words: `training.optimizer.learning_rate 0.001 → 0.0001`.
+  public var words: [String] {
+    changes.keys.sorted().map { key in "\(key) \(changes[key]?.joined(separator: " → ") ?? "")" }
+  }
+
+  /// - Returns: nil for a run that is no fork.
+  /// - Throws: `RunError` when its file is damaged.
+  public init?(of run: String) throws {
+    let path = "\(run)/\(RunFolder.forkName)"
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    guard let read = try? TelemetryCoding.decode(ForkOrigin.self, from: readFile(path)) else {
+      throw RunError("\(path): does not say what the run was forked from", isDamage: true)
+    }
+    self = read
+  }
+
+  init(run: String, step: Int, epoch: Int, changes: [String: [String]]) {
+    (self.run, self.step, self.epoch, self.changes) = (run, step, epoch, changes)
+  }
+}
+
+/// What a fork is to be other than the run that it comes from.
+public struct ForkPlan {
+  let parent: Configuration
+  public let configuration: Configuration
+  let frozen: [String]
+  let changes: [String: [String]]
+
+  /// - Parameters:
+  ///   - overrides: `key.path=value` each.
+  ///   - frozen: the names of layers that are left as they are from there on.
+  /// - Throws: `ConfigurationError` naming a key that a fork cannot change.
+  public init(_ parent: Configuration, overrides: [String], frozen: [String] = []) throws {
+    (self.parent, self.frozen) = (parent, frozen)
+    configuration = try Configuration(parent.resolvedText(), file: parent.file, overrides: overrides)
+    try configuration.requireTraining("fork")
+    var changes: [String: [String]] = [:]
+    for (key, new, old) in try configuration.differences(from: parent) {
+      guard ForkPlan.canChange(key) else {
+        throw ConfigurationError(
+          file: parent.file, keyPath: key,
+          message: "found \(new ?? "nothing") instead of \(old ?? "nothing"); a fork keeps the model and its data set")
+      }
+      changes[key] = [old ?? "none", new ?? "none"]
+    }
+    if changes["seed"] != nil, case .holdOut = configuration.dataset.validation {
+      throw ConfigurationError(
+        file: parent.file, keyPath: "seed",
+        message: "also says which images are held out, and a fork keeps its data set")
+    }
+    for name in frozen { changes["frozen"] = (changes["frozen"] ?? []) + [name] }
+    self.changes = changes
+  }
+
+  /// Whether a key leaves the model's numbers and the images what they are.
+  private static func canChange(_ key: String) -> Bool {
+    if key.hasPrefix("model.") { return key.hasSuffix(".p") }
+    return !key.hasPrefix("dataset.")
+  }
+}
+
+extension TrainingLoop {
+  /// What a state of another run is as the beginning of this one: the parameters, and whatever else still means something under
+  /// this configuration.
+  ///
+  /// An optimiser of the same type goes on with its memory, another one begins anew. A learning rate or a schedule of its own
+  /// holds as it is; else what the other run's schedule has come to. With another batch size the fork begins with an epoch.
+  ///
+  /// - Throws: `RunError` when it cannot begin there.
+  func forked(_ state: RunState, of parent: TrainingLoop, _ plan: ForkPlan) throws -> RunState {
+    precondition(parent.classifier.model.parameters.map(\.shape) == classifier.model.parameters.map(\.shape))
+    var fork = self.state()
+    let count = classifier.model.parameters.reduce(0) { $0 + $1.count }
+    let keepsOptimizer =
+      parent.configuration.training.optimizer.type == configuration.training.optimizer.type
+      && stateLayout.map(\.name) == parent.stateLayout.map(\.name)
+    let values = state.numbers.values
+    fork.numbers = RunNumbers(keepsOptimizer ? values : Array(values[..<count]) + fork.numbers.values[count...])
+    if keepsOptimizer { (fork.optimizerSteps, fork.optimizerScalars) = (state.optimizerSteps, state.optimizerScalars) }
+    (fork.position, fork.forkOrigin) = (state.position, state.forkOrigin)
+    (fork.trained, fork.validated, fork.series) = (state.trained, state.validated, state.series)
+    let changed = Set(plan.changes.keys)
+    fork.epochs = changed.contains("training.epochs") ? configuration.training.epochs : state.epochs
+    guard fork.epochs >= state.position.epoch else {
+      throw RunError(
+        "training.epochs: found \(fork.epochs), but epoch \(state.position.epoch) begins there; expected no fewer")
+    }
+    if !changed.contains(where: { $0.hasPrefix("training.schedule") || $0 == Resumption.learningRate }) {
+      fork.schedule = state.schedule
+    }
+    if stepsPerEpoch != parent.stepsPerEpoch {
+      guard state.position.stepInEpoch == 0 else {
+        throw RunError(
+          "another batch size begins with an epoch: fork at step \(state.position.step - state.position.stepInEpoch)")
+      }
+      fork.forkOrigin = RunState.Origin(epoch: state.position.epoch, step: state.position.step)
+    }
+    let names = layerMeasures.map(\.name)
+    for name in plan.frozen where !names.contains(name) {
+      throw RunError("\(name) is no layer that can be frozen; there are \(names.joined(separator: ", "))")
+    }
+    fork.frozen = Set(state.frozen + plan.frozen).sorted()
+    return fork
+  }
+
+  /// Goes on, as the run did, to right behind a step; behind the last one of an epoch, to the beginning of the next.
+  func replay(toStep wanted: Int) throws {
+    isReplaying = true
+    defer { isReplaying = false }
+    while step < wanted || isValidating {
+      takeDueChanges()
+      if advance() == .finished { throw RunError("the run ends at step \(step)") }
+    }
+    takeDueChanges()
+  }
+}
+
+/// A run's folder that is made from a state of another one.
+public enum Fork {
+  /// Makes the folder of a fork.
+  ///
+  /// - Parameters:
+  ///   - run: the folder of the run that it comes from, which may be going on.
+  ///   - step: the state right after this step; nil for that of the newest checkpoint.
+  ///   - path: nil for `runs/<name>-<date>`.
+  /// - Returns: the folder, to be gone on with as any run's is.
+  /// - Throws: `RunError`, `ConfigurationError` or `DatasetError`.
+  public static func make(
+    from run: String, step: Int?, overrides: [String], frozen: [String] = [], path: String?
+  ) throws -> (folder: String, origin: ForkOrigin) {
+    let plan = try ForkPlan(RunFolder.configuration(of: run), overrides: overrides, frozen: frozen)
+    var configuration = plan.parent
+    configuration.training.breakpoints = []
+    let dataset = try configuration.loadDataset()
+    let pool = WorkerPool(threads: configuration.threadCount)
+    let parent = try TrainingLoop(configuration, dataset: dataset, pool: pool)
+    parent.journal = try RunFolder.journal(of: run)
+    let files = CheckpointFiles(run: run)
+    let start = files.steps.first { file in step.map { file <= $0 } ?? true }
+    if let checkpoint = try start.map({ try files.read(files.path(step: $0)) }) ?? files.base() {
+      do { parent.restore(try parent.state(checkpoint, series: SeriesList())) } catch let error as RunError {
+        throw RunError("\(run): its checkpoint of step \(checkpoint.state.position.step) \(error)")
+      }
+      parent.journal.move(toDone: checkpoint.interventions)
+    } else if step == nil {
+      throw RunError("\(files.folder): holds no checkpoint to fork from; name a step: \(run)@0")
+    }
+    let newest = try RecordedRunFigures(run).step
+    if let step, step > max(newest, parent.step) {
+      throw RunError("\(run): has come to step \(newest), so it cannot be forked at step \(step)")
+    }
+    if let step, step < parent.step {
+      throw RunError("\(run): begins at step \(parent.step), so it cannot be forked at step \(step)")
+    }
+    try parent.replay(toStep: step ?? parent.step)
+    let lines = try lines(of: "\(run)/\(RunFolder.metricsName)", until: parent)
+    return try write(parent, of: run, lines, plan, dataset: dataset, path)
+  }
+
+  /// Makes the folder from where a run stands, which must not be in the middle of a validation.
+  ///
+  /// - Parameter lines: what the run had written by then.
+  static func write(
+    _ parent: TrainingLoop, of run: String, _ lines: Data, _ plan: ForkPlan, dataset: Dataset, _ path: String?
+  ) throws -> (folder: String, origin: ForkOrigin) {
+    let child = try TrainingLoop(plan.configuration, dataset: dataset, pool: parent.classifier.pool)
+    child.restore(try child.forked(parent.state(), of: parent, plan))
+    let folder = try RunFolder(plan.configuration, path: path)
+    defer { folder.release() }
+    folder.metrics.append { $0 += lines }
+    try folder.metrics.flush()
+    let checkpoint = Checkpoint(child, metricsBytes: lines.count, interventions: 0, configuration: folder.leaves)
+    try checkpoint.withBytes { try replaceFile(folder.checkpoints.basePath, $0) }
+    let origin = ForkOrigin(run: run, step: child.step, epoch: child.epoch, changes: plan.changes)
+    try TelemetryCoding.encode(origin).withUnsafeBytes { try replaceFile("\(folder.path)/\(RunFolder.forkName)", [$0]) }
+    return (folder.path, origin)
+  }
+
+  /// The lines of a run up to where it stands.
+  static func lines(of path: String, until loop: TrainingLoop) throws -> Data {
+    let text = try readFile(path)
+    var (end, epochs) = (0, 0)
+    for line in wholeLines(of: text) {
+      switch MetricsLine(line) {
+      case .step(let record) where record.step <= loop.step: break
+      case .measured(let record) where record.step <= loop.step: break
+      case .epoch(let record) where record.step <= loop.step: epochs = record.epoch
+      case nil: throw RunError("\(path): holds a line that is none")
+      default: return try whole(text.prefix(end), epochs)
+      }
+      end += line.count + 1
+    }
+    return try whole(text.prefix(end), epochs)
+
+    func whole(_ lines: Data, _ epochs: Int) throws -> Data {
+      guard epochs == loop.epoch - 1 else {
+        throw RunError("\(path): epoch \(loop.epoch - 1) is not validated yet; fork at step \(loop.step - 1), or later")
+      }
+      return lines
+    }
+  }
+}
