@@ -20,6 +20,7 @@ struct TravelBench {
   }
 
   let jumps: Int
+  /// How often each is trained for an epoch, to compare.
   let pairs: Int
 
   func measure(_ configuration: Experiments.Configuration) throws -> Figures {

@@ -31,7 +31,11 @@ struct History {
   /// Units from one keyframe to the next, before any is dropped.
   var spacing = 16
   private let limit: Int
+  /// What it takes to keep a state: the least that was measured of late, because other programs make it longer at times.
+  private var secondsToKeep = 0.0
   private var losses = LossRecord()
+
+  private static let longestSpacing = 256
 
   /// More keyframes than these are no use, however small they are.
   private static let mostKeyframes = 4096
@@ -40,6 +44,12 @@ struct History {
   init(limit: Int, start: Keyframe) {
     self.limit = limit
     keyframes = [start]
+  }
+
+  /// Has keeping states take less than a two-hundredth of the time.
+  mutating func adapt(seconds: Double, perStep step: Double) {
+    secondsToKeep = secondsToKeep == 0 ? seconds : min(seconds, 1.1 * secondsToKeep)
+    if step > 0 { spacing = min(History.longestSpacing, Int(200 * secondsToKeep / step) + 1) }
   }
 
   /// The run begins with another state: it is a fork.

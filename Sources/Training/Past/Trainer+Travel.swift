@@ -22,6 +22,9 @@ extension Trainer {
   /// How long steps are done again before commands and pictures have their turn.
   private static let patience = Duration.milliseconds(15)
 
+  /// So many states before a destination are kept on the way to it.
+  private static let trail = 4
+
   var isInPast: Bool { present != nil }
   private var newestUnit: Int { present?.unit ?? loop.unit }
 
@@ -29,9 +32,7 @@ extension Trainer {
   func keepState() {
     guard loop.memory.isLookedAt, history.isDue(loop) else { return }
     let seconds = clock.measure { history.keep(Keyframe(loop)) }.inSeconds
-    // Keeping them is to take less than a two-hundredth of the time.
-    let step = estimates.secondsPerStep(of: loop.configuration.training.batchSize)
-    if step > 0 { history.spacing = min(1024, max(4, Int(200 * seconds / step) + 1, history.spacing / 2)) }
+    history.adapt(seconds: seconds, perStep: estimates.secondsPerStep(of: loop.configuration.training.batchSize))
   }
 
   // MARK: - Setting out
@@ -115,7 +116,9 @@ extension Trainer {
       return nil
     case .validating, .epoch: break
     }
-    if history.isDue(loop) { history.keep(Keyframe(loop)) }
+    // The steps just before the destination are likely to be the next ones that are asked for.
+    let isClose = destination.map { $0 - loop.unit < Trainer.trail } ?? false
+    if history.isDue(loop) || isClose && !loop.isValidating { history.keep(Keyframe(loop)) }
     return event
   }
 

@@ -29,29 +29,32 @@ extension TrainingLoop {
     return body()
   }
 
+  /// Which of some validation images the net gets right.
+  func rightImages(_ indices: [Int32]) -> [Bool] {
+    guard let learning = classifier.learning else { return [] }
+    var right: [Bool] = []
+    forEachBatch(sampler.validationSource, indices) { first, count, _, _ in
+      for image in 0..<count {
+        let logits = learning.evaluation.tensor(of: learning.logits, image: image).values
+        let label = Int(sampler.validationSource.labels[Int(indices[first + image])])
+        right.append(logits.indices.max { logits[$0] < logits[$1] } == label)
+      }
+    }
+    return right
+  }
+
   /// How many validation images are right with a filter and without; measured once for each filter that is switched off.
   func measureWorth(of filter: Int, in index: Int) -> FilterWorth? {
-    guard let learning = classifier.learning, let weight = classifier.inspected[index].layer.picturedWeight,
+    guard classifier.learning != nil, let weight = classifier.inspected[index].layer.picturedWeight,
       filter >= 0, filter < weight.shape[0]
     else { return nil }
     if let known = memory.worth, known.layer == index, known.filter == filter { return known.result }
     let indices = Array(sampler.validationIndices.prefix(TrainingLoop.imagesForWorth))
-    func right() -> [Bool] {
-      var right: [Bool] = []
-      forEachBatch(sampler.validationSource, indices) { first, count, _, _ in
-        for image in 0..<count {
-          let logits = learning.evaluation.tensor(of: learning.logits, image: image).values
-          let label = Int(sampler.validationSource.labels[Int(indices[first + image])])
-          right.append(logits.indices.max { logits[$0] < logits[$1] } == label)
-        }
-      }
-      return right
-    }
-    let (with, without) = (right(), withFilterOff(filter, in: index, right))
-    let pairs = zip(with, without)
+    let with = rightImages(indices)
+    let test = PairedTest(with, withFilterOff(filter, in: index) { rightImages(indices) })
     let result = FilterWorth(
-      layer: index, filter: filter, step: step, images: indices.count, right: with.lazy.filter { $0 }.count,
-      lost: pairs.lazy.filter { $0 && !$1 }.count, gained: pairs.lazy.filter { !$0 && $1 }.count)
+      layer: index, filter: filter, step: step, images: indices.count, right: with.count { $0 }, lost: test.onlyFirst,
+      gained: test.onlySecond)
     memory.worth = (index, filter, result)
     return result
   }

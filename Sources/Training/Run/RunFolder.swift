@@ -90,7 +90,8 @@ public final class RunFolder {
   /// Whether a process trains the run now.
   public static func isAlive(_ run: String) -> Bool { LineFile.isLocked("\(run)/\(metricsName)") }
 
-  private static func freshPath(_ name: String, _ date: Date) -> String {
+  /// `runs/<name>-<date>`, or with a number behind it where that is taken.
+  public static func freshPath(_ name: String, _ date: Date = Date()) -> String {
     let formatter = DateFormatter()
     formatter.locale = Locale(identifier: "en_US_POSIX")
     formatter.dateFormat = "yyyyMMdd-HHmmss"

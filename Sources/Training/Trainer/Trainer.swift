@@ -125,6 +125,9 @@ public final class Trainer: RunSource, @unchecked Sendable {
   /// A copy of all that the run is, taken between two units of work.
   public func state() -> RunState { queue.sync { loop.state() } }
 
+  /// Which of the validation images the net gets right as it is.
+  public func rightImages() -> [Bool] { queue.sync { loop.rightImages(loop.sampler.validationIndices) } }
+
   // MARK: - Being asked
 
   public func addWatcher(onNews: @escaping @Sendable () -> Void) -> Watcher {
