@@ -40,6 +40,9 @@ struct BenchCommand: ParsableCommand {
   @Flag(help: "The past instead: how long it takes to go a step back, or anywhere, and what keeping it costs.")
   var travel = false
 
+  @Option(help: "Jumps of --travel to steps at random.")
+  var jumps = 1000
+
   @Option(help: "Threads; one for each processor by default.")
   var threads = Processors.available
 
@@ -53,6 +56,7 @@ struct BenchCommand: ParsableCommand {
 
   func validate() throws {
     guard (1...1024).contains(threads) else { throw ValidationError("--threads \(threads): expected 1 to 1024") }
+    guard (4...1_000_000).contains(jumps) else { throw ValidationError("--jumps \(jumps): expected 4 to 1000000") }
     guard seconds > 0, seconds <= 3600 else { throw ValidationError("--seconds \(seconds): expected up to 3600") }
   }
 
@@ -104,7 +108,7 @@ struct BenchCommand: ParsableCommand {
   }
 
   private func measureTravel(_ configurations: [Configuration]) throws {
-    let bench = TravelBench(jumps: 1000, pairs: 9)
+    let bench = TravelBench(jumps: jumps, pairs: max(3, jumps / 50))
     for configuration in configurations {
       let figures = try bench.measure(configuration.onAvailableData().0)
       func median(_ values: [Double]) -> Double { values[values.count / 2] }

@@ -40,36 +40,40 @@ struct TravelBench {
 
     let run = TimedRun(try Trainer(configuration, dataset: dataset, pool: pool))
     run.look()
-    run.time(.run)
-    figures.steps = run.trainer.status.step
+    figures.steps = run.trainer.status.steps
     var random = SystemRandomNumberGenerator()
     func jump(_ command: RunCommand) -> Double {
       let seconds = run.time(command)
       if run.trainer.state().digest != straight[run.trainer.status.step] { figures.differences += 1 }
       return seconds
     }
+    // From the newest step, where nobody has been before, all through the last quarter of the run.
+    run.time(.step(figures.steps * 3 / 4))
+    let pauses = min(jumps / 4, figures.steps / 4)
+    for _ in 0..<pauses {
+      run.time(.step(Int.random(in: 1...max(1, figures.steps / 4 / pauses), using: &random)))
+      figures.oneBack.append(jump(.back(1)))
+      run.time(.goTo(step: .max))
+    }
+    run.time(.run)
     for _ in 0..<jumps {
       figures.anywhere.append(jump(.goTo(step: Int.random(in: 0..<max(1, figures.steps), using: &random))))
-    }
-    // From the last twentieth of the run, over and over.
-    for _ in 0..<jumps / 4 {
-      run.time(.goTo(step: Int.random(in: figures.steps * 19 / 20..<figures.steps, using: &random)))
-      figures.oneBack.append(jump(.back(1)))
     }
     run.time(.goTo(step: .max))
     if run.trainer.state() != loop.state() { figures.differences += 1 }
 
-    for _ in 0..<pairs {
-      var seconds: [Double] = []
-      for megabytes in [configuration.dashboard.historyMegabytes, 0] {
+    let sizes = [configuration.dashboard.historyMegabytes, 0]
+    for pair in 0..<pairs {
+      var seconds: [Int: Double] = [:]
+      for megabytes in pair % 2 == 0 ? sizes : sizes.reversed() {
         var configuration = configuration
         configuration.training.epochs = 1
         configuration.dashboard.historyMegabytes = megabytes
         let run = TimedRun(try Trainer(configuration, dataset: dataset, pool: pool))
         run.look()
-        seconds.append(run.time(.run))
+        seconds[megabytes] = run.time(.run)
       }
-      figures.cost.append(seconds[0] / seconds[1])
+      if let with = seconds[sizes[0]], let without = seconds[sizes[1]] { figures.cost.append(with / without) }
     }
     for path in [\Figures.oneBack, \.anywhere, \.cost] { figures[keyPath: path].sort() }
     return figures

@@ -156,6 +156,7 @@ import Workers
     let state = loop.state()
     let bytes = Keyframe(loop).bytes
     var history = History(limit: 100 * bytes, start: Keyframe(loop))
+    history.spacing = 16
     for unit in stride(from: 16, through: 100_000, by: 16) {
       history.keep(Keyframe(unit: unit, changes: 0, state: state))
     }

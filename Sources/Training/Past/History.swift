@@ -29,7 +29,7 @@ struct History {
   /// In order of their units; the first is the run's beginning.
   private(set) var keyframes: [Keyframe] = []
   /// Units from one keyframe to the next, before any is dropped.
-  var spacing = 16
+  var spacing = 1
   private let limit: Int
   /// What it takes to keep a state: the least that was measured of late, because other programs make it longer at times.
   private var secondsToKeep = 0.0
@@ -46,10 +46,13 @@ struct History {
     keyframes = [start]
   }
 
-  /// Has keeping states take less than a two-hundredth of the time.
+  /// Has keeping states take less than a four-hundredth of the time; but where a step takes long, so that a quarter of a second
+  /// leads from one to the next, as long as that costs less than one in a hundred and fifty.
   mutating func adapt(seconds: Double, perStep step: Double) {
     secondsToKeep = secondsToKeep == 0 ? seconds : min(seconds, 1.1 * secondsToKeep)
-    if step > 0 { spacing = min(History.longestSpacing, Int(200 * secondsToKeep / step) + 1) }
+    guard step > 0 else { return }
+    let steps = max(150 * secondsToKeep / step, min(400 * secondsToKeep / step, 0.25 / step))
+    spacing = min(History.longestSpacing, Int(steps) + 1)
   }
 
   /// The run begins with another state: it is a fork.
