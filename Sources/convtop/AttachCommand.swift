@@ -33,10 +33,10 @@ struct AttachCommand: ParsableCommand {
       }
       let source = try RemoteRun(folder: folder, name: RunFolder.socketName, isReadOnly: readOnly)
       let loop = try DashboardLoop(
-        source, configuration.dashboard, notice: nil, access: readOnly ? .readOnly : .attached)
+        source, configuration.dashboard, access: readOnly ? .readOnly : .attached)
       loop.folder = folder
       switch loop.run(startsPaused: true) {
-      case .quit, .detached: break
+      case .quit, .detached, .forked: break
       case .hangup: throw ExitCode(128 + SIGHUP)
       case .signal(let number): throw ExitCode(128 + number)
       }

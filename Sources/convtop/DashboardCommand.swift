@@ -5,6 +5,7 @@ import Dashboard
 import Datasets
 import Experiments
 import Foundation
+import Telemetry
 import Terminal
 import Training
 
@@ -38,33 +39,73 @@ struct DashboardCommand: ParsableCommand {
         if place.folder != nil { try configuration.requireTraining("write to --run") }
         return configuration
       }
-      let trainer = try Trainer(place.withBreakpoints(opened.configuration))
-      let loop = try DashboardLoop(trainer, opened.configuration.dashboard, notice: notice)
-      // Nothing is written down where nothing trains; and a run that is refused leaves no folder.
-      var written: ServedRun?
-      // How the run went when its screen was left.
-      var before = trainer.status
-      if !opened.configuration.training.trainsNothing {
-        do {
-          let served = ServedRun(trainer, try opened.record(trainer))
-          written = served
-          loop.folder = served.folder.path
-          if let complaint = served.complaint { loop.say(complaint) }
-          loop.prepareToDetach = {
-            before = trainer.status
-            return served.prepareToLeave()
-          }
-        } catch {
-          loop.close()
-          throw error
-        }
+      var next = try show(
+        place.withBreakpoints(opened.configuration), opened.record, notice: notice, startsPaused: paused)
+      // A fork is a run like any other, that was left where it begins.
+      while let fork = next {
+        let resumption = try Resumption(run: fork.folder)
+        next = try show(
+          place.withBreakpoints(resumption.configuration),
+          { trainer in
+            try trainer.resume(resumption)
+            return resumption.folder
+          }, notice: fork.notice, startsPaused: true)
       }
-      let ending = loop.run(startsPaused: paused)
-      if ending == .detached, let written {
-        return try DetachedRun.start(from: written, pace: before.pace, isPaused: !before.phase.isUnderWay)
-      }
-      try leave(ending, trainer, written, keepsRunning: keepRunning || opened.configuration.training.keepRunning)
     }
+  }
+
+  /// A fork that the screen goes on with, and what is to be said of it.
+  private struct Next {
+    let folder: String
+    let notice: String
+  }
+
+  /// Shows a run until its screen is left.
+  ///
+  /// - Parameter record: has the trainer write to the run's folder.
+  /// - Returns: the fork that somebody goes on with; nil when that is all.
+  private func show(
+    _ configuration: Experiments.Configuration, _ record: (Trainer) throws -> RunFolder, notice: String?,
+    startsPaused: Bool
+  ) throws -> Next? {
+    let trainer = try Trainer(configuration)
+    let loop = try DashboardLoop(trainer, configuration.dashboard)
+    // Nothing is written down where nothing trains; and a run that is refused leaves no folder.
+    var written: ServedRun?
+    // How the run went when its screen was left.
+    var before = trainer.status
+    var forked: Next?
+    if !configuration.training.trainsNothing {
+      do {
+        let served = ServedRun(trainer, try record(trainer))
+        written = served
+        loop.folder = served.folder.path
+        if let complaint = served.complaint { loop.say(complaint) }
+        loop.prepareToDetach = {
+          before = trainer.status
+          return served.prepareToLeave()
+        }
+        loop.fork = { overrides, frozen in
+          let (folder, origin) = try trainer.fork(overrides: overrides, frozen: frozen)
+          let changes = origin.words.isEmpty ? "nothing changed" : origin.words.joined(separator: ", ")
+          let notice =
+            "a fork of \(served.folder.path) at step \(grouped(origin.step)): \(changes); o in Charts compares them"
+          forked = Next(folder: folder, notice: notice)
+          return folder
+        }
+      } catch {
+        loop.close()
+        throw error
+      }
+    }
+    if let notice { loop.say(notice, isError: false) }
+    let ending = loop.run(startsPaused: startsPaused)
+    if ending == .detached, let written {
+      try DetachedRun.start(from: written, pace: before.pace, isPaused: !before.phase.isUnderWay)
+      return nil
+    }
+    try leave(ending, trainer, written, keepsRunning: keepRunning || configuration.training.keepRunning)
+    return forked
   }
 
   /// What becomes of the run when its screen is left.
@@ -78,7 +119,7 @@ struct DashboardCommand: ParsableCommand {
     }
     finish(trainer, run)
     switch ending {
-    case .quit, .detached: return
+    case .quit, .detached, .forked: return
     case .hangup: throw ExitCode(128 + SIGHUP)
     case .signal(let number): throw ExitCode(128 + number)
     }

@@ -40,7 +40,7 @@ final class DashboardLoop {
   ///
   /// - Throws: `Failure`; the terminal is as before then.
   init(
-    _ source: any RunSource, _ configuration: DashboardConfiguration, notice: String?,
+    _ source: any RunSource, _ configuration: DashboardConfiguration,
     access: DashboardModel.Access = .own
   ) throws {
     self.source = source
@@ -55,7 +55,6 @@ final class DashboardLoop {
     let run = source.description
     var state = DashboardState(probe: min(configuration.probe, run.probes - 1))
     state.charts.smoothing = Double(configuration.smoothing)
-    if let notice { state.say(Message(notice)) }
     model = DashboardModel(state: state, run: run, status: source.status, capabilities: capabilities, access: access)
   }
 
@@ -66,11 +65,17 @@ final class DashboardLoop {
   }
 
   /// Says something at the foot of the screen.
-  func say(_ sentence: String) { model.state.say(Message(sentence, isError: true)) }
+  func say(_ sentence: String, isError: Bool = true) {
+    // What the run has told already comes before it.
+    model.take(source.status)
+    model.state.say(Message(sentence, isError: isError))
+  }
 
   /// How a person or the world has left the screen.
   enum Ending: Equatable {
     case quit, detached
+    /// Somebody goes on with a fork, in this folder.
+    case forked(String)
     /// The terminal is gone.
     case hangup
     case signal(Int32)
@@ -116,6 +121,8 @@ final class DashboardLoop {
           // What cannot be saved cannot be left to another process.
           guard let complaint = prepareToDetach() else { return .detached }
           say(complaint)
+        case .fork(let overrides, let frozen):
+          do { return .forked(try fork(overrides, frozen)) } catch { say("\(error)") }
         case .quit: return .quit
         }
         refresh()
@@ -126,6 +133,11 @@ final class DashboardLoop {
 
   /// Makes the run ready for another process, or says why that cannot be, and it goes on here then.
   var prepareToDetach: () -> String? = { "this run is written nowhere, so no other process could go on with it" }
+
+  /// Makes the folder of a fork that begins where the run stands.
+  var fork: (_ overrides: [String], _ frozen: [String]) throws -> String = { _, _ in
+    throw Failure(description: "this run is written nowhere, so nothing can be forked from it", status: .output)
+  }
 
   /// Whether the answer to the latest request has not come yet; answers to earlier ones do not count.
   private var isWaiting: Bool { requests > 0 && model.snapshot?.request.number != requests }

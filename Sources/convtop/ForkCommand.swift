@@ -16,7 +16,7 @@ struct ForkCommand: ParsableCommand {
       valueName: "run[@step]"))
   var origin: String
 
-  @Option(name: .customLong("run"), help: "The fork's folder; runs/<name>-<date> by default.")
+  @Option(name: .customLong("run"), help: "The fork's folder; <run>-fork-<step> by default.")
   var folder: String?
 
   @Option(help: ArgumentHelp("A layer that is left as it is from there on; it may be given often.", valueName: "layer"))

@@ -57,6 +57,15 @@ import Testing
     }
   }
 
+  @Test func aForkIsTypedIntoALineThatBeginsWithHalfTheRate() {
+    #expect(
+      press([.character("f"), .enter]).effects.last
+        == .fork(overrides: ["training.optimizer.learning_rate=0.0005"], frozen: []))
+    let typed = press(characters(":fork training.batch_size=32 freeze=conv1") + [.enter])
+    #expect(typed.effects.last == .fork(overrides: ["training.batch_size=32"], frozen: ["conv1"]))
+    #expect(press(characters(":fork training.epochs=") + [.enter]).state.messages.last?.isError == true)
+  }
+
   @Test func theTableOfBreakpointsTakesTheKeys() {
     var model = model()
     model.status.breakpoints = [

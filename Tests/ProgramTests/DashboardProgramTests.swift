@@ -26,6 +26,43 @@ import Testing
     )
   }
 
+  /// The session that README tells: a spike, a step back, a fork with a lower rate, and the fork wins.
+  @Test func aSpikeIsStoppedAtLookedAtAndForkedAway() throws {
+    let settings = ["--set", "training.optimizer.learning_rate=0.3", "--set", "training.epochs=3"]
+    let terminal = try PseudoTerminal(
+      ["dashboard", DashboardProgramTests.small, "--paused", "--run", "run"] + settings, columns: 120, rows: 30)
+    terminal.expect("step 0/384")
+    terminal.type("n")
+    terminal.expect("step 1/384")
+    terminal.type(":break loss > 3\r")
+    terminal.expect("the run stops before a step at which loss > 3")
+    terminal.type(" ")
+    terminal.expect("stopped before the update of step 2: loss > 3, and loss is 696")
+    terminal.type("b")
+    terminal.expect("step 0, replayed (newest 1)")
+    terminal.type("w")
+    terminal.expect("the past cannot be changed")
+    terminal.type("f")
+    terminal.expect(":fork training.optimizer.learning_rate=0.15")
+    terminal.type(String(repeating: "\u{7f}", count: 4) + "0.003\r")
+    terminal.expect("a fork of run at step 0: training.optimizer.learning_rate 0.3")
+    terminal.type(" ")
+    terminal.expect("finished")
+    terminal.type("q")
+    #expect(terminal.exitStatus() == 0)
+    terminal.expectRestoredTerminal()
+    // The other one, to its end.
+    let folder = terminal.folder.path
+    #expect(try runProgram(["train", "--resume", "--run", "run"], in: folder).status == 0)
+    func accuracy(_ run: String) throws -> Double {
+      let text = try runProgram(["evaluate", run, "--json"], in: folder).output
+      let fields = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+      return try #require(fields?["accuracy"] as? Double)
+    }
+    #expect(try accuracy("run-fork-0") > accuracy("run") + 0.3)
+    for run in ["run", "run-fork-0"] { #expect(try runProgram(["verify", run], in: folder).status == 0) }
+  }
+
   @Test func stepsInspectsAndQuits() throws {
     let terminal = try paused()
     terminal.expect("small on glyphs")

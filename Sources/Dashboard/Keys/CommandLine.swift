@@ -11,7 +11,8 @@ public struct CommandLine: Hashable, Sendable {
   /// What Tab goes through, while it does.
   private var completions: [String] = []
 
-  init(history: [String] = []) { self.history = history }
+  /// - Parameter text: what is typed already.
+  init(_ text: String = "", history: [String] = []) { (self.text, self.history) = (text, history) }
 
   enum Outcome: Hashable {
     case typing, closed
@@ -105,7 +106,7 @@ private struct Argued: Sendable {
     (self.name, self.expected, self.words, self.perform) = (name, expected, words, perform)
   }
 
-  static let all = [lr, epochs, pace, step, breakAt, watch, layer, filter, probe, chart, smoothing, images]
+  static let all = [lr, epochs, pace, step, breakAt, watch, fork, layer, filter, probe, chart, smoothing, images]
 
   private static let lr = Argued("lr", "a learning rate of at least 0") { text, model in
     guard let rate = Double(text), rate.isFinite, rate >= 0, model.trains else { return nil }
@@ -149,6 +150,23 @@ private struct Argued: Sendable {
   private static let watch = Argued("watch", "a quantity, such as update_ratio(conv1)", formulas) { text, model in
     guard !text.isEmpty, model.trains else { return nil }
     return .command(.watch(text))
+  }
+
+  private static let forkKeys: @Sendable (DashboardModel) -> [String] = { model in
+    ["training.optimizer.learning_rate=\(model.status.learningRate / 2)", "training.batch_size=", "training.epochs="]
+      + model.run.layers.filter { $0.parameters > 0 }.map { "freeze=\($0.name)" }
+  }
+  private static let fork = Argued("fork", "what differs, such as training.batch_size=32 or freeze=conv1", forkKeys) {
+    text, model in
+    let words = text.split(separator: " ").map(String.init)
+    guard words.allSatisfy({ $0.contains("=") && !$0.hasSuffix("=") }), model.trains else { return nil }
+    guard model.access == .own else {
+      model.state.say(
+        "another process trains this run: convtop fork \(model.run.name)@\(model.status.step) forks its folder")
+      return Effect.none
+    }
+    let frozen = words.filter { $0.hasPrefix("freeze=") }.map { String($0.dropFirst("freeze=".count)) }
+    return .fork(overrides: words.filter { !$0.hasPrefix("freeze=") }, frozen: frozen)
   }
 
   private static let layerNames: @Sendable (DashboardModel) -> [String] = { $0.run.layers.map(\.name) }

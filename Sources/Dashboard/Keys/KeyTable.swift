@@ -209,6 +209,13 @@ public enum KeyTable {
     .choice(
       "breakpoints", [.character("!")], "!", "where the run stops: the table of breakpoints", needsTraining: true
     ) { state, _ in state.overlay = .breakpoints(row: 0) },
+    .choice(
+      "fork-here", [.character("f")], "f", "begin another run here, with something changed", needsTraining: true
+    ) { state, context in
+      let rate = context.model.status.learningRate / 2
+      state.overlay = .commandLine(
+        CommandLine("fork training.optimizer.learning_rate=\(rate)", history: state.history))
+    },
     .choice("messages", [.character("m")], "m", "all messages") { state, _ in state.overlay = .messages },
     KeyBinding(
       name: "save", keys: [.character("S")], label: "S",

@@ -27,7 +27,7 @@ extension Pane {
       .choice("pan-left", [.pageUp], "PgUp", "half a chart back") { pan(&$0, $1, -0.5) },
       .choice("pan-right", [.pageDown], "PgDn", "half a chart on") { pan(&$0, $1, 0.5) },
       .choice(
-        "follow", [.character("f"), .home], "f", line: ("f", "follow"), "the whole run, following the newest step"
+        "follow", [.character("a"), .home], "a", line: ("a", "all"), "the whole run, following the newest step"
       ) {
         state, _ in (state.charts.window, state.charts.cursor) = (nil, nil)
       },

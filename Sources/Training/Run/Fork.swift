@@ -140,7 +140,7 @@ public enum Fork {
   /// - Parameters:
   ///   - run: the folder of the run that it comes from, which may be going on.
   ///   - step: the state right after this step; nil for that of the newest checkpoint.
-  ///   - path: nil for `runs/<name>-<date>`.
+  ///   - path: nil for one beside the run's, `<run>-fork-<step>`.
   /// - Returns: the folder, to be gone on with as any run's is.
   /// - Throws: `RunError`, `ConfigurationError` or `DatasetError`.
   public static func make(
@@ -183,7 +183,7 @@ public enum Fork {
   ) throws -> (folder: String, origin: ForkOrigin) {
     let child = try TrainingLoop(plan.configuration, dataset: dataset, pool: parent.classifier.pool)
     child.restore(try child.forked(parent.state(), of: parent, plan))
-    let folder = try RunFolder(plan.configuration, path: path)
+    let folder = try RunFolder(plan.configuration, path: path ?? RunFolder.free("\(run)-fork-\(child.step)"))
     defer { folder.release() }
     folder.metrics.append { $0 += lines }
     try folder.metrics.flush()

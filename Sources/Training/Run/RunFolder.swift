@@ -95,7 +95,11 @@ public final class RunFolder {
     let formatter = DateFormatter()
     formatter.locale = Locale(identifier: "en_US_POSIX")
     formatter.dateFormat = "yyyyMMdd-HHmmss"
-    let base = "runs/\(name)-\(formatter.string(from: date))"
+    return free("runs/\(name)-\(formatter.string(from: date))")
+  }
+
+  /// A path, or the first one with a number behind it that nothing is at.
+  static func free(_ base: String) -> String {
     var path = base
     var number = 2
     while FileManager.default.fileExists(atPath: path) {

@@ -16,6 +16,33 @@ extension Trainer {
     }
   }
 
+  /// Makes the folder of a fork that begins where the run stands, be it in its past.
+  ///
+  /// - Parameters:
+  ///   - overrides: what differs, `key.path=value` each.
+  ///   - frozen: the names of layers that are left as they are from there on.
+  ///   - path: nil for one beside the run's.
+  /// - Throws: `RunError` or `ConfigurationError`.
+  public func fork(
+    overrides: [String], frozen: [String], path: String? = nil
+  ) throws -> (folder: String, origin: ForkOrigin) {
+    try queue.sync {
+      guard let recorder else { throw RunError("this run is written nowhere, so nothing can be forked from it") }
+      let plan = try ForkPlan(recorder.folder.configuration, overrides: overrides, frozen: frozen)
+      if isInPast {
+        // A fork begins behind a validation.
+        try loop.replay(toStep: loop.step)
+        loop.isReplaying = true
+        showPast()
+      }
+      guard !loop.isValidating else { throw RunError("the validation is under way: a fork begins behind it") }
+      guard loop.isFinite else { throw RunError("numbers that are not finite are no beginning: b goes a step back") }
+      try recorder.folder.metrics.flush()
+      let lines = try Fork.lines(of: recorder.folder.metrics.path, until: loop)
+      return try Fork.write(loop, of: recorder.folder.path, lines, plan, dataset: dataset, path)
+    }
+  }
+
   /// Writes nothing any more, and lets another process have the folder.
   public func releaseFolder() {
     queue.sync {

@@ -30,6 +30,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
   }
 
   public let description: RunDescription
+  let dataset: Dataset
   let queue: DispatchQueue
   let mailbox: Locked<Mailbox>
   private let onEvent: @Sendable (Event) -> Void
@@ -70,7 +71,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
     let loop = try TrainingLoop(configuration, dataset: dataset, pool: pool)
     self.loop = loop
     history = History(limit: configuration.dashboard.historyMegabytes << 20, start: Keyframe(loop))
-    self.queue = queue
+    (self.dataset, self.queue) = (dataset, queue)
     self.onEvent = onEvent
     var hasChance = false
     if case .crossEntropy = configuration.training.loss { hasChance = true }
