@@ -42,7 +42,7 @@ public enum Condition: Hashable, Sendable {
       }
       self = .every(steps)
     } else {
-      var parser = FormulaParser(text)
+      var parser = try FormulaParser(text)
       let left = try parser.sum()
       guard let comparison = Comparison.allCases.first(where: { parser.take($0.rawValue) }) else {
         throw parser.failure("a comparison, such as loss > 2")
@@ -53,8 +53,8 @@ public enum Condition: Hashable, Sendable {
     }
   }
 
-  /// The expressions in it.
-  public var expressions: [Formula] {
+  /// The formulas in it.
+  public var formulas: [Formula] {
     if case .comparison(let left, _, let right) = self { [left, right] } else { [] }
   }
 

@@ -44,7 +44,7 @@ public indirect enum Formula: Hashable, Sendable {
 
   /// - Throws: `FormulaError` saying what was found where, and what was expected.
   public init(_ text: String) throws {
-    var parser = FormulaParser(text)
+    var parser = try FormulaParser(text)
     self = try parser.sum()
     try parser.end()
   }
@@ -103,15 +103,16 @@ public struct FormulaError: Error, Hashable, CustomStringConvertible {
   init(_ description: String) { self.description = description }
 }
 
-/// Reads expressions from left to right; products bind closer than sums.
+/// Reads formulas from left to right; products bind closer than sums.
 struct FormulaParser {
   private var rest: Substring
   private let text: String
   private var depth = 0
 
-  init(_ text: String) {
-    self.text = text
-    rest = text[...]
+  /// - Throws: `FormulaError` when it is longer than a person writes.
+  init(_ text: String) throws {
+    (self.text, rest) = (text, text[...])
+    guard text.utf8.count <= 400 else { throw FormulaError("found \(text.utf8.count) bytes, expected at most 400") }
   }
 
   /// A person writes no deeper ones, and others would only fill the stack.

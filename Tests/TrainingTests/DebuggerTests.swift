@@ -132,7 +132,7 @@ import Training
     }
     let status = harness.trainer.status
     #expect(status.breakpoints.map(\.condition) == ["loss > 0", "every 2"])
-    #expect(status.notices.suffix(3).first == "the run stops at loss > 0 already")
+    #expect(status.notices.suffix(3).first == "the run stops at loss > 0 already, or has no room for more")
     #expect(
       status.notices.last
         == "weight_norm(x) > 1: there is no layer x; there are conv, batch_norm1, relu1, max_pool1, dropout1, flatten1, fc"

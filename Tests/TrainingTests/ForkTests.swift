@@ -107,6 +107,29 @@ import Testing
     #expect(try Verification(run: grandchild.path).difference == nil)
   }
 
+  @Test func forkingInThePastLeavesTheRunWhereItIs() throws {
+    let configuration = try smallConfiguration()
+    let (folder, child) = (TemporaryFolder(), TemporaryFolder())
+    let harness = try Harness(configuration, folder: RunFolder(configuration, path: folder.path))
+    _ = harness.send(.step(5), until: [.paused])
+    // Behind the last step of an epoch, before its validation.
+    _ = harness.send(.goTo(step: 3), until: [.paused])
+    let here = harness.trainer.state()
+    let fork = try harness.trainer.fork(overrides: [], frozen: [], path: child.path)
+    #expect(fork.origin.step == 3 && fork.origin.epoch == 2)
+    #expect(harness.trainer.state() == here)
+    #expect(throws: ConfigurationError.self) { try harness.trainer.fork(overrides: ["dataset.train=9"], frozen: []) }
+    #expect(throws: RunError.self) { try harness.trainer.fork(overrides: [], frozen: ["x"]) }
+    #expect(harness.trainer.state() == here && harness.trainer.status.newest?.step == 5)
+    _ = harness.send(.run, until: [.finished])
+    harness.trainer.releaseFolder()
+    let forked = try goOn(child.path)
+    _ = forked.send(.run, until: [.finished])
+    #expect(forked.trainer.state() == harness.trainer.state())
+    forked.trainer.releaseFolder()
+    #expect(child.text("metrics.jsonl") == folder.text("metrics.jsonl"))
+  }
+
   @Test func whatCannotBeForkedIsSaid() throws {
     let configuration = try smallConfiguration()
     let folder = TemporaryFolder()

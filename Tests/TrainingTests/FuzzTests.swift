@@ -35,6 +35,19 @@ import Workers
     }
   }
 
+  @Test func conditions() {
+    let corpus = [
+      "loss > 2", "update_ratio(conv1) < 1e-5", "(loss - 2) * validation_loss / 3 != -gradient_norm", "every 100",
+    ]
+    expectSurvived(
+      "condition", seed: 9, corpus: corpus.map { Array($0.utf8) }, words: ["dead(", "1e", "((", "--", "<="]
+    ) {
+      let condition = try Condition(String(decoding: $0, as: UTF8.self))
+      #expect(try Condition("\(condition)") == condition)
+      _ = condition.holds(step: 7, isFinite: true) { _, _ in 0.5 }
+    }
+  }
+
   /// Also under a checksum that is right, as a hostile one would be: a checkpoint is restored whole or not at all.
   @Test func checkpoints() throws {
     let configuration = try smallConfiguration()

@@ -3,7 +3,7 @@
 import Experiments
 import Telemetry
 
-/// The conditions that a run stops at, and the expressions that are watched.
+/// The conditions that a run stops at, and the formulas that are watched.
 ///
 /// A condition stops the run when it comes to hold, not as long as it does: at the first step at which it holds and did not hold
 /// before.
@@ -31,10 +31,13 @@ struct Debugger {
     for condition in conditions { add(condition) }
   }
 
-  /// - Returns: false for one that is there.
+  /// More are none that a person asked for.
+  private static let most = 64
+
+  /// - Returns: false for one that is there, or when there are so many.
   @discardableResult
   mutating func add(_ condition: Condition) -> Bool {
-    guard !stoppers.contains(where: { $0.condition == condition }) else { return false }
+    guard !stoppers.contains(where: { $0.condition == condition }), stoppers.count < Debugger.most else { return false }
     stoppers.append(Stopper(condition: condition))
     prepare()
     return true
@@ -55,20 +58,20 @@ struct Debugger {
   /// Watches an expression, or no more.
   ///
   /// - Returns: whether it is watched now.
-  mutating func watch(_ expression: Formula) -> Bool {
+  mutating func watch(_ formula: Formula) -> Bool {
     defer { prepare() }
-    if let index = watches.firstIndex(of: expression) {
+    if let index = watches.firstIndex(of: formula) {
       watches.remove(at: index)
       return false
     }
-    watches.append(expression)
+    watches = (watches + [formula]).suffix(Debugger.most)
     return true
   }
 
   private mutating func prepare() {
     isArmed = stoppers.contains(where: \.isOn)
-    let expressions = watches + stoppers.filter(\.isOn).flatMap(\.condition.expressions)
-    let updates = expressions.flatMap(\.quantities).filter { [.updateNorm, .updateRatio].contains($0.quantity) }
+    let formulas = watches + stoppers.filter(\.isOn).flatMap(\.condition.formulas)
+    let updates = formulas.flatMap(\.quantities).filter { [.updateNorm, .updateRatio].contains($0.quantity) }
     updatedLayers = Set(updates.compactMap(\.layer))
   }
 
@@ -147,7 +150,7 @@ struct StepFigures {
       return "loss is \(record.loss)" + (loop.firstLayerNotFinite.map { ", first in layer \($0)" } ?? "")
     case .every: return "step \(grouped(record.step))"
     case .comparison:
-      let sides = condition.expressions.filter { !$0.quantities.isEmpty }
+      let sides = condition.formulas.filter { !$0.quantities.isEmpty }
       return sides.map { "\($0) is \($0.value(value).map { formatNumber(Float($0)) } ?? "not known")" }
         .joined(separator: ", ")
     }
@@ -161,9 +164,9 @@ extension TrainingLoop {
     return classifier.inspected[index...].prefix(3).map(\.layer).first { ["relu", "relu6"].contains($0.kind) }?.name
   }
 
-  /// What is wrong with the layers that an expression names, in a sentence; nil for nothing.
-  func complaint(about expressions: [Formula]) -> String? {
-    for (quantity, layer) in expressions.flatMap(\.quantities) {
+  /// What is wrong with the layers that a formula names, in a sentence; nil for nothing.
+  func complaint(about formulas: [Formula]) -> String? {
+    for (quantity, layer) in formulas.flatMap(\.quantities) {
       guard let layer else { continue }
       let isKnown = quantity == .dead ? activation(of: layer) != nil : layerMeasures.contains { $0.name == layer }
       guard !isKnown else { continue }

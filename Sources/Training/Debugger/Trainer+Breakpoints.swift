@@ -14,8 +14,10 @@ extension Trainer {
   }
 
   func addBreakpoint(_ text: String) {
-    guard let condition = read(text, Condition.init, \.expressions) else { return }
-    guard loop.debugger.add(condition) else { return tell("the run stops at \(condition) already") }
+    guard let condition = read(text, Condition.init, \.formulas) else { return }
+    guard loop.debugger.add(condition) else {
+      return tell("the run stops at \(condition) already, or has no room for more")
+    }
     showBreakpoints()
     tell("the run stops before a step at which \(condition)")
   }
@@ -31,9 +33,9 @@ extension Trainer {
   }
 
   func watch(_ text: String) {
-    guard let expression = read(text, Formula.init, { [$0] }) else { return }
-    let isWatched = loop.debugger.watch(expression)
-    tell(isWatched ? "\(expression) is among the series from the next step on" : "\(expression) is watched no more")
+    guard let formula = read(text, Formula.init, { [$0] }) else { return }
+    let isWatched = loop.debugger.watch(formula)
+    tell(isWatched ? "\(formula) is among the series from the next step on" : "\(formula) is watched no more")
   }
 
   private func showBreakpoints() {
@@ -43,11 +45,11 @@ extension Trainer {
 
   /// Reads what somebody typed, or says what is wrong with it.
   private func read<Value>(
-    _ text: String, _ parse: (String) throws -> Value, _ expressions: (Value) -> [Formula]
+    _ text: String, _ parse: (String) throws -> Value, _ formulas: (Value) -> [Formula]
   ) -> Value? {
     do {
       let value = try parse(text)
-      guard let complaint = loop.complaint(about: expressions(value)) else { return value }
+      guard let complaint = loop.complaint(about: formulas(value)) else { return value }
       tell("\(text): \(complaint)")
     } catch { tell("\(error)") }
     return nil

@@ -43,7 +43,7 @@ public final class TrainingLoop {
   var journal = Journal()
   /// What the last unit of work measured beside its figures, if it did.
   package private(set) var measured: MeasureRecord?
-  /// The values of the watched expressions after the last step.
+  /// The values of the watched formulas after the last step.
   private(set) var watched: [Double?] = []
   /// Whether the last step's loss, gradients and parameters were finite.
   var isFinite = true

@@ -90,7 +90,7 @@ extension Trainer {
     tellAll()
   }
 
-  private func jump(to keyframe: Keyframe) {
+  func jump(to keyframe: Keyframe) {
     loop.travel(to: keyframe.state)
     loop.journal.move(toDone: keyframe.changes)
   }

@@ -30,17 +30,27 @@ extension Trainer {
       guard let recorder else { throw RunError("this run is written nowhere, so nothing can be forked from it") }
       let plan = try ForkPlan(recorder.folder.configuration, overrides: overrides, frozen: frozen)
       if isInPast {
-        // A fork begins behind a validation.
+        // A fork begins behind a validation; the run itself stays where it is.
+        let here = Keyframe(loop)
+        defer {
+          jump(to: here)
+          loop.isReplaying = true
+        }
         try loop.replay(toStep: loop.step)
-        loop.isReplaying = true
-        showPast()
+        return try fork(plan, recorder, path)
       }
       guard !loop.isValidating else { throw RunError("the validation is under way: a fork begins behind it") }
       guard loop.isFinite else { throw RunError("numbers that are not finite are no beginning: b goes a step back") }
-      try recorder.folder.metrics.flush()
-      let lines = try Fork.lines(of: recorder.folder.metrics.path, until: loop)
-      return try Fork.write(loop, of: recorder.folder.path, lines, plan, dataset: dataset, path)
+      return try fork(plan, recorder, path)
     }
+  }
+
+  private func fork(
+    _ plan: ForkPlan, _ recorder: RunRecorder, _ path: String?
+  ) throws -> (folder: String, origin: ForkOrigin) {
+    try recorder.folder.metrics.flush()
+    let lines = try Fork.lines(of: recorder.folder.metrics.path, until: loop)
+    return try Fork.write(loop, of: recorder.folder.path, lines, plan, dataset: dataset, path)
   }
 
   /// Writes nothing any more, and lets another process have the folder.

@@ -88,7 +88,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
           phase: loop.isFinished ? .finished : .idle, epoch: 1, epochs: configuration.training.epochs, step: 0,
           steps: loop.totalSteps, learningRate: loop.optimizer.learningRate)))
     for (index, condition) in configuration.training.breakpoints.enumerated() {
-      guard let complaint = loop.complaint(about: condition.expressions) else { continue }
+      guard let complaint = loop.complaint(about: condition.formulas) else { continue }
       throw ConfigurationError(
         file: configuration.file, keyPath: "training.breakpoints[\(index)]", message: complaint)
     }
@@ -298,8 +298,8 @@ public final class Trainer: RunSource, @unchecked Sendable {
       timings.append(SeriesKey("images_per_second", .measured), step: record.step, estimates.imagesPerSecond)
       timings.append(SeriesKey("seconds", .measured), step: record.step, estimates.seconds)
     }
-    for (expression, value) in zip(loop.debugger.watches, loop.watched) {
-      if let value { timings.append(SeriesKey("\(expression)", .measured), step: record.step, value) }
+    for (formula, value) in zip(loop.debugger.watches, loop.watched) {
+      if let value { timings.append(SeriesKey("\(formula)", .measured), step: record.step, value) }
     }
     let isDone = isGoalReached(.step(record))
     let isDiverged = !loop.isFinite
