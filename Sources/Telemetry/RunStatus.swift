@@ -55,7 +55,7 @@ public enum RunCommand: Sendable, Hashable, Codable {
   /// Turn the breakpoint of an index on or off, or drop it.
   case turnBreakpoint(Int, on: Bool)
   case removeBreakpoint(Int)
-  /// Have an expression among the series, or no more.
+  /// Have a formula among the series, or no more.
   case watch(String)
   /// Save a checkpoint and do nothing more.
   case stop

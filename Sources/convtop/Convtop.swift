@@ -31,7 +31,7 @@ struct Convtop: ParsableCommand {
     subcommands: [
       DashboardCommand.self, TrainCommand.self, EvaluateCommand.self, GradcheckCommand.self, BenchCommand.self,
       ConfigCommand.self, DataCommand.self, VerifyCommand.self, AttachCommand.self, RunsCommand.self,
-      ContinueCommand.self, ForkCommand.self, RaceCommand.self,
+      ContinueCommand.self, ForkCommand.self, RaceCommand.self, PlayCommand.self, RecordCommand.self,
     ],
     defaultSubcommand: DashboardCommand.self)
 }

@@ -10,6 +10,17 @@ enum ScreenPicture {
   /// - Parameter isLight: whether the terminal's own colours are dark on light.
   /// - Throws: `PNGError`.
   static func encode(_ grid: Grid, isLight: Bool) throws -> Data {
+    let (width, height) = size(grid.size)
+    return try PNG.encode(width: width, height: height, pixels: pixels(grid, isLight: isLight))
+  }
+
+  /// Of a picture of a grid of a size, in pixels.
+  static func size(_ grid: Size) -> (width: Int, height: Int) {
+    (grid.columns * DotFont.width, grid.rows * DotFont.height)
+  }
+
+  /// Red, green and blue, row by row.
+  static func pixels(_ grid: Grid, isLight: Bool) -> [UInt8] {
     let (columns, rows) = (grid.size.columns, grid.size.rows)
     let width = columns * DotFont.width
     var pixels = [UInt8](repeating: 0, count: width * rows * DotFont.height * 3)
@@ -34,7 +45,7 @@ enum ScreenPicture {
         }
       }
     }
-    return try PNG.encode(width: width, height: rows * DotFont.height, pixels: pixels)
+    return pixels
   }
 
   /// What xterm shows for its first sixteen colours.

@@ -33,6 +33,32 @@ import Testing
     #expect(found == pixels)
   }
 
+  @Test func anAnimationHoldsItsPicturesInOrder() throws {
+    let frames = (0..<3).map { number in [UInt8](repeating: UInt8(number * 50), count: 2 * 2 * 3) }
+    let file = [UInt8](try PNG.encode(width: 2, height: 2, frames: frames, framesPerSecond: 5))
+    var (place, kinds, numbers, found) = (8, [String](), [Int](), [[UInt8]]())
+    while place < file.count {
+      let length = file[place..<place + 4].reduce(0) { $0 << 8 | Int($1) }
+      let kind = String(decoding: file[place + 4..<place + 8], as: UTF8.self)
+      var content = Array(file[place + 8..<place + 8 + length])
+      kinds.append(kind)
+      if kind == "fcTL" || kind == "fdAT" { numbers.append(content.prefix(4).reduce(0) { $0 << 8 | Int($1) }) }
+      if kind == "fdAT" { content.removeFirst(4) }
+      if kind == "fcTL" { #expect(content.dropFirst(20) == [0, 1, 0, 5, 0, 0]) }
+      if kind == "IDAT" || kind == "fdAT" {
+        var rows = [UInt8](repeating: 0, count: 14)
+        var size = uLong(14)
+        #expect(uncompress(&rows, &size, content, uLong(content.count)) == Z_OK)
+        found.append(Array(rows[1..<7] + rows[8..<14]))
+      }
+      place += 12 + length
+    }
+    #expect(kinds == ["IHDR", "acTL", "fcTL", "IDAT", "fcTL", "fdAT", "fcTL", "fdAT", "IEND"])
+    #expect(numbers == [0, 1, 2, 3, 4] && found == frames)
+    #expect(throws: PNGError.self) { try PNG.encode(width: 2, height: 2, frames: [], framesPerSecond: 5) }
+    #expect(throws: PNGError.self) { try PNG.encode(width: 2, height: 2, frames: [[1]], framesPerSecond: 5) }
+  }
+
   @Test func aPictureOfAnotherSizeThanItsPixelsIsRefused() {
     for (width, height) in [(0, 1), (2, 2), (1, -1), (1 << 17, 1)] {
       #expect(throws: PNGError.self) { try PNG.encode(width: width, height: height, pixels: [1, 2, 3]) }

@@ -44,6 +44,59 @@ import Testing
         == FileManager.default.contents(atPath: "\(folder.path)/a/metrics.jsonl"))
   }
 
+  @Test func aRunIsPlayedAndFilmedAsItWas() throws {
+    let terminal = try PseudoTerminal(
+      ["dashboard", small, "--paused", "--run", "run", "--set", "training.epochs=2"], columns: 100)
+    terminal.expect("step 0/256")
+    terminal.type("40n")
+    terminal.expect("step 40/256")
+    terminal.type(":lr 0.0625\r")
+    terminal.expect("learning rate 0.0625")
+    terminal.type("10n")
+    terminal.expect("step 50/256")
+    terminal.type("q")
+    #expect(terminal.exitStatus() == 0)
+    let run = "\(terminal.folder.path)/run"
+    let before = FileManager.default.contents(atPath: "\(run)/metrics.jsonl")
+
+    let played = try PseudoTerminal(["play", run, "--paused"], columns: 120)
+    played.expect("again, as it was")
+    played.type("40n")
+    played.expect("step 40/256")
+    played.type("n")
+    // With what was changed there, and to where the record ends.
+    played.expect("learning rate 0.0625")
+    played.type(" ")
+    played.expect("stopped before the update of step 51")
+    played.type("b")
+    played.expect("step 49, replayed (newest 50)")
+    played.type("q")
+    #expect(played.exitStatus() == 0)
+    played.expectRestoredTerminal()
+
+    let film = "\(terminal.folder.path)/film.cast"
+    let made = try runProgram(
+      ["record", run, film, "--every", "10", "--size", "80x24", "--fps", "5"], in: terminal.folder.path)
+    #expect(made.status == 0 && made.output.hasSuffix("film.cast: 6 frames, 1.2 s\n"), "\(made.output)\(made.errors)")
+    let lines = String(decoding: FileManager.default.contents(atPath: film) ?? Data(), as: UTF8.self).split(
+      separator: "\n")
+    let header = try #require(try JSONSerialization.jsonObject(with: Data(lines[0].utf8)) as? [String: Any])
+    #expect(header["version"] as? Int == 2 && header["width"] as? Int == 80 && header["height"] as? Int == 24)
+    let events = try lines.dropFirst().map { try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [Any] ?? [] }
+    #expect(events.map { $0.first as? Double } == [0, 0.2, 0.4, 0.6, 0.8, 1])
+    #expect((events.last?.last as? String)?.contains("50/256") == true)
+    let again = try runProgram(["record", run, film], in: terminal.folder.path)
+    #expect(again.status == 73 && again.errors.contains("is there already; expected the name of a new file"))
+    let picture = try runProgram(
+      [
+        "record", run, "film.png", "--steps", "10..20", "--every", "5", "--view", "filters", "--pane", "filters",
+        "--layer", "conv2",
+      ],
+      in: terminal.folder.path)
+    #expect(picture.output == "film.png: 3 frames, 0.3 s\n", "\(picture.errors)")
+    #expect(FileManager.default.contents(atPath: "\(run)/metrics.jsonl") == before)
+  }
+
   @Test(arguments: [
     ("training.epochs", "expected a key, =, and values"), ("training.epochs=1,", "a value on each side of a comma"),
     ("training.epochs=1", "--vary makes 1 runs, expected 2 to 16"),

@@ -55,7 +55,7 @@ struct Debugger {
     prepare()
   }
 
-  /// Watches an expression, or no more.
+  /// Watches a formula, or no more.
   ///
   /// - Returns: whether it is watched now.
   mutating func watch(_ formula: Formula) -> Bool {

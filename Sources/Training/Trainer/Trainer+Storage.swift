@@ -94,6 +94,30 @@ extension Trainer {
     }
   }
 
+  /// Becomes a recorded run before its first step: what it does then is what that run did, change by change, and it stops behind
+  /// the last step that was recorded. Nothing is written.
+  ///
+  /// - Throws: `RunError`.
+  public func replay(_ run: String) throws {
+    try queue.sync {
+      loop.journal = try RunFolder.journal(of: run)
+      let files = CheckpointFiles(run: run)
+      if let base = try files.base() {
+        let metrics = try RecordedMetrics("\(run)/\(RunFolder.metricsName)", bytes: base.metricsBytes)
+        let state = try restorable(base, metrics.series, files.basePath)
+        history.begin(with: Keyframe(unit: base.unit, changes: 0, state: state))
+        loop.restore(state)
+        show(metrics)
+      }
+      let last = try RecordedRunFigures(run)
+      if !last.isFinished {
+        loop.debugger.add(.comparison(.quantity(.step, layer: nil), .above, .number(Double(last.step))))
+      }
+      takeDueChanges()
+      mailbox.withLock { $0.status.breakpoints = loop.debugger.breakpoints }
+    }
+  }
+
   private func sentence(_ change: Change) -> String {
     switch change {
     case .epochs(let epochs): "training.epochs is \(epochs) from now on; it was \(loop.epochs)"
