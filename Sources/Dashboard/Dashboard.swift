@@ -55,7 +55,7 @@ public enum Dashboard {
   static func bannerLines(_ model: DashboardModel, width: Int) -> [String] {
     let storage = model.status.storageFault.map { "\($0); the run goes on, and it is tried again" }
     let status = model.status
-    let texts = [status.failure, model.divergence, status.replayFault, model.stop, storage, status.warning]
+    let texts = [status.failure, model.divergence, model.stop, storage, status.replayFault, status.warning]
     guard let text = texts.lazy.compactMap({ $0 }).first else { return [] }
     return Array(wrap(text, width: max(1, width - 2)).prefix(3))
   }

@@ -27,7 +27,9 @@ public enum PNG {
   /// Source: W3C, "Portable Network Graphics (PNG) Specification", third edition, the chunks acTL, fcTL and fdAT.
   ///
   /// - Throws: `PNGError`, as above, or when there is no picture or no time for one.
-  public static func encode(width: Int, height: Int, frames: [[UInt8]], framesPerSecond: Int) throws -> Data {
+  public static func encode(
+    width: Int, height: Int, frames: some Collection<[UInt8]>, framesPerSecond: Int
+  ) throws -> Data {
     guard !frames.isEmpty, (1...1000).contains(framesPerSecond) else {
       throw PNGError(description: "\(frames.count) pictures, \(framesPerSecond) a second, are no animation")
     }

@@ -122,6 +122,8 @@ public struct RunStatus: Sendable, Hashable, Codable {
   /// An estimate; nil before there is anything to go by.
   public var secondsLeft: Double?
   public var learningRate: Float
+  /// The learning rate that the schedule starts from, with what somebody has had it multiplied by.
+  public var baseLearningRate: Float = 0
   /// What the configuration's learning rate is multiplied by.
   public var learningRateFactor = 1.0
   public var pace = Pace.full
@@ -162,6 +164,9 @@ public struct RunStatus: Sendable, Hashable, Codable {
 
     public init(step: Int, epoch: Int) { (self.step, self.epoch) = (step, epoch) }
   }
+
+  /// Whether it trains at its newest step, and is not only looked back into.
+  public var isTraining: Bool { [.running, .pausing].contains(phase) && newest == nil }
 
   public mutating func tell(_ sentence: String) {
     notices = (notices + [sentence]).suffix(8)

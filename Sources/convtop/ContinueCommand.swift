@@ -1,6 +1,7 @@
 // What a detached run is: a process that goes on with a run and has no screen.
 
 import ArgumentParser
+import Experiments
 import Foundation
 import Telemetry
 import Training
@@ -13,12 +14,15 @@ struct ContinueCommand: ParsableCommand {
   @Argument var folder: String
   @Option var pace = 0
   @Flag var paused = false
+  @Option(name: .customLong("break"), parsing: .singleValue) var breakpoints: [String] = []
 
   func run() throws {
     try reportingFailures {
       let resumption = try Resumption(run: folder)
       let report = SilentReport()
-      let trainer = try Trainer(resumption.configuration) { event in report.handle(event) }
+      var configuration = resumption.configuration
+      configuration.training.breakpoints += try breakpoints.map(Condition.init)
+      let trainer = try Trainer(configuration) { event in report.handle(event) }
       report.watch(trainer)
       try trainer.resume(resumption)
       if Pace.all.indices.contains(pace) { trainer.send(.pace(Pace.all[pace])) }

@@ -101,7 +101,9 @@ struct DashboardCommand: ParsableCommand {
     if let notice { loop.say(notice, isError: false) }
     let ending = loop.run(startsPaused: startsPaused)
     if ending == .detached, let written {
-      try DetachedRun.start(from: written, pace: before.pace, isPaused: !before.phase.isUnderWay)
+      try DetachedRun.start(
+        from: written, pace: before.pace, isPaused: !before.isTraining,
+        breakpoints: before.breakpoints.filter(\.isOn).map(\.condition))
       return nil
     }
     try leave(ending, trainer, written, keepsRunning: keepRunning || configuration.training.keepRunning)

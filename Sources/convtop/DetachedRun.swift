@@ -11,10 +11,10 @@ enum DetachedRun {
   /// Has a process without a terminal go on with a run that is saved; returns when that can be attached to.
   ///
   /// - Throws: `Failure` when it could not be started.
-  static func start(from run: ServedRun, pace: Pace, isPaused: Bool) throws {
+  static func start(from run: ServedRun, pace: Pace, isPaused: Bool, breakpoints: [String]) throws {
     let folder = run.folder.path
     run.trainer.releaseFolder()
-    let process = try spawn(folder, pace: pace, isPaused: isPaused)
+    let process = try spawn(folder, pace: pace, isPaused: isPaused, breakpoints)
     // As long as it takes to read the data and the run's lines.
     var status: Int32 = 0
     while waitpid(process, &status, WNOHANG) == 0 {
@@ -39,7 +39,7 @@ enum DetachedRun {
 
   static let logName = "detached.log"
 
-  private static func spawn(_ folder: String, pace: Pace, isPaused: Bool) throws -> pid_t {
+  private static func spawn(_ folder: String, pace: Pace, isPaused: Bool, _ breakpoints: [String]) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -52,7 +52,9 @@ enum DetachedRun {
     defer { posix_spawnattr_destroy(&attributes) }
     posix_spawnattr_setflags(&attributes, 0x80)  // POSIX_SPAWN_SETSID, a GNU extension: no terminal is its own.
     let pace = Pace.all.firstIndex(of: pace) ?? 0
-    let words = ["convtop", "continue", folder, "--pace", String(pace)] + (isPaused ? ["--paused"] : [])
+    let words =
+      ["convtop", "continue", folder, "--pace", String(pace)] + (isPaused ? ["--paused"] : [])
+      + breakpoints.flatMap { ["--break", $0] }
     var arguments = words.map { strdup($0) } + [nil]
     var environment = ProcessInfo.processInfo.environment.map { strdup("\($0)=\($1)") } + [nil]
     defer { for text in arguments + environment { free(text) } }

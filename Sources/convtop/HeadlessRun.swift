@@ -40,7 +40,7 @@ final class HeadlessRun {
     // A signal that came before leaves nothing to wait for.
     caught.withLock { if $0.isEmpty && !isFinished && startsRunning { trainer.send(.run) } }
     if !isFinished { over.wait() }
-    if trainer.status.stop != nil { trainer.sendAndWait(.stop) }
+    if trainer.status.stop != nil && trainer.status.newest == nil { trainer.sendAndWait(.stop) }
     trainer.settle()
     waitForDisk()
     for source in sources { source.cancel() }
@@ -53,7 +53,8 @@ final class HeadlessRun {
     let isAlone = ignored.isEmpty
     return trainer.addWatcher { [trainer, over] in
       let status = trainer.status
-      let isStopped = status.divergedAt != nil || status.stop != nil
+      // What a watcher looks at in the past is no end of the run.
+      let isStopped = (status.divergedAt != nil || status.stop != nil) && status.newest == nil
       if [.finished, .failed].contains(status.phase) || isStopped && isAlone { over.signal() }
     }
   }

@@ -57,6 +57,7 @@ struct RaceCommand: ParsableCommand {
       if !json { say("\(entries.count) runs below \(shown(race.folder)), taking turns") }
       let result = try race.run { line in if !json { say(line) } }
       try tell(result)
+      guard race.isWhole else { throw ExitCode.output }
     }
   }
 
@@ -148,6 +149,8 @@ final class Race {
   }
 
   let folder: String
+  /// Whether the disk has taken all of it.
+  private(set) var isWhole = false
   private let runners: [(name: String, trainer: Trainer, folder: RunFolder)]
 
   /// - Throws: `ConfigurationError`, `DatasetError` or `RunError`.
@@ -206,8 +209,11 @@ final class Race {
       runner.trainer.settle()
       runner.trainer.removeWatcher(watcher)
     }
+    isWhole = true
     for runner in runners {
-      if let fault = runner.trainer.status.storageFault { complain(unsaved(fault, runner.trainer.status)) }
+      guard let fault = runner.trainer.status.storageFault else { continue }
+      complain(unsaved(fault, runner.trainer.status))
+      isWhole = false
     }
     if let number = caught.withLock({ $0 }) { throw ExitCode(128 + number) }
     return compare()
@@ -230,7 +236,13 @@ final class Race {
     var verdicts: [String] = []
     let finishers = order.enumerated().map { index, runner in
       var finisher = Finisher(name: runner.name, folder: runner.folder.path, status: runner.trainer.status)
-      if index > 0, right[index].count == right[0].count {
+      let isSame =
+        runner.trainer.description.dataset == order[0].trainer.description.dataset
+        && runner.trainer.validationImages == order[0].trainer.validationImages
+      if index > 0 && !isSame {
+        verdicts.append(
+          "\(order[0].name) and \(runner.name) were measured on other images: nothing can be said of a lead")
+      } else if index > 0 {
         let test = PairedTest(right[0], right[index])
         finisher.test = test
         verdicts.append(test.verdict(order[0].name, runner.name))

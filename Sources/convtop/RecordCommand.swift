@@ -39,7 +39,8 @@ struct RecordCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Columns and rows.", valueName: "120x40"), transform: RecordCommand.size)
   var size = Size(120, 40)
 
-  private static let mostFrames = 10_000
+  /// Each takes memory until the film is written.
+  private static let mostFrames = 3_000
 
   private static func range(_ text: String) throws -> ClosedRange<Int> {
     let ends = text.split(separator: ".", omittingEmptySubsequences: true).compactMap { Int($0) }
@@ -91,7 +92,8 @@ struct RecordCommand: ParsableCommand {
   private func picture(_ grids: [Grid]) throws -> Data {
     let (width, height) = ScreenPicture.size(size)
     return try PNG.encode(
-      width: width, height: height, frames: grids.map { ScreenPicture.pixels($0, isLight: false) }, framesPerSecond: fps
+      width: width, height: height, frames: grids.lazy.map { ScreenPicture.pixels($0, isLight: false) },
+      framesPerSecond: fps
     )
   }
 

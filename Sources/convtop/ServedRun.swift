@@ -39,7 +39,7 @@ final class ServedRun {
   /// - Returns: why that cannot be; all is as before then.
   func prepareToLeave() -> String? {
     if let complaint { return "\(complaint): so nobody could come back to it" }
-    let isUnderWay = trainer.status.phase.isUnderWay
+    let isUnderWay = trainer.status.isTraining
     stopServing()
     trainer.sendAndWait(.stop)
     guard let fault = trainer.status.storageFault else { return nil }

@@ -17,6 +17,7 @@ import Testing
     var status = RunStatus(
       phase: phase, epoch: 2, epochs: trains ? 10 : 0, step: 1200, steps: 9380, learningRate: 0.001)
     status.pace = .full
+    status.baseLearningRate = 0.001
     return DashboardModel(
       state: state, run: run, status: status, capabilities: Capabilities(colors: .indexed256, unicode: true))
   }

@@ -89,6 +89,28 @@ import Workers
     #expect(harness.trainer.state() == other.trainer.state())
   }
 
+  /// Whatever is asked for before the run has got to where it was sent.
+  @Test func aJourneyThatIsBrokenOffLeavesTheRunWhole() throws {
+    let straight = try Harness(smallConfiguration())
+    _ = straight.send(.run, until: [.finished])
+    for second: RunCommand in [.run, .pause, .step(1), .finishEpoch(1), .goTo(step: .max), .back(1), .stop] {
+      let folder = TemporaryFolder()
+      let configuration = try smallConfiguration()
+      let harness = try Harness(configuration, folder: RunFolder(configuration, path: folder.path))
+      _ = go(harness, .step(5))
+      // Both are found by the same block.
+      harness.trainer.queue.suspend()
+      harness.trainer.send(.back(2))
+      harness.trainer.send(second)
+      harness.trainer.queue.resume()
+      _ = go(harness, .pace(.full))
+      #expect(harness.send(.run, until: [.finished]).replayFault == nil, "\(second)")
+      #expect(harness.trainer.state() == straight.trainer.state() && harness.records == straight.records, "\(second)")
+      harness.trainer.releaseFolder()
+      #expect(try Verification(run: folder.path).difference == nil, "\(second)")
+    }
+  }
+
   @Test func thePastCannotBeChangedAndIsNeverSaved() throws {
     let folder = TemporaryFolder()
     let configuration = try smallConfiguration()

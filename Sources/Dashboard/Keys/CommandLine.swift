@@ -153,7 +153,10 @@ private struct Argued: Sendable {
   }
 
   private static let forkKeys: @Sendable (DashboardModel) -> [String] = { model in
-    ["training.optimizer.learning_rate=\(model.status.learningRate / 2)", "training.batch_size=", "training.epochs="]
+    [
+      "training.optimizer.learning_rate=\(model.status.baseLearningRate / 2)", "training.batch_size=",
+      "training.epochs=",
+    ]
       + model.run.layers.filter { $0.parameters > 0 }.map { "freeze=\($0.name)" }
   }
   private static let fork = Argued("fork", "what differs, such as training.batch_size=32 or freeze=conv1", forkKeys) {
@@ -162,7 +165,7 @@ private struct Argued: Sendable {
     guard words.allSatisfy({ $0.contains("=") && !$0.hasSuffix("=") }), model.trains else { return nil }
     guard model.access == .own else {
       model.state.say(
-        "another process trains this run: convtop fork \(model.run.name)@\(model.status.step) forks its folder")
+        "another process trains this run: convtop fork RUN@\(model.status.step), with its folder for RUN, forks it")
       return Effect.none
     }
     let frozen = words.filter { $0.hasPrefix("freeze=") }.map { String($0.dropFirst("freeze=".count)) }

@@ -212,7 +212,7 @@ public enum KeyTable {
     .choice(
       "fork-here", [.character("f")], "f", "begin another run here, with something changed", needsTraining: true
     ) { state, context in
-      let rate = context.model.status.learningRate / 2
+      let rate = context.model.status.baseLearningRate / 2
       state.overlay = .commandLine(
         CommandLine("fork training.optimizer.learning_rate=\(rate)", history: state.history))
     },

@@ -179,6 +179,9 @@ public final class TrainingLoop {
     return (weight == 0 ? 0 : means[0] * (Double(batch.images) / weight), means[1])
   }
 
+  /// The learning rate that the schedule starts from, with what somebody has had it multiplied by.
+  var baseLearningRate: Float { Float(progress.schedule.baseRate * progress.schedule.factor) }
+
   /// What the schedule says for the step that comes next.
   var learningRate: Float {
     let rate =

@@ -62,16 +62,19 @@ extension Trainer {
       present = Present(loop, status)
       recorder?.flush()
     }
-    destination = wanted
+    if wanted == newestUnit { return returnToPresent() }
     loop.isReplaying = true
+    // At once, so that whatever is asked for on the way finds the run in its past.
+    if loop.unit > wanted { jump(to: history.keyframe(atOrBefore: wanted)) }
+    showPast()
+    destination = wanted
     setPhase(.seeking)
   }
 
   /// Goes on towards the destination for a while.
   func seek() {
-    guard let destination, let present else { return }
+    guard let destination, isInPast else { return }
     let start = clock.now
-    if destination == present.unit { return returnToPresent() }
     loop.debugger.isSuspended = true
     defer { loop.debugger.isSuspended = false }
     let keyframe = history.keyframe(atOrBefore: destination)
@@ -150,6 +153,7 @@ extension Trainer {
     (loop.isFinite, loop.isReplaying) = (present.isFinite, false)
     (self.present, destination) = (nil, nil)
     let before = present.status
+    loop.debugger.lastEpoch = before.lastEpoch
     showChanges()
     mailbox.withLock {
       ($0.status.newest, $0.status.step, $0.status.epoch) = (nil, before.step, before.epoch)
@@ -169,8 +173,7 @@ extension Trainer {
       $0.status.newest = RunStatus.Newest(step: present.status.step, epoch: present.status.epoch)
       $0.status.step = loop.step
       $0.status.epoch = loop.stepInEpoch == 0 && loop.step > 0 ? loop.epoch - 1 : loop.epoch
-      $0.status.validation = loop.isValidating ? 0 : nil
-      $0.status.secondsLeft = nil
+      ($0.status.validation, $0.status.secondsLeft) = (nil, nil)
       $0.status.units += 1
       if loop.triedStep == nil { $0.status.stop = nil }
     }

@@ -99,7 +99,8 @@ extension Checkpoint {
 extension RunState {
   /// Whether it can be the state of some run.
   fileprivate var isSound: Bool {
-    position.step >= 0 && (1...Change.mostEpochs + 1).contains(position.epoch) && position.stepInEpoch >= 0
+    (0...1 << 53).contains(position.step) && (1...Change.mostEpochs + 1).contains(position.epoch)
+      && position.stepInEpoch >= 0
       && (1...Change.mostEpochs).contains(epochs) && (0...position.step).contains(optimizerSteps)
       && origin.epoch >= 1 && (0...position.step).contains(origin.step)
       && schedule.plateau?.isSound != false
@@ -115,7 +116,9 @@ extension TrainingLoop {
     var state = checkpoint.state
     state.numbers = try numbers(of: checkpoint, stateLayout)
     state.series = series
-    guard canStand(at: state) else {
+    let (position, images) = (state.position, state.validated.images)
+    let unit = (position.epoch - 1) * unitsPerEpoch + position.stepInEpoch + images / Classifier.evaluationBatch
+    guard canStand(at: state), checkpoint.unit == unit else {
       throw RunError("stands where this run cannot: its data set or its batch size is another")
     }
     return state

@@ -43,6 +43,8 @@ public struct ForkPlan {
   public let configuration: Configuration
   let frozen: [String]
   let changes: [String: [String]]
+  /// The keys that somebody has named: they hold, also where the other run was begun with that value.
+  let named: Set<String>
 
   /// - Parameters:
   ///   - overrides: `key.path=value` each.
@@ -50,6 +52,7 @@ public struct ForkPlan {
   /// - Throws: `ConfigurationError` naming a key that a fork cannot change.
   public init(_ parent: Configuration, overrides: [String], frozen: [String] = []) throws {
     (self.parent, self.frozen) = (parent, frozen)
+    named = Set(overrides.compactMap { $0.split(separator: "=").first.map(String.init) })
     configuration = try Configuration(parent.resolvedText(), file: parent.file, overrides: overrides)
     try configuration.requireTraining("fork")
     var changes: [String: [String]] = [:]
@@ -97,20 +100,29 @@ extension TrainingLoop {
     if keepsOptimizer { (fork.optimizerSteps, fork.optimizerScalars) = (state.optimizerSteps, state.optimizerScalars) }
     (fork.position, fork.forkOrigin) = (state.position, state.forkOrigin)
     (fork.trained, fork.validated, fork.series) = (state.trained, state.validated, state.series)
-    let changed = Set(plan.changes.keys)
+    let changed = plan.named.union(plan.changes.keys)
     fork.epochs = changed.contains("training.epochs") ? configuration.training.epochs : state.epochs
     guard fork.epochs >= state.position.epoch else {
       throw RunError(
         "training.epochs: found \(fork.epochs), but epoch \(state.position.epoch) begins there; expected no fewer")
     }
-    if !changed.contains(where: { $0.hasPrefix("training.schedule") || $0 == Resumption.learningRate }) {
-      fork.schedule = state.schedule
+    if !changed.contains(where: { $0.hasPrefix("training.schedule") }) {
+      if case .oneCycle = configuration.training.schedule.choice {
+        // Its rates do not come from the optimiser's, but can be multiplied as that one is.
+        let rates = [configuration, parent.configuration].map { Double($0.training.optimizer.learningRate) }
+        fork.schedule = state.schedule
+        fork.schedule.factor *= rates[0] / rates[1]
+      } else if !changed.contains(Resumption.learningRate) {
+        fork.schedule = state.schedule
+      }
+    }
+    let orders: Set = ["training.batch_size", "training.drop_last", "training.shuffle", "seed"]
+    guard state.position.stepInEpoch == 0 || changed.isDisjoint(with: orders) else {
+      throw RunError(
+        "another batch size or order begins with an epoch: fork at step \(state.position.step - state.position.stepInEpoch)"
+      )
     }
     if stepsPerEpoch != parent.stepsPerEpoch {
-      guard state.position.stepInEpoch == 0 else {
-        throw RunError(
-          "another batch size begins with an epoch: fork at step \(state.position.step - state.position.stepInEpoch)")
-      }
       fork.forkOrigin = RunState.Origin(epoch: state.position.epoch, step: state.position.step)
     }
     let names = layerMeasures.map(\.name)
@@ -181,16 +193,28 @@ public enum Fork {
   static func write(
     _ parent: TrainingLoop, of run: String, _ lines: Data, _ plan: ForkPlan, dataset: Dataset, _ path: String?
   ) throws -> (folder: String, origin: ForkOrigin) {
+    guard parent.isFinite else {
+      throw RunError("numbers that are not finite are no beginning: fork at step \(parent.step - 1), or before")
+    }
     let child = try TrainingLoop(plan.configuration, dataset: dataset, pool: parent.classifier.pool)
     child.restore(try child.forked(parent.state(), of: parent, plan))
     let folder = try RunFolder(plan.configuration, path: path ?? RunFolder.free("\(run)-fork-\(child.step)"))
     defer { folder.release() }
-    folder.metrics.append { $0 += lines }
-    try folder.metrics.flush()
-    let checkpoint = Checkpoint(child, metricsBytes: lines.count, interventions: 0, configuration: folder.leaves)
-    try checkpoint.withBytes { try replaceFile(folder.checkpoints.basePath, $0) }
     let origin = ForkOrigin(run: run, step: child.step, epoch: child.epoch, changes: plan.changes)
-    try TelemetryCoding.encode(origin).withUnsafeBytes { try replaceFile("\(folder.path)/\(RunFolder.forkName)", [$0]) }
+    let originPath = "\(folder.path)/\(RunFolder.forkName)"
+    do {
+      // What is only half made says that it is a fork, and is none to go on with.
+      try TelemetryCoding.encode(origin).withUnsafeBytes { try replaceFile(originPath, [$0]) }
+      let checkpoint = Checkpoint(child, metricsBytes: lines.count, interventions: 0, configuration: folder.leaves)
+      try checkpoint.withBytes { try replaceFile(folder.checkpoints.basePath, $0) }
+      folder.metrics.append { $0 += lines }
+      try folder.metrics.flush()
+    } catch {
+      unlink(originPath)
+      unlink(folder.checkpoints.basePath)
+      _ = folder.discardIfUnused()
+      throw error
+    }
     return (folder.path, origin)
   }
 

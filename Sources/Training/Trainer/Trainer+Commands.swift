@@ -116,6 +116,7 @@ extension Trainer {
     mailbox.withLock {
       $0.status.learningRate = loop.optimizer.learningRate
       $0.status.learningRateFactor = loop.progress.schedule.factor
+      $0.status.baseLearningRate = loop.baseLearningRate
       $0.status.epochs = loop.epochs
       $0.status.steps = loop.totalSteps
       $0.status.frozen = Set(frozen)

@@ -28,6 +28,9 @@ extension Trainer {
   ) throws -> (folder: String, origin: ForkOrigin) {
     try queue.sync {
       guard let recorder else { throw RunError("this run is written nowhere, so nothing can be forked from it") }
+      guard destination == nil else {
+        throw RunError("the run is on its way to another step: a moment, and it is there")
+      }
       let plan = try ForkPlan(recorder.folder.configuration, overrides: overrides, frozen: frozen)
       if isInPast {
         // A fork begins behind a validation; the run itself stays where it is.
@@ -72,6 +75,10 @@ extension Trainer {
       if let base = try resumption.folder.checkpoints.base() {
         let state = try restorable(base, .none, resumption.folder.checkpoints.basePath)
         history.begin(with: Keyframe(unit: base.unit, changes: 0, state: state))
+      } else if let origin = try ForkOrigin(of: resumption.folder.path) {
+        throw RunError(
+          "\(resumption.folder.checkpoints.basePath): is not there, and the run is a fork of \(origin.run); fork it again"
+        )
       }
       loop.journal = journal
       open(resumption.folder)
@@ -217,6 +224,7 @@ extension Trainer {
   /// Has the status show where the run has come to.
   private func show(_ metrics: RecordedMetrics) {
     diagnosis.forget()
+    loop.debugger.lastEpoch = metrics.lastEpoch
     (estimates, timings) = (Estimates(), .none)
     showChanges()
     let savedStep = recorder?.savedStep
@@ -226,6 +234,8 @@ extension Trainer {
       $0.status.bestEpoch = metrics.bestEpoch
       $0.status.validation = loop.isValidating ? 0 : nil
       ($0.status.divergedAt, $0.status.divergedLayer, $0.status.warning) = (nil, nil, nil)
+      ($0.status.stop, $0.status.replayFault) = (nil, nil)
+      $0.status.baseLearningRate = loop.baseLearningRate
       $0.status.units += 1
     }
   }

@@ -92,7 +92,9 @@ public final class Trainer: RunSource, @unchecked Sendable {
       throw ConfigurationError(
         file: configuration.file, keyPath: "training.breakpoints[\(index)]", message: complaint)
     }
-    mailbox.withLock { $0.status.breakpoints = loop.debugger.breakpoints }
+    mailbox.withLock {
+      ($0.status.breakpoints, $0.status.baseLearningRate) = (loop.debugger.breakpoints, loop.baseLearningRate)
+    }
     // Before several threads may ask for it.
     _ = block
     if let folder { record(in: folder) }
@@ -127,7 +129,12 @@ public final class Trainer: RunSource, @unchecked Sendable {
   public func state() -> RunState { queue.sync { loop.state() } }
 
   /// Which of the validation images the net gets right as it is.
+  ///
+  /// They are those of `validationImages`, in that order.
   public func rightImages() -> [Bool] { queue.sync { loop.rightImages(loop.sampler.validationIndices) } }
+
+  /// The indices of the validation images in the data set.
+  public var validationImages: [Int32] { queue.sync { loop.sampler.validationIndices } }
 
   // MARK: - Being asked
 
@@ -332,6 +339,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
     recorder?.save(loop, isBest: isBest)
     mailbox.withLock {
       $0.status.lastEpoch = record
+      $0.status.baseLearningRate = loop.baseLearningRate
       if isBest { $0.status.bestEpoch = record }
       $0.status.validation = nil
       $0.status.secondsLeft = estimates.secondsLeft(loop, $0.status.pace)
