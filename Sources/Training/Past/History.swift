@@ -38,7 +38,7 @@ struct History {
   private static let longestSpacing = 256
 
   /// More keyframes than these are no use, however small they are.
-  private static let mostKeyframes = 4096
+  private static let mostKeyframes = 1024
 
   /// - Parameter limit: in bytes; the beginning is kept in any case.
   init(limit: Int, start: Keyframe) {
