@@ -67,23 +67,6 @@ final class LayerMeasures {
       return sum
     }
   }
-
-  /// ‖weights‖², ‖gradient‖², ‖update‖².
-  func squares() -> (weight: Double, gradient: Double, update: Double) {
-    var sums = (weight: 0.0, gradient: 0.0, update: 0.0)
-    before.withUnsafeBufferPointer { before in
-      guard var place = before.baseAddress else { return }
-      for parameter in parameters {
-        let count = parameter.count
-        sums.weight += sumOfSquares(count) { UnsafePointer(parameter.values)[$0] }
-        sums.gradient += sumOfSquares(count) { UnsafePointer(parameter.gradient)[$0] }
-        let old = place
-        sums.update += sumOfSquares(count) { parameter.values[$0] - old[$0] }
-        place += count
-      }
-    }
-    return sums
-  }
 }
 
 /// Σ value(i)², in double precision: eight sums side by side, then joined in order.
@@ -118,11 +101,10 @@ extension TrainingLoop {
   func measureStep() -> MeasureRecord {
     var (values, gradient): ([MeasureRecord.Value], Double) = ([], 0)
     for layer in layerMeasures {
-      let squares = layer.squares()
-      gradient += squares.gradient
-      values.append(.init("\(layer.name)/weight_norm", squares.weight.squareRoot()))
-      values.append(.init("\(layer.name)/gradient_norm", squares.gradient.squareRoot()))
-      values.append(.init("\(layer.name)/update_norm", squares.update.squareRoot()))
+      gradient += layer.squares(of: .gradient)
+      for (name, numbers) in [("weight", LayerMeasures.Numbers.weight), ("gradient", .gradient), ("update", .update)] {
+        values.append(.init("\(layer.name)/\(name)_norm", layer.squares(of: numbers).squareRoot()))
+      }
     }
     values.insert(.init("gradient_norm", gradient.squareRoot()), at: 0)
     return MeasureRecord(step: step, epoch: epoch, values: values)

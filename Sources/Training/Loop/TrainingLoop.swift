@@ -102,8 +102,12 @@ public final class TrainingLoop {
   public var isFinished: Bool { epoch > epochs }
   public var isValidating: Bool { stepInEpoch == stepsPerEpoch }
   /// Units of work done, over the whole run.
-  var unit: Int {
-    (epoch - 1) * unitsPerEpoch + stepInEpoch + progress.validated.images / Classifier.evaluationBatch
+  var unit: Int { unit(of: progress) }
+
+  func unit(of state: RunState) -> Int {
+    let position = state.position
+    return (position.epoch - 1) * unitsPerEpoch + position.stepInEpoch
+      + state.validated.images / Classifier.evaluationBatch
   }
   /// Its steps, and the pieces that the validation is done in.
   var unitsPerEpoch: Int {

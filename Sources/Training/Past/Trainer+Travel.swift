@@ -4,17 +4,12 @@ import Telemetry
 
 /// What a run had come to when somebody went back.
 struct Present {
-  let state: RunState
-  let changes: Int
-  let unit: Int
+  let keyframe: Keyframe
   let isFinite: Bool
   let status: RunStatus
 
   init(_ loop: TrainingLoop, _ status: RunStatus) {
-    var state = loop.state()
-    state.series = .none
-    (self.state, changes, unit) = (state, loop.journal.done, loop.unit)
-    (isFinite, self.status) = (loop.isFinite, status)
+    (keyframe, isFinite, self.status) = (Keyframe(loop), loop.isFinite, status)
   }
 }
 
@@ -26,7 +21,7 @@ extension Trainer {
   private static let trail = 4
 
   var isInPast: Bool { present != nil }
-  private var newestUnit: Int { present?.unit ?? loop.unit }
+  private var newestUnit: Int { present?.keyframe.unit ?? loop.unit }
 
   /// Keeps the state that the run has come to, where one is due.
   func keepState() {
@@ -128,8 +123,8 @@ extension Trainer {
   /// The newest state was come to by replay: it has to be what it was.
   func arrive() {
     loop.takeDueChanges()
-    guard let present, loop.unit == present.unit else { return }
-    guard loop.state().numbers == present.state.numbers || !present.isFinite else {
+    guard let present, loop.unit == present.keyframe.unit else { return }
+    guard loop.state().numbers == present.keyframe.state.numbers || !present.isFinite else {
       return giveUp("the state after step \(grouped(loop.step)) is another when it is done again")
     }
     let phase = status.phase
@@ -148,8 +143,7 @@ extension Trainer {
   /// Back at the newest state, at once.
   func returnToPresent() {
     guard let present else { return }
-    loop.travel(to: present.state)
-    loop.journal.move(toDone: present.changes)
+    jump(to: present.keyframe)
     (loop.isFinite, loop.isReplaying) = (present.isFinite, false)
     (self.present, destination) = (nil, nil)
     let before = present.status

@@ -116,9 +116,7 @@ extension TrainingLoop {
     var state = checkpoint.state
     state.numbers = try numbers(of: checkpoint, stateLayout)
     state.series = series
-    let (position, images) = (state.position, state.validated.images)
-    let unit = (position.epoch - 1) * unitsPerEpoch + position.stepInEpoch + images / Classifier.evaluationBatch
-    guard canStand(at: state), checkpoint.unit == unit else {
+    guard canStand(at: state), checkpoint.unit == unit(of: state) else {
       throw RunError("stands where this run cannot: its data set or its batch size is another")
     }
     return state
