@@ -46,12 +46,12 @@ struct History {
     keyframes = [start]
   }
 
-  /// Has keeping states take less than a four-hundredth of the time; but where a step takes long, so that a quarter of a second
-  /// leads from one to the next, as long as that costs less than one in a hundred and fifty.
+  /// Has states so close that a fortieth of a second leads from one to the next, as long as keeping them takes less than one in two
+  /// hundred of the time; else no closer than one in four hundred takes.
   mutating func adapt(seconds: Double, perStep step: Double) {
     secondsToKeep = secondsToKeep == 0 ? seconds : min(seconds, 1.1 * secondsToKeep)
     guard step > 0 else { return }
-    let steps = max(150 * secondsToKeep / step, min(400 * secondsToKeep / step, 0.25 / step))
+    let steps = max(200 * secondsToKeep / step, min(400 * secondsToKeep / step, 0.025 / step))
     spacing = min(History.longestSpacing, Int(steps) + 1)
   }
 
