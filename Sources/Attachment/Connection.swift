@@ -128,7 +128,9 @@ final class Connection: Sendable {
   // MARK: - What it is told
 
   private func write() {
-    var (sent, answered) = (nil as RunStatus?, nil as Int?)
+    var sent: RunStatus?
+    // What takes long is answered in several pieces.
+    var answered: (number: Int?, examination: Examination?)
     var nextTurn = ContinuousClock.now
     while true {
       let (watcher, lines, isOver, isClosing) = shared.withLock { shared in
@@ -147,10 +149,10 @@ final class Connection: Sendable {
         guard send(.status(status)) else { return }
         sent = status
       }
-      if let snapshot = source.snapshot(for: watcher), snapshot.request.number != answered {
+      if let snapshot = source.snapshot(for: watcher), answered != (snapshot.request.number, snapshot.examination) {
         let began = ContinuousClock.now
         guard send(.snapshot(snapshot)) else { return }
-        answered = snapshot.request.number
+        answered = (snapshot.request.number, snapshot.examination)
         // Making it and putting it into words takes from the training; that may be a hundredth of the time.
         let cost = Duration.seconds(snapshot.seconds) + (ContinuousClock.now - began)
         nextTurn = began + min(.seconds(3), cost * 100)

@@ -4,7 +4,7 @@ import Foundation
 import Telemetry
 
 /// Raised when either side could misunderstand the other.
-public let attachmentVersion = 2
+public let attachmentVersion = 3
 
 /// What the process that trains says to a watcher.
 enum ServerMessage: Codable, Sendable {

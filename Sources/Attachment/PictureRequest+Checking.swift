@@ -14,14 +14,17 @@ extension PictureRequest {
       return "there are \(run.probes) images to look at, at most four at once"
     }
     let columns = network?.columns ?? []
-    guard ([maps?.layer].compactMap { $0 } + columns.map(\.layer)).allSatisfy(layers.contains),
+    guard ([maps?.layer, glass?.layer].compactMap { $0 } + columns.map(\.layer)).allSatisfy(layers.contains),
       columns.count <= 2 * layers.count
     else { return "there are \(layers.count) layers" }
-    let places = [filters?.places, maps?.maps, images?.places].compactMap { $0 }
+    let places = [filters?.places, maps?.maps, images?.places, glass?.images, glass?.tiles].compactMap { $0 }
     guard places.allSatisfy({ $0.lowerBound >= 0 && $0.upperBound <= 1 << 30 && $0.count <= PictureRequest.most }),
       columns.allSatisfy({ (0...PictureRequest.most).contains($0.maps) })
     else { return "that is more than \(PictureRequest.most) pictures at once" }
-    let indices = [network?.map, detail, switchedOff, output?.map, output?.row, output?.column].compactMap { $0 }
+    let indices = [
+      network?.map, detail, switchedOff, output?.map, output?.row, output?.column, glass?.image, causes?.filter,
+      causes?.steps, causes?.most, trainingProbe,
+    ].compactMap { $0 }
     guard indices.allSatisfy((0..<1 << 30).contains) else {
       return "an index is negative, or larger than anything here"
     }

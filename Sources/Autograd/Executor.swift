@@ -11,6 +11,9 @@ public protocol BatchSource {
   /// What the sum of the images' losses is divided by for their mean: the images, unless some weigh more; those of the
   /// whole batch, where other processes have some of them.
   var lossWeight: Double { get }
+  /// The one image whose loss is differentiated, as its part of the batch's mean; nil for all. The gradients of all images, one by one,
+  /// add up to the batch's.
+  var differentiated: Int? { get }
   /// Writes the tape's inputs for the images of a shard, in the order in which they were declared.
   ///
   /// The lanes after the real images repeat the shard's first one: whatever is finite for real images is then finite
@@ -20,6 +23,7 @@ public protocol BatchSource {
 
 extension BatchSource {
   public var lossWeight: Double { Double(images) }
+  public var differentiated: Int? { nil }
 }
 
 /// What becomes of the images' losses, in PyTorch's words.
@@ -204,6 +208,9 @@ public final class Executor {
     let weight = batch.lossWeight
     let share: Float = reduction == .sum ? 1 : weight == 0 ? 0 : Float(1 / weight)
     setLanes(memory.base + gradient, to: share, realImages: real)
+    if let image = batch.differentiated {
+      for lane in 0..<lanesPerShard where shard * lanesPerShard + lane != image { memory.base[gradient][lane] = 0 }
+    }
     for range in plan.shareRanges { clearLanes(memory.base + range.lowerBound, count: range.count) }
   }
 

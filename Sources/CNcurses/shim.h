@@ -102,6 +102,16 @@ static inline void convtop_expect_reports(void) {
   define_key("\033[?", KEY_MAX + 2);
 }
 
+// Terminals send Home and End in three more ways, whatever their entry says.
+static inline void convtop_expect_ends(void) {
+  define_key("\033[1~", KEY_HOME);
+  define_key("\033[7~", KEY_HOME);
+  define_key("\033[H", KEY_HOME);
+  define_key("\033[4~", KEY_END);
+  define_key("\033[8~", KEY_END);
+  define_key("\033[F", KEY_END);
+}
+
 // A terminal's string by its terminfo name; NULL when it has none.
 static inline const char *convtop_string(const char *name) {
   const char *text = tigetstr((char *)name);

@@ -29,7 +29,7 @@ public enum Dashboard {
     guard let layout = Layout(size, model), model.selectedLayer != nil else { return nil }
     let state = model.state
     var request = PictureRequest(layer: state.layer, probe: state.probe)
-    request.search = state.search
+    (request.search, request.trainingProbe) = (state.search, state.trainingProbe)
     // Over an eighth of the run at most: more would show how it began, not how it goes.
     let steps = Double(max(1, model.newestStep))
     request.smoothing = min(state.charts.smoothing, max(0, 1 - 8 / steps))

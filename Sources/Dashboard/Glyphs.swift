@@ -5,6 +5,8 @@ struct Glyphs {
   let rule: String
   let minus: String
   let marker: String
+  /// What is slid along a rule.
+  let knob: String
   let barFull: Unicode.Scalar
   let barEmpty: Unicode.Scalar
   /// A bar's last cell, from an eighth to seven eighths; empty when bars end on whole cells.
@@ -13,10 +15,10 @@ struct Glyphs {
 
   init(_ capabilities: Capabilities) {
     if capabilities.unicode {
-      (rule, minus, marker, vertical) = ("─", "−", "▸", "│")
+      (rule, minus, marker, knob, vertical) = ("─", "−", "▸", "●", "│")
       (barFull, barEmpty, barEighths) = ("█", "░", ["▏", "▎", "▍", "▌", "▋", "▊", "▉"])
     } else {
-      (rule, minus, marker, vertical) = ("-", "-", ">", "|")
+      (rule, minus, marker, knob, vertical) = ("-", "-", ">", "O", "|")
       (barFull, barEmpty, barEighths) = ("#", ".", [])
     }
   }

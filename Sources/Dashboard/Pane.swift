@@ -46,7 +46,7 @@ extension Pane {
   /// Every pane, in the order in which Tab goes through them.
   public static let all: [Pane] = [
     .loss, .accuracy, .layers, .network, .filters, .filter, .maps, .arithmetic, .prediction, .series, .plots, .images,
-    .classes,
+    .classes, .batch, .inside, .stages, .causes,
   ]
 }
 

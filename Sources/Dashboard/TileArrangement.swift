@@ -48,7 +48,7 @@ struct TileArrangement: Hashable {
   }
 
   /// The same, at one scale; nil when not even one tile fits.
-  private init?(_ geometry: TileGeometry, in size: Size, scale: TileScale, captions: Bool) {
+  init?(_ geometry: TileGeometry, in size: Size, scale: TileScale, captions: Bool = true) {
     self.scale = scale
     tile = scale.cells(height: geometry.height, width: geometry.width)
     guard tile.columns <= size.columns, tile.rows <= size.rows else { return nil }

@@ -167,9 +167,12 @@ public struct ImagePictures: Hashable, Sendable, Codable {
     public let channels: [Tile]
     /// Nil where it was not asked for.
     public let loss: Double?
+    /// The class that the net found likeliest; nil where it was not asked.
+    public let predicted: Int?
 
-    public init(index: Int, label: Int, channels: [Tile], loss: Double?) {
-      (self.index, self.label, self.channels, self.loss) = (index, label, channels, loss)
+    public init(index: Int, label: Int, channels: [Tile], loss: Double?, predicted: Int? = nil) {
+      (self.index, self.label, self.channels) = (index, label, channels)
+      (self.loss, self.predicted) = (loss, predicted)
     }
   }
   public let images: [Image]

@@ -90,6 +90,8 @@ public struct PictureRequest: Hashable, Sendable, Codable {
   public var layer: Int
   /// The index of the probe among the validation images.
   public var probe: Int
+  /// A training image, by its index in the data set, that is looked at instead; nil for the probe.
+  public var trainingProbe: Int?
   /// Other probes beside it, at most three.
   public var otherProbes: [Int] = []
   /// Whether it is wanted what the net says of them.
@@ -105,6 +107,9 @@ public struct PictureRequest: Hashable, Sendable, Codable {
   public var switchedOff: Int?
   public var search: ProbeSearch?
   public var images: ImageRequest?
+  /// The last step from within, and what moved a filter in it: while the run rests.
+  public var glass: GlassRequest?
+  public var causes: CauseRequest?
   /// The quantities whose curves are wanted.
   public var quantities: Set<String> = []
   /// How many stretches a curve may have.

@@ -130,7 +130,9 @@ public struct MapPictures: Hashable, Sendable, Codable {
 
 /// The probe image and what the net says of it.
 public struct ProbePicture: Hashable, Sendable, Codable {
+  /// Among the validation images, or of a training image in the data set.
   public let index: Int
+  public var isTraining = false
   /// The pixels as numbers from 0 to 1, a tile a channel.
   public let channels: [Tile]
   public let label: Int

@@ -19,6 +19,10 @@ public struct Snapshot: Hashable, Sendable, Codable {
   /// The answer to a search: an index among the validation images; nil when there is none such.
   public var found: Int?
   public var images: ImagePictures?
+  public var glass: GlassPictures?
+  public var causes: CausePictures?
+  /// How far those two are; nil when neither was asked for.
+  public var examination: Examination?
   public var curves: [Curve] = []
   /// The names of all quantities that have curves.
   public var quantities: [String] = []

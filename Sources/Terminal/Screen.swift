@@ -71,6 +71,7 @@ public final class Screen {
       colors: colors, unicode: convtop_uses_utf8() != 0, isLight: background ?? Screen.hasLightBackground)
     hasMouse = convtop_string("kmous") != nil
     convtop_expect_reports()
+    convtop_expect_ends()
     setMouse(true)
     guardTerminal()
   }

@@ -195,12 +195,12 @@ import Testing
   @Test func theTrueClassIsListedHoweverFewRowsThereAre() {
     let values: [Float] = [0.5, 0.3, 0.1, 0.05, 0.05]
     for label in values.indices {
-      let probe = ProbePicture(index: 0, channels: [], label: label, prediction: Prediction(.probabilities, values))
+      let prediction = Prediction(.probabilities, values)
       for rows in 1...4 {
-        let shown = probe.classes(inRows: rows)
+        let shown = prediction.classes(inRows: rows, label: label)
         #expect(shown.contains(label) && shown.count == max(1, rows - 1) && shown == shown.sorted())
       }
-      #expect(probe.classes(inRows: 5) == [0, 1, 2, 3, 4])
+      #expect(prediction.classes(inRows: 5, label: label) == [0, 1, 2, 3, 4])
     }
   }
 

@@ -166,6 +166,39 @@ func snapshot(_ request: PictureRequest, layers: [LayerSummary] = lenetLayers, p
           loss: wanted.source == .batch ? Double(index) / 10 : nil)
       }, total: 60_000, counts: [Int](repeating: 6000, count: 10), means: [0.0], deviations: [1.0])
   }
+  func training(_ place: Int) -> ImagePictures.Image {
+    ImagePictures.Image(
+      index: 400 + place, label: place % 10, channels: [tile(image, place, signed: true)], loss: 4 / Double(place + 1),
+      predicted: place % 3 == 0 ? 9 : place % 10)
+  }
+  if let wanted = request.glass {
+    let source = layers[wanted.layer]
+    let geometry = wanted.stage == .update ? source.filters : wanted.stage == .loss ? nil : source.maps
+    let strips = wanted.tiles.clamped(to: 0..<(geometry?.count ?? 0))
+    snapshot.glass = GlassPictures(
+      request: wanted, step: 1200, isTried: false, images: wanted.images.clamped(to: 0..<64).map(training), total: 64,
+      loss: 0.4321, accuracy: 0.875, learningRate: 0.001, chosen: training(wanted.image), prediction: prediction,
+      norms: layers.enumerated().map { index, layer in
+        let trained = layer.parameters > 0 ? Double(index + 1) : nil
+        return GlassPictures.Norms(
+          output: 100 / Double(index + 1), outputGradient: 0.01 * Double(index + 1), weight: trained,
+          gradient: trained.map { $0 / 7 }, update: trained.map { $0 / 1000 })
+      }, tiles: strips.flatMap { strip in geometry.map { filter($0, strip) } ?? [] },
+      tilesPerStrip: geometry?.tiles ?? 1, range: ValueRange(minimum: -1, maximum: 1))
+    snapshot.examination = .done
+  }
+  if let wanted = request.causes, let geometry = layer.filters {
+    func cause(_ place: Int, _ share: Double) -> CausePictures.Cause {
+      CausePictures.Cause(image: training(place), step: 1200 - place, share: share)
+    }
+    let movement = filter(geometry, wanted.filter)
+    snapshot.causes = CausePictures(
+      request: wanted, layer: request.layer, steps: 1200 - wanted.steps + 1...1200, images: 64 * wanted.steps,
+      most: (0..<5).map { cause($0, 0.3 - 0.04 * Double($0)) },
+      least: (5..<10).map { cause($0, 0.02 * Double($0) - 0.25) },
+      sum: 1, alignment: 0.93, movement: movement, figures: NumberFigures(movement.flatMap(\.values)))
+    snapshot.examination = .done
+  }
   snapshot.curves = curves(request, poison: poison)
   snapshot.quantities = [
     "loss", "accuracy", "learning_rate", "gradient_norm", "conv1/weight_norm", "relu1/dead", "seconds",

@@ -41,14 +41,18 @@ import Testing
     }
   }
 
+  /// A step is looked at while the run rests.
+  private static func phase(_ view: ViewName) -> RunPhase { view == .step ? .paused : .running }
+
   /// Every view at three sizes, and at the smallest one on every kind of terminal.
   static let views: [Scene] = ViewName.allCases.flatMap { view in
     [Size(80, 24), Size(120, 40), Size(200, 60)].map { size in
-      Scene(name: "\(view)-\(size.columns)x\(size.rows)", size: size, change: open(view))
+      Scene(name: "\(view)-\(size.columns)x\(size.rows)", size: size, phase: phase(view), change: open(view))
     }
       + ladder.map { rung in
         Scene(
-          name: "\(view)-\(rung.name)", size: Size(80, 24), capabilities: rung.capabilities, change: open(view))
+          name: "\(view)-\(rung.name)", size: Size(80, 24), capabilities: rung.capabilities, phase: phase(view),
+          change: open(view))
       }
   }
 
@@ -60,6 +64,22 @@ import Testing
         $0.newest = RunStatus.Newest(step: 1200, epoch: 2)
         ($0.step, $0.epoch) = (512, 1)
       }
+    }
+    + [Size(80, 24), Size(120, 40), Size(200, 60)].flatMap { size in
+      [
+        Scene(name: "loss-of-an-image-\(size.columns)x\(size.rows)", size: size, phase: .paused) { state in
+          (state.glass.stage, state.glass.image, state.layer) = (.loss, 5, 11)
+          state.place = Place(view: .step, pane: .batch, isZoomed: false)
+        },
+        Scene(name: "update-\(size.columns)x\(size.rows)", size: size, phase: .paused) { state in
+          (state.glass.stage, state.layer) = (.update, 3)
+          state.place = Place(view: .step, pane: .inside, isZoomed: false)
+        },
+        Scene(name: "causes-\(size.columns)x\(size.rows)", size: size, phase: .paused) { state in
+          (state.layer, state.filter, state.glass.causeSteps) = (3, 2, 10)
+          state.place = Place(view: .step, pane: .causes, isZoomed: true)
+        },
+      ]
     }
     + [Size(80, 24), Size(120, 40), Size(200, 60)].map { size in
       Scene(name: "breakpoints-\(size.columns)x\(size.rows)", size: size, phase: .paused) {
@@ -118,6 +138,9 @@ import Testing
         state.charts.shown = ["loss", "accuracy", "gradient_norm"]
         (state.charts.cursor, state.charts.window, state.charts.time) = (600, 400...1100, .epochs)
         state.place = Place(view: .charts, pane: .plots, isZoomed: false)
+      },
+      Scene(name: "step-under-way", size: Size(80, 24)) {
+        $0.place = Place(view: .step, pane: .batch, isZoomed: false)
       },
       Scene(name: "batch-norm", size: Size(120, 40), layers: residualLayers) { $0.layer = 4 },
       Scene(name: "residual-network", size: Size(120, 40), layers: residualLayers) { state in

@@ -152,6 +152,67 @@ import Testing
     #expect(press([.function(5), .tab, .function(1), .function(5)]).state.focus == .series)
   }
 
+  @Test func aStepIsWalkedThroughForwardAndBackToTheUpdate() {
+    let inside = press(characters("i")).state
+    #expect(inside.view == .step && inside.glass == GlassChoice() && inside.layer == 0)
+    // Twelve layers forward, the loss, twelve back, and the five that have weights.
+    var (state, way) = (inside, ["\(inside.glass.stage) \(inside.layer)"])
+    for _ in 0..<40 {
+      let next = press([.right], from: state).state
+      if next == state { break }
+      state = next
+      way.append("\(state.glass.stage) \(state.layer)")
+    }
+    let trained = [0, 3, 7, 9, 11]
+    #expect(
+      way == (0..<12).map { "forward \($0)" } + ["loss 11"] + (0..<12).reversed().map { "backward \($0)" }
+        + trained.map { "update \($0)" })
+    #expect(press([.left, .left], from: state).state.layer == 7)
+    #expect(press(characters("40") + [.left], from: state).state.glass.stage == .forward)
+    // A layer without weights, chosen while updates are shown, is passed by.
+    var passed = state
+    passed.layer = 4
+    #expect(press([.right], from: passed).state.layer == 9)
+  }
+
+  @Test func anImageOfTheBatchIsChosenAndTheNetIsSeenThroughIt() {
+    let state = press([.character("i")] + [.down, .down, .down, .up]).state
+    #expect(state.glass.image == 2)
+    #expect(press([.end], from: state).state.glass.image == 63)
+    let seen = press([.enter], from: state).state
+    #expect(seen.view == .network && seen.trainingProbe == 402)
+    #expect(press(characters("p"), from: seen).state.trainingProbe == nil)
+  }
+
+  @Test func whyAsksOfTheLayerWithWeightsAndOfSoManySteps() {
+    var state = DashboardState()
+    state.layer = 5
+    let why = press(characters("25y"), from: state).state
+    #expect(why.layer == 3 && why.glass.causeSteps == 25 && why.focus == .causes && why.place.isZoomed)
+    #expect(press([.escape], from: why).state.view == .overview)
+  }
+
+  @Test func theMouseSlidesThePaceAndPressesKeys() throws {
+    for size in [Size(80, 24), Size(200, 60)] {
+      var model = model()
+      let layout = try #require(Layout(size, model))
+      let line = Canvas(size, model).keyLine(in: layout.keys)
+      let slider = try #require(line.lazy.compactMap(\.slider).first)
+      func mouse(_ action: Mouse.Action, _ column: Int) -> Effect {
+        model.handle(.mouse(Mouse(action, Point(column: column, row: slider.row))), size: size)
+      }
+      #expect(mouse(.press, slider.column) == .command(.pace(Pace.all[6])))
+      #expect(mouse(.drag, slider.column + 3) == .command(.pace(Pace.all[3])))
+      // Beyond the end it stays there, which is where it is.
+      #expect(mouse(.drag, slider.column + 90) == .none)
+      #expect(mouse(.release, slider.column) == .none && mouse(.drag, slider.column) == .none)
+      let batch = try #require(line.first { $0.binding.name == "batch" })
+      #expect(mouse(.press, batch.rect.column) == .command(.step(1)))
+      let two = try #require(line.first { $0.label.contains(" ") && $0.slider == nil })
+      #expect(mouse(.press, two.rect.column) == .none)
+    }
+  }
+
   @Test func enterOpensWhatHasTheFocusLarger() {
     for (pane, view) in [
       (Pane.loss, ViewName.charts), (.layers, .network), (.filters, .filters), (.maps, .maps),

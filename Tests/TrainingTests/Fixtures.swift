@@ -72,6 +72,9 @@ final class Harness: Sendable {
     return trainer.status
   }
 
+  /// The latest answer, whichever request it is to.
+  var latest: Snapshot? { trainer.snapshot(for: watcher) }
+
   /// Waits for the picture that answers a request.
   func picture(_ request: PictureRequest) -> Snapshot {
     var request = request

@@ -183,7 +183,7 @@ import Workers
 
   @Test func contributionsSumToOneAndFollowTheArithmetic() throws {
     let loop = try loop()
-    loop.inspect(probes: [0])
+    loop.inspect(loop.validationProbes([0]))
     for name in ["conv1", "conv2", "wide", "fc2"] {
       let layer = try index(name, loop)
       let shares = loop.contributions(to: 1, of: layer)
@@ -295,7 +295,7 @@ import Workers
     let layer = try index("relu2", loop)
     var alive: Set<Int> = []
     for probe in 0..<min(256, loop.sampler.validationIndices.count) {
-      loop.inspect(probes: [probe])
+      loop.inspect(loop.validationProbes([probe]))
       let values = loop.classifier.inspection.tensor(of: loop.classifier.inspected[layer].output, image: 0).values
       alive.formUnion(values.indices.filter { values[$0] != 0 })
     }

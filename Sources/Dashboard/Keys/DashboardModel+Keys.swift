@@ -103,6 +103,7 @@ extension DashboardModel {
         return .none
       }
       guard let layout = Layout(size, self) else { return .none }
+      if layout.keys.contains(mouse.point) { return press(mouse.point, layout.keys, size) }
       if let hit = Dashboard.hit(mouse.point, self, size: size), let target = hit.target {
         let isAgain = hit.pane == state.focus && state.isChosen(target, run)
         state.focus = hit.pane
@@ -127,6 +128,9 @@ extension DashboardModel {
           target.choose(&state)
           return target.drag
         }
+      case .pace:
+        guard let keys = Layout(size, self)?.keys else { return .none }
+        return slide(to: mouse.point.column, keys, size)
       case nil: break
       }
     case .release: state.grip = nil
@@ -136,6 +140,29 @@ extension DashboardModel {
       pane.scroll(&state, context, mouse.action == .wheelUp ? -1 : 1)
     }
     return .none
+  }
+}
+
+extension DashboardModel {
+  /// A click on the line of keys does what the key does; on the pace's slider it sets that.
+  private mutating func press(_ point: Point, _ line: Rect, _ size: Size) -> Effect {
+    let entries = Canvas(size, self).keyLine(in: line)
+    guard let entry = entries.first(where: { $0.rect.contains(point) }) else { return .none }
+    if entry.slider?.contains(point) == true {
+      state.grip = .pace
+      return slide(to: point.column, line, size)
+    }
+    // Two keys with one word are two actions: nobody knows which is meant.
+    guard entry.binding.keys.count == 1, !entry.label.contains(" ") else { return .none }
+    return handle(entry.binding.keys[0], size: size)
+  }
+
+  private func slide(to column: Int, _ line: Rect, _ size: Size) -> Effect {
+    let slider = Canvas(size, self).keyLine(in: line).lazy.compactMap(\.slider).first
+    guard let slider, case let pace = KeyLineEntry.pace(at: column, on: slider), pace != status.pace else {
+      return .none
+    }
+    return .command(.pace(pace))
   }
 }
 

@@ -156,12 +156,27 @@ public enum KeyTable {
   ]
 
   private static let panes: [KeyBinding] =
+    // A line that begins with "step" goes to one.
     ViewName.allCases.map { view in
       .choice(
-        view.rawValue, [.function(view.number)], "F\(view.number)", line: view == .overview ? ("F1–F6", "views") : nil,
-        "the view \(view.title)", needsTraining: view == .charts
+        view == .step ? "inside" : view.rawValue, [.function(view.number)] + (view == .step ? [.character("i")] : []),
+        "F\(view.number)\(view == .step ? " i" : "")", line: view == .overview ? ("F1–F7", "views") : nil,
+        view == .step ? "the last step from within, while the run rests" : "the view \(view.title)",
+        needsTraining: view.needsTraining
       ) { state, _ in state.go(view) }
     } + [
+      .choice(
+        "why", [.character("y")], "y", "which images moved the filter in the last step; 10y: in the last ten",
+        needsTraining: true
+      ) { state, context in
+        state.glass.causeSteps = min(context.repeats, CauseRequest.mostSteps)
+        // Of a layer without weights, the one before that has some is meant.
+        let layers = context.run.layers
+        if let trained = layers.indices.last(where: { $0 <= state.layer && layers[$0].filters != nil }) {
+          state.selectLayer(trained, context.run)
+        }
+        state.go(.step, .causes, isZoomed: true)
+      },
       .choice("next-pane", [.tab], "Tab", line: ("Tab", "pane"), "to the next pane") {
         $0.focus = neighbor(of: $0.focus, 1, in: $1.model.shownPanes($1.size))
       },

@@ -65,7 +65,7 @@ extension Pane {
   }
 
   /// Images with two lines of caption; the caption row of an arrangement is the first of them.
-  fileprivate static func imageArrangement(_ model: DashboardModel, _ pane: Rect) -> TileArrangement? {
+  static func imageArrangement(_ model: DashboardModel, _ pane: Rect) -> TileArrangement? {
     let image = model.run.image
     let inside = pane.belowTitle
     // At most three rows of large images, but always at least two of small ones.
@@ -118,28 +118,38 @@ extension Canvas {
       column: at,
       end: end, row: rect.row)
     // All by one scale, from the data's own black to its white.
-    let values = pictures.images.flatMap { $0.channels.flatMap(\.values) }
-    let range = ValueRange(values)
+    let range = ValueRange(of: pictures.images)
     at = addToTitle(
       "\(formatNumber(range.minimum)) to \(formatNumber(range.maximum))", .text, column: at, end: end, row: rect.row)
     if let note = painter.note(arrangement.scale) { _ = addToTitle(note, .faint, column: at, end: end, row: rect.row) }
-    let span = max(range.maximum - range.minimum, .leastNormalMagnitude)
     for (place, image) in pictures.images.enumerated() where place < arrangement.capacity {
       let origin = arrangement.origin(place)
       let (column, row) = (inside.column + origin.column, inside.row + origin.row)
       if arrangement.hasCaptions {
-        let name = model.run.classes.indices.contains(image.label) ? model.run.classes[image.label] : "\(image.label)"
         let loss = image.loss.map { "\(fixed($0, 2)) " } ?? ""
-        write("\(loss)\(name)", .faint, column: column, row: row - 1, limit: arrangement.tile.columns)
+        write(
+          "\(loss)\(className(image.label))", .faint, column: column, row: row - 1, limit: arrangement.tile.columns)
       }
-      let channels = image.channels.map { tile in
-        Tile(
-          height: tile.height, width: tile.width, values: tile.values.map { ($0 - range.minimum) / span },
-          count: tile.count)
-      }
-      painter.draw(
-        channels, scale: arrangement.scale, shading: Shading(.gray, limit: 1), column: column, row: row, on: &grid)
+      drawImage(image, range, arrangement.scale, column: column, row: row)
     }
+  }
+
+  /// A class's name; its number where it has none.
+  func className(_ label: Int) -> String {
+    model.run.classes.indices.contains(label) ? model.run.classes[label] : "\(label)"
+  }
+
+  /// A normalised image, from black at the range's minimum to white at its maximum.
+  mutating func drawImage(
+    _ image: ImagePictures.Image, _ range: ValueRange, _ scale: TileScale, column: Int, row: Int
+  ) {
+    let span = max(range.maximum - range.minimum, .leastNormalMagnitude)
+    let channels = image.channels.map { tile in
+      Tile(
+        height: tile.height, width: tile.width, values: tile.values.map { ($0 - range.minimum) / span },
+        count: tile.count)
+    }
+    painter.draw(channels, scale: scale, shading: Shading(.gray, limit: 1), column: column, row: row, on: &grid)
   }
 
   fileprivate mutating func drawClassCounts(_ rect: Rect) {

@@ -41,22 +41,72 @@ extension Canvas {
       return
     case .none, .help, .messages, .breakpoints: break
     }
-    var at = rect.column + 1
-    if let count = model.state.count {
-      at = write("\(count)…", .number, column: at, row: rect.row) + 2
+    let line = keyLine(in: rect)
+    if let count = model.state.count { write("\(count)…", .number, column: rect.column + 1, row: rect.row) }
+    for entry in line {
+      let at = write(entry.label, .key, column: entry.rect.column, row: rect.row)
+      if let slider = entry.slider { drawPace(slider) }
+      write(entry.word, .keyLabel, column: at, row: rect.row)
     }
+  }
+
+  /// What the line of keys has room for; help and quit always.
+  func keyLine(in rect: Rect) -> [KeyLineEntry] {
+    let first = rect.column + 1 + (model.state.count.map { "\($0)".count + 3 } ?? 0)
     let bindings = KeyTable.bindings(model.state.view, focus: model.state.focus, trains: model.trains)
     var entries = bindings.compactMap { binding in
-      binding.line.map {
-        (label: glyphs.adapt($0.label), word: $0.word, isKept: ["help", "quit", "batch"].contains(binding.name))
-      }
+      binding.line.map { KeyLineEntry(binding, label: glyphs.adapt($0.label), word: $0.word) }
     }
-    // What does not fit is left to the help, from the least used on; help and quit stay.
-    func width() -> Int { entries.reduce(0) { $0 + $1.label.count + $1.word.count + 3 } - 2 }
-    while at + width() > end, let last = entries.lastIndex(where: { !$0.isKept }) { entries.remove(at: last) }
-    for entry in entries {
-      at = write(entry.label, .key, column: at, row: rect.row)
-      at = write(" \(entry.word)", .keyLabel, column: at, row: rect.row) + 2
+    // What does not fit is left to the help, from the least used on.
+    func width() -> Int { entries.reduce(0) { $0 + $1.rect.columns + 2 } - 2 }
+    while first + width() > rect.column + rect.columns, let last = entries.lastIndex(where: { !$0.isKept }) {
+      entries.remove(at: last)
     }
+    var at = first
+    for index in entries.indices {
+      entries[index].rect = Rect(column: at, row: rect.row, columns: entries[index].rect.columns, rows: 1)
+      at += entries[index].rect.columns + 2
+    }
+    return entries
+  }
+
+  /// The paces from the slowest to full speed, and where the run's is among them.
+  private mutating func drawPace(_ slider: Rect) {
+    let here = Pace.all.count - 1 - (Pace.all.firstIndex(of: model.status.pace) ?? 0)
+    for index in 0..<slider.columns {
+      write(
+        index == here ? glyphs.knob : glyphs.rule, index == here ? .number : .rule, column: slider.column + index,
+        row: slider.row)
+    }
+  }
+}
+
+/// A key or two with a word, as the last line shows them and the mouse finds them.
+struct KeyLineEntry {
+  let binding: KeyBinding
+  let label: String
+  let word: String
+  /// Its column is known once all are in their places.
+  fileprivate(set) var rect: Rect
+  let isKept: Bool
+
+  fileprivate init(_ binding: KeyBinding, label: String, word: String) {
+    self.binding = binding
+    let isPace = binding.name == "slower"
+    // Between its two keys, the pace can be slid.
+    self.label = isPace ? "- \(String(repeating: " ", count: Pace.all.count)) +" : label
+    self.word = " \(word)"
+    rect = Rect(column: 0, row: 0, columns: self.label.count + self.word.count, rows: 1)
+    isKept = isPace || ["help", "quit", "batch"].contains(binding.name)
+  }
+
+  /// Where the pace is slid; nil for all other entries.
+  var slider: Rect? {
+    binding.name == "slower" ? Rect(column: rect.column + 2, row: rect.row, columns: Pace.all.count, rows: 1) : nil
+  }
+
+  /// The pace at a column, or at the slider's nearer end.
+  static func pace(at column: Int, on slider: Rect) -> Pace {
+    Pace.all[Pace.all.count - 1 - min(max(0, column - slider.column), Pace.all.count - 1)]
   }
 }

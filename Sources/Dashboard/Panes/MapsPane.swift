@@ -22,8 +22,7 @@ extension Pane {
       let name = model.run.layers.indices.contains(model.mapLayer) ? model.run.layers[model.mapLayer].name : ""
       let label = model.snapshot?.probe.label ?? -1
       let what = model.run.classes.indices.contains(label) ? " (\(model.run.classes[label]))" : ""
-      let image = "\(model.run.validation) image \(model.state.probe)"
-      return "\(image)\(what) through \(name): a map for each filter, strong where it answers"
+      return "\(model.probeName)\(what) through \(name): a map for each filter, strong where it answers"
     },
     keys: KeyBinding.tileKeys("map") { state, context, move in
       let arrangement = context.focusRect.flatMap { mapArrangement(context.model, $0) }
@@ -75,7 +74,7 @@ extension Pane {
   }
 
   /// The probe image may take a third of the pane, or half of a narrow one.
-  fileprivate static func probeArrangement(_ model: DashboardModel, _ pane: Rect) -> TileArrangement? {
+  static func probeArrangement(_ model: DashboardModel, _ pane: Rect) -> TileArrangement? {
     let image = model.run.image
     let probe = TileGeometry(count: 1, tiles: 1, height: image[1], width: image[2])
     let columns = max((pane.columns - 2) / 3, min(14, (pane.columns - 2) / 2))
@@ -202,7 +201,8 @@ extension Canvas {
     let inside = pane.belowTitle
     if arrangement.hasCaptions {
       write(
-        padRight("input \(probe.index)", arrangement.tile.columns), isFirst ? .text : .faint, column: inside.column,
+        padRight("\(probe.isTraining ? "train" : "input") \(probe.index)", arrangement.tile.columns),
+        isFirst ? .text : .faint, column: inside.column,
         row: inside.row)
     }
     let origin = arrangement.origin(0)

@@ -188,7 +188,7 @@ extension Canvas {
     write(
       best == probe.label ? "right" : "wrong", best == probe.label ? .barRight : .barWrong, column: rect.column,
       row: rect.row + 1)
-    let shown = probe.classes(inRows: rect.rows - 2)
+    let shown = prediction.classes(inRows: rect.rows - 2, label: probe.label)
     if shown.count < values.count {
       write("+ \(values.count - shown.count) more", .faint, column: rect.column, row: rect.row + rect.rows - 1)
     }

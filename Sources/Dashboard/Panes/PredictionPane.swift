@@ -11,7 +11,7 @@ extension Pane {
     need: { request, _, _ in request.wantsPrediction = true },
     draw: { $0.drawPrediction($1) },
     explain: { model in
-      "How likely the net finds each class for \(model.run.validation) image \(model.state.probe): green is the true one"
+      "How likely the net finds each class for \(model.probeName): green is the true one"
     })
 }
 
@@ -25,23 +25,30 @@ extension Canvas {
     let verdict = best == probe.label ? "right" : "wrong"
     at = addToTitle(verdict, best == probe.label ? .barRight : .barWrong, column: at, end: end, row: rect.row)
 
-    let rows = rect.rows - 1
-    let shown = probe.classes(inRows: rows)
+    let shown = prediction.classes(inRows: rect.rows - 1, label: probe.label)
     if shown.count < values.count {
       at = addToTitle("\(shown.count) of \(values.count)", .faint, column: at, end: end, row: rect.row)
-      if rows > 1 {
-        write(
-          "+ \(values.count - shown.count) less likely", .faint, column: rect.column + 2, row: rect.row + rows,
-          limit: rect.columns - 2)
-      }
     }
     if let note = prediction.meaning.note { _ = addToTitle(note, .faint, column: at, end: end, row: rect.row) }
+    drawClasses(prediction, label: probe.label, rect.dropping(rows: 1))
+  }
+
+  /// A bar for each class, or for the likeliest where there is no room for all.
+  mutating func drawClasses(_ prediction: Prediction, label: Int, _ rect: Rect) {
+    let values = prediction.values
+    let shown = prediction.classes(inRows: rect.rows, label: label)
+    if shown.count < values.count, rect.rows > 1 {
+      write(
+        "+ \(values.count - shown.count) less likely", .faint, column: rect.column + 2, row: rect.row + rect.rows - 1,
+        limit: rect.columns - 2)
+    }
+    let best = values.indices.max { values[$0] < values[$1] }
     let nameWidth = min(11, max(4, rect.columns / 2 - 2))
-    let barWidth = rect.columns - nameWidth - 8
-    for (offset, index) in shown.enumerated() where offset < rows {
-      let row = rect.row + 1 + offset
-      let isLabel = index == probe.label
-      let name = model.run.classes.indices.contains(index) ? model.run.classes[index] : "\(index)"
+    let barWidth = min(60, rect.columns - nameWidth - 8)
+    for (offset, index) in shown.enumerated() where offset < rect.rows {
+      let row = rect.row + offset
+      let isLabel = index == label
+      let name = className(index)
       // The true class is marked, whatever the colours.
       write(isLabel ? (model.capabilities.unicode ? "✓" : "*") : " ", .barRight, column: rect.column + 1, row: row)
       write(padRight(name, nameWidth), isLabel ? .number : .text, column: rect.column + 2, row: row, limit: nameWidth)
@@ -50,16 +57,16 @@ extension Canvas {
       drawBar(
         Double(min(max(values[index], 0), 1)), role: role, column: rect.column + 3 + nameWidth, row: row,
         width: max(1, barWidth))
-      writeRight(prediction.meaning.text(values[index]), .text, end: end, row: row)
+      writeRight(
+        prediction.meaning.text(values[index]), .text, end: rect.column + nameWidth + 8 + barWidth, row: row)
     }
   }
 }
 
-extension ProbePicture {
+extension Prediction {
   /// The classes that are listed in so many rows, in their own order: all of them, or else the likeliest, and always the true
   /// one, with a row left to say how many there are besides.
-  func classes(inRows rows: Int) -> [Int] {
-    guard let values = prediction?.values else { return [] }
+  func classes(inRows rows: Int, label: Int) -> [Int] {
     guard values.count > rows else { return Array(values.indices) }
     var kept = Array(values.indices.sorted { values[$0] > values[$1] }.prefix(max(1, rows - 1)))
     if !kept.contains(label), values.indices.contains(label) { kept[kept.count - 1] = label }

@@ -72,8 +72,19 @@ public struct DataChoice: Sendable, Hashable {
   public var first = 0
 }
 
+/// What of a step is looked at; the layer is the selected one.
+public struct GlassChoice: Sendable, Hashable {
+  public var stage = StepStage.forward
+  /// The image, by its place in the batch: the one that is lost most on is 0.
+  public var image = 0
+  /// Over how many steps it is asked what moved a filter.
+  public var causeSteps = 1
+}
+
 /// What the mouse holds while its button is down.
 public enum Grip: Sendable, Hashable {
   case border(String, from: Point, offset: Int)
   case pane(Pane)
+  /// The knob of the pace.
+  case pace
 }

@@ -57,7 +57,7 @@ public struct DashboardModel: Sendable {
     guard let snapshot, let search = state.search, snapshot.request.search == search else { return }
     state.search = nil
     if let found = snapshot.found {
-      state.probe = found
+      (state.probe, state.trainingProbe) = (found, nil)
     } else {
       switch search {
       case .mostWrong: state.say("no validation image is wrong")
@@ -84,6 +84,11 @@ public struct DashboardModel: Sendable {
   var mapLayer: Int {
     guard state.maps.isActivated, let activation = selectedLayer?.activation else { return state.layer }
     return activation
+  }
+
+  /// The image that is looked at, in words.
+  var probeName: String {
+    state.trainingProbe.map { "training image \(grouped($0))" } ?? "\(run.validation) image \(state.probe)"
   }
 
   /// The arrangements of the present view, without what has nothing to show.

@@ -41,6 +41,8 @@ public struct DashboardState: Sendable, Hashable {
   public var layer = 0
   public var filter = 0
   public var probe = 0
+  /// A training image that is looked at instead, by its index in the data set.
+  public var trainingProbe: Int?
   /// Other probes beside it, at most three.
   public var otherProbes: [Int] = []
   public var switchedOff: SwitchedOff?
@@ -61,6 +63,7 @@ public struct DashboardState: Sendable, Hashable {
   public var maps = MapChoice()
   public var charts = ChartChoice()
   public var data = DataChoice()
+  public var glass = GlassChoice()
   /// All that was said, oldest first.
   public var messages: [Message] = []
   /// Whether the last message is still to be read at the foot of the screen.
@@ -117,7 +120,7 @@ public struct DashboardState: Sendable, Hashable {
   mutating func selectProbe(_ index: Int, _ run: RunDescription) {
     let count = max(1, run.probes)
     probe = ((index % count) + count) % count
-    search = nil
+    (search, trainingProbe) = (nil, nil)
   }
 
   /// How many filters, or else feature maps, can be selected in a layer.

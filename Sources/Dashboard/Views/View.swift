@@ -2,14 +2,16 @@
 
 import Telemetry
 
-/// The views, in the order of their tabs and of the keys F1 to F6.
+/// The views, in the order of their tabs and of the keys F1 to F7.
 public enum ViewName: String, CaseIterable, Sendable, Hashable {
-  case overview, network, filters, maps, charts, data
+  case overview, network, filters, maps, charts, data, step
 
   public var title: String { rawValue.prefix(1).uppercased() + rawValue.dropFirst() }
   /// Those that have something to show: without training there are no curves.
-  static func shown(trains: Bool) -> [ViewName] { allCases.filter { trains || $0 != .charts } }
-  /// F1 to F6.
+  static func shown(trains: Bool) -> [ViewName] { allCases.filter { trains || !$0.needsTraining } }
+  /// Without training there are no curves and no steps.
+  var needsTraining: Bool { [.charts, .step].contains(self) }
+  /// F1 to F7.
   public var number: Int { (ViewName.allCases.firstIndex(of: self) ?? 0) + 1 }
 }
 
@@ -33,6 +35,7 @@ struct View: Sendable {
     case .data:
       View(
         arrangements: [.columns([.pane(.images, .rest), .pane(.classes, .wish)]), .pane(.images)], firstPane: .images)
+    case .step: step
     }
   }
 
@@ -80,6 +83,18 @@ struct View: Sendable {
       .columns([.pane(.filters, .rest), .pane(.maps, .rest), .pane(.filter, .percent(45))]),
       .rows([.pane(.filters, .rest), .pane(.maps, .rest)]),
     ], firstPane: .filters)
+
+  /// The last step from within: its images, its figures, what each layer made of one image, and on a wide screen what moved a filter.
+  private static let step = View(
+    arrangements: [
+      .atLeast(
+        150,
+        .columns([
+          .pane(.batch, .percent(31)),
+          .rows([.pane(.inside, .rest), .columns([.pane(.stages, .wish), .pane(.causes, .rest)], .wish)], .rest),
+        ])),
+      .columns([.pane(.batch, .percent(39)), .rows([.pane(.inside, .rest), .pane(.stages, .wish)], .rest)]),
+    ], keys: KeyBinding.stepKeys, firstPane: .batch)
 
   /// All maps of a layer; beside them how one number comes about, and on a wide screen what the net says.
   private static let maps = View(

@@ -17,7 +17,7 @@ struct MemoryShortage: Error {
 }
 
 /// What the outputs of a model mean: what its last layer has made of them already, or else what the loss takes them for.
-private func predict(
+func predict(
   _ last: InspectedLayer, _ loss: LossChoice
 ) throws -> (meaning: Prediction.Meaning, values: Variable) {
   let outputs = last.output
@@ -83,8 +83,9 @@ package final class Classifier {
   }
 
   /// The model, its loss and its accuracy, on a tape of their own.
-  fileprivate struct Recording {
+  struct Recording {
     let tape = Tape()
+    let layers: [InspectedLayer]
     let logits: Variable
     let loss: Variable
     let hit: Variable
@@ -93,7 +94,8 @@ package final class Classifier {
     init(_ model: Sequential, _ choice: LossChoice) throws {
       let images = tape.input(model.input)
       let labels = tape.input([])
-      let logits = try model.forward(images)
+      layers = try InspectedLayer.record(model, images)
+      guard let logits = layers.last?.output else { preconditionFailure("a model has at least one layer") }
       self.logits = logits
       let target = { oneHot(labels, classes: logits.shape.count) }
       loss =

@@ -10,6 +10,7 @@ import Tensors
 public struct ImageBatch: BatchSource {
   public let images: Int
   public let lossWeight: Double
+  public var differentiated: Int?
   private let source: LabeledImages
   private let indices: UnsafePointer<Int32>
   private let scale: UnsafePointer<Float>

@@ -122,8 +122,8 @@ extension TrainingLoop {
     }
     let images = min(TrainingLoop.imagesForDeadUnits, sampler.validationIndices.count)
     for first in stride(from: 0, to: images, by: Classifier.inspectionBatch) {
-      let probes = Array(first..<min(images, first + Classifier.inspectionBatch))
-      inspect(probes: probes)
+      let probes = validationProbes(Array(first..<min(images, first + Classifier.inspectionBatch)))
+      inspect(probes)
       for (index, layer) in layers.enumerated() {
         for image in probes.indices {
           let values = classifier.inspection.tensor(of: layer.output, image: image).values

@@ -123,20 +123,27 @@ public final class TrainingLoop {
     return validateBatch(learning.evaluation)
   }
 
+  /// Does the next unit of work, a step, on an executor of the same computation.
+  func advance(on executor: Executor) -> Event {
+    precondition(!isFinished && !isValidating, "a step comes next")
+    return trainBatch(executor)
+  }
+
+  /// The places of the next step's images in the epoch's order.
+  var nextBatch: Range<Int> {
+    let first = stepInEpoch * configuration.training.batchSize
+    return first..<min(first + configuration.training.batchSize, sampler.trainCount)
+  }
+
   private func trainBatch(_ executor: Executor) -> Event {
     let canStop = debugger.isArmed && !debugger.isSuspended
     if canStop { undo.remember(self) }
     if stepInEpoch == 0 { order = sampler.order(epoch: epoch) }
     optimizer.learningRate = learningRate
-    let first = stepInEpoch * configuration.training.batchSize
-    let count = min(configuration.training.batchSize, sampler.trainCount - first)
+    let places = nextBatch
     if let momentum { optimizer.momentum = momentum }
-    let (means, weight) = withBatch(sampler.trainSource, order, first, count) { batch in
-      (
-        figures(
-          executor.step(batch, context: StepContext(isTraining: true, seed: configuration.seed, step: step)), batch),
-        batch.lossWeight
-      )
+    let (means, weight) = withBatch(sampler.trainSource, order, places.lowerBound, places.count) { batch in
+      (figures(executor.step(batch, context: stepContext), batch), batch.lossWeight)
     }
     configuration.training.clipping?.apply(optimizer.parameters)
     let isMeasured = !isReplaying && MeasureRecord.isDue(step + 1)
@@ -148,7 +155,7 @@ public final class TrainingLoop {
     isFinite = optimizer.finiteness.check() && means.loss.isFinite
     let record = StepRecord(
       step: step + 1, epoch: epoch, loss: means.loss, accuracy: means.accuracy, learningRate: optimizer.learningRate,
-      images: count)
+      images: places.count)
     if canStop,
       let (condition, saw) = debugger.look(StepFigures(loop: self, record: record, lastEpoch: debugger.lastEpoch))
     {
@@ -158,7 +165,7 @@ public final class TrainingLoop {
     }
     progress.position.step += 1
     progress.position.stepInEpoch += 1
-    progress.trained.add(means, images: count, weight: weight)
+    progress.trained.add(means, images: places.count, weight: weight)
     if !isReplaying { progress.series.append(record) }
     if isMeasured { note(measureStep()) }
     watched =
@@ -167,6 +174,9 @@ public final class TrainingLoop {
       : debugger.watches.map { $0.value(StepFigures(loop: self, record: record, lastEpoch: debugger.lastEpoch).value) }
     return .step(record)
   }
+
+  /// What the next step's random numbers follow from.
+  var stepContext: StepContext { StepContext(isTraining: true, seed: configuration.seed, step: step) }
 
   /// The run is in another state: what was tried is not what comes next.
   func forgetTriedStep() { triedStep = nil }

@@ -183,6 +183,9 @@ extension TrainingLoop {
     return (origin.epoch - 1 + epochs) * unitsPerEpoch + rest + 1
   }
 
+  /// The units done when a step comes next: behind the validation where it begins an epoch.
+  func unit(beforeStep step: Int) -> Int { unit(afterStep: step) - 1 }
+
   /// The steps done when so many units are.
   func step(atUnit unit: Int) -> Int {
     let (epochs, rest) = unit.quotientAndRemainder(dividingBy: unitsPerEpoch)

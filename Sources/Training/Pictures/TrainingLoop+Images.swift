@@ -22,25 +22,28 @@ extension LabeledImages {
 extension TrainingLoop {
   /// Images as the net sees them.
   func imagePictures(_ request: ImageRequest) -> ImagePictures {
-    let source = sampler.trainSource
     let (indices, losses) = images(request.source)
     let places = request.places.clamped(to: 0..<indices.count)
-    let pictures = places.map { place -> ImagePictures.Image in
-      let index = Int(indices[place])
-      // Each channel with its own scale and shift: (byte / 255 − mean) / std.
-      let channels = source.tiles(of: index) { Float($0) }.enumerated().map { channel, tile in
-        Tile(
-          height: tile.height, width: tile.width,
-          values: tile.values.map { $0 * scale[channel % scale.count] + shift[channel % shift.count] })
-      }
-      return ImagePictures.Image(
-        index: index, label: Int(source.labels[index]), channels: channels,
-        loss: losses.indices.contains(place) ? losses[place] : nil)
+    let pictures = places.map { place in
+      picture(ofTraining: Int(indices[place]), loss: losses.indices.contains(place) ? losses[place] : nil)
     }
     let figures = imageFigures()
     return ImagePictures(
       images: pictures, total: indices.count, counts: figures.counts, means: figures.means,
       deviations: figures.deviations)
+  }
+
+  /// A training image as the net sees it.
+  func picture(ofTraining index: Int, loss: Double? = nil, predicted: Int? = nil) -> ImagePictures.Image {
+    let source = sampler.trainSource
+    // Each channel with its own scale and shift: (byte / 255 − mean) / std.
+    let channels = source.tiles(of: index) { Float($0) }.enumerated().map { channel, tile in
+      Tile(
+        height: tile.height, width: tile.width,
+        values: tile.values.map { $0 * scale[channel % scale.count] + shift[channel % shift.count] })
+    }
+    return ImagePictures.Image(
+      index: index, label: Int(source.labels[index]), channels: channels, loss: loss, predicted: predicted)
   }
 
   /// Which images a source has, and what the net as it is loses on each where that is asked for.
@@ -62,7 +65,7 @@ extension TrainingLoop {
         losses += (0..<count).map { Double(learning.evaluation.tensor(of: learning.loss, image: $0).values[0]) }
       }
       // The hardest first: those are worth looking at.
-      let byLoss = batch.indices.sorted { (losses[$0], $1) > (losses[$1], $0) }
+      let byLoss = placesByLoss(losses)
       return (byLoss.map { batch[$0] }, byLoss.map { losses[$0] })
     }
   }

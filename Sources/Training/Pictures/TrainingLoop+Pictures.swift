@@ -1,6 +1,7 @@
 // Taking pictures of a run between two units of work.
 
 import Autograd
+import Datasets
 import Layers
 import Telemetry
 import Tensors
@@ -11,21 +12,19 @@ extension TrainingLoop {
   /// - Parameter units: units of work done.
   public func snapshot(_ request: PictureRequest, units: Int = 0) -> Snapshot {
     let layer = min(max(0, request.layer), classifier.inspected.count - 1)
-    let probes = ([request.probe] + request.otherProbes.prefix(3)).map {
-      min(max(0, $0), sampler.validationIndices.count - 1)
-    }
+    let probes = self.probes(of: request)
     // What does not go through the net is of the net as it is, whatever filter is switched off.
     let worth = request.switchedOff.flatMap { measureWorth(of: $0, in: layer) }
     let found = request.search.flatMap { find($0, units: units) }
     let images = request.images.map(imagePictures)
     let filters = request.filters.flatMap { filterPictures(layer, $0, ofNetwork: request.wantsNetworkRange) }
     var snapshot = withFilterOff(request.switchedOff, in: layer) {
-      if request.looksInside { inspect(probes: probes) }
-      let pictures = probes.indices.map { probePicture(probes[$0], image: request.looksInside ? $0 : nil) }
+      if request.looksInside { inspect(probes) }
+      let pictures = probes.indices.map { probePicture(probes, $0, isInside: request.looksInside) }
       var snapshot = Snapshot(request: request, step: step, units: units, probe: pictures[0])
       snapshot.otherProbes = Array(pictures.dropFirst())
       snapshot.maps = request.maps.map {
-        mapPictures($0, others: probes.count - 1, ofNetwork: request.wantsNetworkRange)
+        mapPictures($0, others: probes.indices.count - 1, ofNetwork: request.wantsNetworkRange)
       }
       snapshot.network = request.network.map { networkPictures($0, layer) }
       snapshot.arithmetic = request.output.flatMap { arithmetic(of: $0, in: layer) }
@@ -41,10 +40,36 @@ extension TrainingLoop {
     return snapshot
   }
 
-  /// Runs some images of the validation set through the net; `classifier.inspection` then holds what left each layer.
-  func inspect(probes: [Int]) {
-    let indices = probes.map { sampler.validationIndices[$0] }
-    withBatch(sampler.validationSource, indices, 0, indices.count) { _ = classifier.inspection.run($0) }
+  /// Images that are looked at, by their indices in one of the data set's parts.
+  struct Probes {
+    let source: LabeledImages
+    let images: [Int32]
+    /// What they are called: their places among the validation images, or the indices of training images.
+    let names: [Int]
+    let areTraining: Bool
+
+    var indices: Range<Int> { images.indices }
+  }
+
+  private func probes(of request: PictureRequest) -> Probes {
+    if let image = request.trainingProbe, sampler.trainSource.count > 0 {
+      let index = min(max(0, image), sampler.trainSource.count - 1)
+      return Probes(source: sampler.trainSource, images: [Int32(index)], names: [index], areTraining: true)
+    }
+    return validationProbes(([request.probe] + request.otherProbes.prefix(3)))
+  }
+
+  /// - Parameter places: among the validation images; those that there are not are clamped.
+  func validationProbes(_ places: [Int]) -> Probes {
+    let names = places.map { min(max(0, $0), sampler.validationIndices.count - 1) }
+    return Probes(
+      source: sampler.validationSource, images: names.map { sampler.validationIndices[$0] }, names: names,
+      areTraining: false)
+  }
+
+  /// Runs some images through the net; `classifier.inspection` then holds what left each layer.
+  func inspect(_ probes: Probes) {
+    withBatch(probes.source, probes.images, 0, probes.images.count) { _ = classifier.inspection.run($0) }
   }
 
   private func filterPictures(_ index: Int, _ request: FilterRequest, ofNetwork: Bool) -> FilterPictures? {
@@ -136,18 +161,18 @@ extension TrainingLoop {
     return pictures
   }
 
-  /// - Parameter image: its place among the images that went through the net; nil if none did.
-  private func probePicture(_ probe: Int, image: Int?) -> ProbePicture {
-    let index = Int(sampler.validationIndices[probe])
-    let source = sampler.validationSource
-    let prediction = classifier.prediction.flatMap { prediction in
-      image.map {
-        Prediction(prediction.meaning, classifier.inspection.tensor(of: prediction.values, image: $0).values)
-      }
-    }
-    return ProbePicture(
-      index: probe, channels: source.tiles(of: index) { Float($0) / 255 }, label: Int(source.labels[index]),
-      prediction: prediction)
+  /// - Parameter isInside: whether the probes went through the net.
+  private func probePicture(_ probes: Probes, _ place: Int, isInside: Bool) -> ProbePicture {
+    let index = Int(probes.images[place])
+    let prediction = isInside ? classifier.prediction : nil
+    var picture = ProbePicture(
+      index: probes.names[place], channels: probes.source.tiles(of: index) { Float($0) / 255 },
+      label: Int(probes.source.labels[index]),
+      prediction: prediction.map {
+        Prediction($0.meaning, classifier.inspection.tensor(of: $0.values, image: place).values)
+      })
+    picture.isTraining = probes.areTraining
+    return picture
   }
 }
 

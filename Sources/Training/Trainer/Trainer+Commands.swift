@@ -101,6 +101,7 @@ extension Trainer {
       tell("\(dropped) change\(dropped == 1 ? "" : "s") that had been made later than here will not come again")
     }
     loop.intervene(change)
+    examiner?.forget()
     recorder?.write(loop.journal)
     showChanges()
   }

@@ -170,6 +170,9 @@ extension Trainer {
         loop.journal.move(toDone: checkpoint.interventions)
         loop.restore(state)
         history.cut(after: loop.unit, step: loop.step, losses: metrics.losses)
+        // One step back from here leads through here again.
+        history.keep(Keyframe(loop))
+        examiner?.forget()
         for (step, error) in damaged {
           if let step { files.setAside(step: step) }
           tell("\(error); the run goes on from the checkpoint before it, of step \(loop.step)")

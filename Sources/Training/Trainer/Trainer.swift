@@ -48,6 +48,12 @@ public final class Trainer: RunSource, @unchecked Sendable {
   var present: Present?
   /// The unit that it is on its way to in its past.
   var destination: Int?
+  /// What looks at steps from within; made when somebody first does.
+  var examiner: Examiner?
+  /// Whether somebody waits for it, how far it is, and when that was told last.
+  var isExamining = false
+  var examined = 0.0
+  var lastExaminationNews = ContinuousClock.now
   private var goal = Goal.none
   let clock = ContinuousClock()
   /// When the last unit of work began; what a slower pace counts from.
@@ -183,6 +189,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
       acknowledge?()
     }
     for (watcher, request) in requests { serve(request, for: watcher) }
+    goOnExamining()
     if !commands.isEmpty { tellAll() }
     // Asked to pause is not paused yet: the command comes with the next block.
     if status.phase == .seeking {
@@ -190,8 +197,9 @@ public final class Trainer: RunSource, @unchecked Sendable {
     } else if status.phase == .running, timeToNextStep <= .zero, isInPast || !waitsForDisk {
       if isInPast { advanceInPast() } else { advance() }
     }
+    let isExamining = isExamining
     let goesOn = mailbox.withLock { mailbox in
-      let goesOn = [.running, .seeking].contains(mailbox.status.phase) || mailbox.hasWork
+      let goesOn = [.running, .seeking].contains(mailbox.status.phase) || mailbox.hasWork || isExamining
       if !goesOn { mailbox.scheduled = nil }
       return goesOn
     }
@@ -213,11 +221,15 @@ public final class Trainer: RunSource, @unchecked Sendable {
     return lastUnit + .seconds(status.pace.secondsPerStep) - clock.now
   }
 
-  private func serve(_ request: PictureRequest, for watcher: Watcher) {
+  func serve(_ request: PictureRequest, for watcher: Watcher) {
     let others = mailbox.withLock { $0.slots.filter { $0.key != watcher }.values.compactMap(\.snapshot?.request) }
     loop.watch(others + [request])
     var snapshot: Snapshot?
-    let seconds = clock.measure { snapshot = loop.snapshot(request, units: status.units) }.inSeconds
+    let seconds = clock.measure {
+      var made = loop.snapshot(request, units: status.units)
+      examine(request, into: &made)
+      snapshot = made
+    }.inSeconds
     snapshot?.seconds = seconds
     snapshot?.curves += timings.curves(for: request)
     snapshot?.quantities = loop.series.quantities + timings.quantities
