@@ -11,6 +11,7 @@ public enum Dashboard {
     guard let layout = Layout(size, model) else { return tooSmall(model, size) }
     var canvas = Canvas(size, model, fill: fill)
     canvas.drawHeader(layout.header)
+    canvas.drawLaneTabs(layout.lanes)
     canvas.drawBanner(layout.banner)
     for (pane, rect) in layout.panes { canvas.draw(pane, in: rect) }
     canvas.drawFoot(layout.foot)
@@ -19,6 +20,7 @@ public enum Dashboard {
     case .help(let help): canvas.drawHelp(help)
     case .messages: canvas.drawMessages()
     case .breakpoints(let row): canvas.drawBreakpoints(chosen: row)
+    case .fork(let form): canvas.drawForkForm(form)
     case .none, .quitQuestion, .commandLine: break
     }
     return canvas.grid

@@ -46,7 +46,7 @@ extension Pane {
   /// Every pane, in the order in which Tab goes through them.
   public static let all: [Pane] = [
     .loss, .accuracy, .layers, .network, .filters, .filter, .maps, .arithmetic, .prediction, .series, .plots, .images,
-    .classes, .batch, .inside, .stages, .causes,
+    .classes, .batch, .inside, .stages, .causes, .lanes, .compare,
   ]
 }
 
@@ -56,11 +56,15 @@ public struct Target: Sendable {
   public let label: String
   /// Chooses it.
   public let choose: @Sendable (inout DashboardState) -> Void
-  /// What dragging the mouse over it asks of the world outside.
+  /// What a click on it asks of the world outside, and what dragging the mouse over it does.
+  let press: Effect
   let drag: Effect
 
-  init(label: String, drag: Effect = .none, choose: @escaping @Sendable (inout DashboardState) -> Void) {
-    (self.label, self.drag, self.choose) = (label, drag, choose)
+  init(
+    label: String, press: Effect = .none, drag: Effect = .none,
+    choose: @escaping @Sendable (inout DashboardState) -> Void
+  ) {
+    (self.label, self.press, self.drag, self.choose) = (label, press, drag, choose)
   }
 }
 

@@ -45,10 +45,20 @@ public struct PairedTest: Hashable, Sendable, Codable {
   /// The verdict on two names, in a sentence.
   public func verdict(_ first: String, _ second: String) -> String {
     let pairs = "\(grouped(max(onlyFirst, onlySecond))) images against \(grouped(min(onlyFirst, onlySecond)))"
-    guard onlyFirst != onlySecond else { return "\(first) and \(second) are level: \(pairs)" }
+    guard onlyFirst != onlySecond else { return "\(lead(first, second)): \(pairs)" }
+    return "\(lead(first, second)): \(pairs) that only one gets right, \(noise)"
+  }
+
+  /// Who is ahead of whom, and by how much.
+  public func lead(_ first: String, _ second: String) -> String {
+    guard onlyFirst != onlySecond else { return "\(first) and \(second) are level" }
     let (ahead, behind) = onlyFirst > onlySecond ? (first, second) : (second, first)
+    return "\(ahead) leads \(behind) by \(percent(abs(lead), 2))"
+  }
+
+  /// Whether the lead is more than noise, and by which test.
+  public var noise: String {
     let chance = p < 0.001 ? "p < 0.001" : "p = \(fixed(p, 3))"
-    return "\(ahead) leads \(behind) by \(percent(abs(lead), 2)): \(pairs) that only one gets right, "
-      + (isMoreThanNoise ? "more than noise" : "no more than noise") + " (McNemar's test, \(chance))"
+    return "\(isMoreThanNoise ? "more" : "no more") than noise (McNemar's test, \(chance))"
   }
 }

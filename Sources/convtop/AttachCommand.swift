@@ -33,10 +33,9 @@ struct AttachCommand: ParsableCommand {
       }
       let source = try RemoteRun(folder: folder, name: RunFolder.socketName, isReadOnly: readOnly)
       let loop = try DashboardLoop(
-        source, configuration.dashboard, access: readOnly ? .readOnly : .attached)
-      loop.folder = folder
+        source, configuration.dashboard, folder: folder, access: readOnly ? .readOnly : .attached)
       switch loop.run(startsPaused: true) {
-      case .quit, .detached, .forked: break
+      case .quit, .detached: break
       case .hangup: throw ExitCode(128 + SIGHUP)
       case .signal(let number): throw ExitCode(128 + number)
       }

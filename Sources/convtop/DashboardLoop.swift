@@ -10,15 +10,11 @@ import Workers
 
 /// Connects a run and a screen until the person quits.
 final class DashboardLoop {
-  private let source: any RunSource
-  private let watcher: Watcher
+  let lanes: Lanes
+  private var source: any RunSource { lanes.source }
   private let pipe: WakePipe
   private let screen: Screen
-  /// Where screens are saved: the run's folder, or the current one.
-  var folder = "."
   private var model: DashboardModel
-  /// How many pictures have been asked for.
-  private var requests = 0
   private var lastFrame = ContinuousClock.now
   /// When a step at a slow pace was first seen.
   private var lastChange: ContinuousClock.Instant?
@@ -38,18 +34,18 @@ final class DashboardLoop {
 
   /// Opens the screen.
   ///
+  /// - Parameter folder: where screens are saved: the run's folder, or the current one.
   /// - Throws: `Failure`; the terminal is as before then.
   init(
-    _ source: any RunSource, _ configuration: DashboardConfiguration,
+    _ source: any RunSource, _ configuration: DashboardConfiguration, folder: String = ".",
     access: DashboardModel.Access = .own
   ) throws {
-    self.source = source
     let pipe = try WakePipe()
     self.pipe = pipe
     do { screen = try Screen(pipe) } catch let error as TerminalError {
       throw Failure(description: error.description, status: .failure)
     }
-    watcher = source.addWatcher { pipe.wake() }
+    lanes = Lanes(source, title: source.description.name, folder: folder, pipe)
     var capabilities = screen.capabilities
     if configuration.theme != .auto { capabilities.isLight = configuration.theme == .light }
     let run = source.description
@@ -60,7 +56,7 @@ final class DashboardLoop {
 
   /// Gives the terminal back.
   func close(ignoring ignored: Set<Int32> = []) {
-    source.removeWatcher(watcher)
+    lanes.close()
     screen.close(ignoring: ignored)
   }
 
@@ -74,8 +70,6 @@ final class DashboardLoop {
   /// How a person or the world has left the screen.
   enum Ending: Equatable {
     case quit, detached
-    /// Somebody goes on with a fork, in this folder.
-    case forked(String)
     /// The terminal is gone.
     case hangup
     case signal(Int32)
@@ -115,14 +109,15 @@ final class DashboardLoop {
         model.take(source.status)
         switch model.handle(key, size: screen.size) {
         case .none: break
-        case .command(let command): source.send(command)
+        case .command(let command): lanes.send(command)
         case .save: save()
         case .detach:
           // What cannot be saved cannot be left to another process.
           guard let complaint = prepareToDetach() else { return .detached }
           say(complaint)
         case .fork(let overrides, let frozen):
-          do { return .forked(try fork(overrides, frozen)) } catch { say("\(error)") }
+          do { lanes.join(try fork(overrides, frozen), &model) } catch { say("\(error)") }
+        case .lane(let lane): lanes.show(lane, &model)
         case .quit: return .quit
         }
         refresh()
@@ -134,28 +129,25 @@ final class DashboardLoop {
   /// Makes the run ready for another process, or says why that cannot be, and it goes on here then.
   var prepareToDetach: () -> String? = { "this run is written nowhere, so no other process could go on with it" }
 
-  /// Makes the folder of a fork that begins where the run stands.
-  var fork: (_ overrides: [String], _ frozen: [String]) throws -> String = { _, _ in
+  /// Makes a fork that begins where the shown run stands.
+  var fork: (_ overrides: [String], _ frozen: [String]) throws -> Lanes.Newcomer = { _, _ in
     throw Failure(description: "this run is written nowhere, so nothing can be forked from it", status: .output)
   }
 
-  /// Whether the answer to the latest request has not come yet; answers to earlier ones do not count.
-  private var isWaiting: Bool { requests > 0 && model.snapshot?.request.number != requests }
   private var interval: Duration {
-    let cost = frameCost + .seconds(model.snapshot?.seconds ?? 0)
+    let cost = frameCost + .seconds(lanes.cost)
     // A step that people can follow is a frame, and there is time enough for it.
     guard !model.status.pace.isSlow else { return .milliseconds(50) }
     return min(DashboardLoop.longest, max(DashboardLoop.frameInterval, cost * DashboardLoop.costFactor))
   }
   private var isFrameDue: Bool {
-    model.status.phase.isUnderWay && !isWaiting && ContinuousClock.now - lastFrame >= interval
-      && source.status.units != model.snapshot?.units
+    lanes.isAnyUnderWay && !lanes.isWaiting && ContinuousClock.now - lastFrame >= interval && lanes.hasNews
   }
 
   /// Milliseconds to sleep; nil for as long as nothing happens: an idle screen costs nothing.
   private func timeToNextFrame() -> Int? {
     if model.glow > 0 { return 50 }
-    guard model.status.phase.isUnderWay && !isWaiting else { return nil }
+    guard lanes.isAnyUnderWay && !lanes.isWaiting else { return nil }
     let left = interval - (ContinuousClock.now - lastFrame)
     // If no unit of work has been done meanwhile, it is looked at again soon.
     return max(left > .zero ? 0 : 20, Int((left.inSeconds * 1000).rounded(.up)))
@@ -165,10 +157,9 @@ final class DashboardLoop {
   private func takeNews() {
     let (before, search) = (model.status.phase, model.state.search)
     draw()
-    // At rest, the pictures must be of the state that the run has come to.
-    let isBehind = !model.status.phase.isUnderWay && !isWaiting && model.snapshot?.units != model.status.units
     let hasOthers = model.state.charts.showsOthers && !saidOthers && others.withLock { $0 != nil }
-    if model.status.phase != before || isBehind || hasOthers || search != model.state.search { requestPictures() }
+    // At rest, the pictures must be of the state that the run has come to.
+    if model.status.phase != before || lanes.isBehind || hasOthers || search != model.state.search { requestPictures() }
   }
 
   /// Draws at once and has the pictures follow.
@@ -178,15 +169,13 @@ final class DashboardLoop {
   }
 
   private func requestPictures() {
-    guard var request = Dashboard.request(model, size: screen.size) else {
+    guard let request = Dashboard.request(model, size: screen.size) else {
       // A screen too small for pictures is looked at again when its next frame would be due.
       lastFrame = .now
       return
     }
     compareRuns(request)
-    requests += 1
-    request.number = requests
-    source.request(request, for: watcher)
+    lanes.request(request, comparesPictures: model.state.view == .fork)
   }
 
   /// Curves of other runs, once somebody asks for them: they are read in the background.
@@ -206,7 +195,7 @@ final class DashboardLoop {
       }
     } else if !isReadingOthers {
       isReadingOthers = true
-      let (others, pipe, folder) = (others, pipe, folder)
+      let (others, pipe, folder) = (others, pipe, lanes.folder)
       DispatchQueue.global(qos: .utility).async {
         let runs = RecordedRun.beside(folder)
         others.withLock { $0 = runs }
@@ -219,7 +208,7 @@ final class DashboardLoop {
   private func save() {
     do {
       let files = try SavedScreen.write(
-        Dashboard.render(model, size: screen.size), in: folder, view: model.state.view,
+        Dashboard.render(model, size: screen.size), in: lanes.folder, view: model.state.view,
         isLight: model.capabilities.isLight)
       model.state.say(Message("saved \(files)"))
     } catch {
@@ -231,8 +220,9 @@ final class DashboardLoop {
     let start = ContinuousClock.now
     let began = processorSeconds
     model.take(source.status)
+    lanes.update(&model)
     let before = model.snapshot
-    model.take(source.snapshot(for: watcher))
+    model.take(source.snapshot(for: lanes.watcher))
     if model.status.pace.isSlow, let step = model.snapshot?.step, let before, step != before.step { lastChange = start }
     model.glow = lastChange.map { max(0, 1 - (start - $0).inSeconds / DashboardLoop.glowSeconds) } ?? 0
     screen.show(Dashboard.render(model, size: screen.size))

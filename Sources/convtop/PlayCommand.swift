@@ -24,7 +24,7 @@ struct PlayCommand: ParsableCommand {
       let loop = try DashboardLoop(trainer, RunFolder.configuration(of: folder).dashboard)
       loop.say("\(folder) again, as it was: - and + set the pace, b goes back, nothing is written", isError: false)
       switch loop.run(startsPaused: paused) {
-      case .quit, .detached, .forked: break
+      case .quit, .detached: break
       case .hangup: throw ExitCode(128 + SIGHUP)
       case .signal(let number): throw ExitCode(128 + number)
       }

@@ -34,6 +34,12 @@ final class ServedRun {
     server = nil
   }
 
+  /// Goes on here after all.
+  func stay(isUnderWay: Bool) {
+    serve()
+    if isUnderWay { trainer.send(.run) }
+  }
+
   /// Saves the run, so that another process can go on with it; nobody can command it any more.
   ///
   /// - Returns: why that cannot be; all is as before then.
@@ -43,8 +49,7 @@ final class ServedRun {
     stopServing()
     trainer.sendAndWait(.stop)
     guard let fault = trainer.status.storageFault else { return nil }
-    serve()
-    if isUnderWay { trainer.send(.run) }
+    stay(isUnderWay: isUnderWay)
     return "\(fault): no other process could go on with the run"
   }
 }

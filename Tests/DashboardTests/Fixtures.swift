@@ -69,7 +69,8 @@ let lenetRun = RunDescription(
 /// A model of a screen, 1,200 steps into a run, with the snapshot that its own request would bring.
 func fixture(
   _ capabilities: Capabilities = Capabilities(colors: .indexed256, unicode: true), size: Size,
-  phase: RunPhase = .running, layers: [LayerSummary] = lenetLayers, change: (inout DashboardState) -> Void = { _ in }
+  phase: RunPhase = .running, layers: [LayerSummary] = lenetLayers, lanes count: Int = 1,
+  change: (inout DashboardState) -> Void = { _ in }
 ) -> DashboardModel {
   var state = DashboardState()
   change(&state)
@@ -78,16 +79,48 @@ func fixture(
   var run = lenetRun
   run.layers = layers
   var model = DashboardModel(state: state, run: run, status: status, capabilities: capabilities)
-  if let request = Dashboard.request(model, size: size) { model.snapshot = snapshot(request, layers: layers) }
+  if count > 1 {
+    model.lanes = lanes(count, status)
+    model.show(lane: 1, run: run, status: status)
+    model.verdict = "A leads B by 2.00% after epoch 1: more than noise (McNemar's test, p < 0.001)"
+  }
+  if let request = Dashboard.request(model, size: size) {
+    model.snapshot = snapshot(request, layers: layers)
+    for index in model.lanes.indices where index != 1 {
+      var other = request.forRival(comparesPictures: true)
+      other.number = index
+      model.lanes[index].snapshot = snapshot(other, layers: layers, seed: 2 * index + 1)
+    }
+  }
   return model
 }
 
+/// Runs side by side, each some steps apart.
+func lanes(_ count: Int, _ status: RunStatus) -> [Lane] {
+  (0..<count).map { index in
+    var status = status
+    status.step -= index
+    status.lastStep = StepRecord(
+      step: status.step, epoch: 2, loss: 0.4 + Double(index) / 10, accuracy: 0.8, learningRate: 0.001, images: 64)
+    status.lastEpoch = EpochRecord(
+      epoch: 1, step: 938, trainLoss: 0.5, trainAccuracy: 0.8, validationLoss: 0.45,
+      validationAccuracy: 0.85 - Double(index) / 50)
+    return Lane(
+      letter: Lane.letters[index], title: ["lenet", "learning_rate 0.0005", "batch_size 32", "frozen conv1"][index],
+      status: status)
+  }
+}
+
 /// The picture for a request: waves, so that every pixel differs from its neighbours.
-func snapshot(_ request: PictureRequest, layers: [LayerSummary] = lenetLayers, poison: Bool = false) -> Snapshot {
+///
+/// - Parameter seed: tells one run's from another's.
+func snapshot(
+  _ request: PictureRequest, layers: [LayerSummary] = lenetLayers, poison: Bool = false, seed: Int = 0
+) -> Snapshot {
   let layer = layers[request.layer]
   func tile(_ geometry: TileGeometry, _ number: Int, signed: Bool) -> Tile {
     let values = (0..<geometry.height * geometry.width).map { i -> Float in
-      let wave = sin(Float(i % geometry.width) * 0.7 + Float(number)) * cos(Float(i / geometry.width) * 0.5)
+      let wave = sin(Float(i % geometry.width) * 0.7 + Float(number + seed)) * cos(Float(i / geometry.width) * 0.5)
       if poison && i == 3 { return .nan }
       return signed ? wave : max(0, wave)
     }

@@ -18,6 +18,7 @@ import Testing
     var poison = false
     var layers = lenetLayers
     var failure: String?
+    var lanes = 1
     var change: @Sendable (inout DashboardState) -> Void = { _ in }
     var status: @Sendable (inout RunStatus) -> Void = { _ in }
     var testDescription: String { name }
@@ -44,15 +45,20 @@ import Testing
   /// A step is looked at while the run rests.
   private static func phase(_ view: ViewName) -> RunPhase { view == .step ? .paused : .running }
 
+  /// Forks are looked at where there are some.
+  private static func lanes(_ view: ViewName) -> Int { view == .fork ? 3 : 1 }
+
   /// Every view at three sizes, and at the smallest one on every kind of terminal.
   static let views: [Scene] = ViewName.allCases.flatMap { view in
     [Size(80, 24), Size(120, 40), Size(200, 60)].map { size in
-      Scene(name: "\(view)-\(size.columns)x\(size.rows)", size: size, phase: phase(view), change: open(view))
+      Scene(
+        name: "\(view)-\(size.columns)x\(size.rows)", size: size, phase: phase(view), lanes: lanes(view),
+        change: open(view))
     }
       + ladder.map { rung in
         Scene(
           name: "\(view)-\(rung.name)", size: Size(80, 24), capabilities: rung.capabilities, phase: phase(view),
-          change: open(view))
+          lanes: lanes(view), change: open(view))
       }
   }
 
@@ -74,6 +80,9 @@ import Testing
         Scene(name: "update-\(size.columns)x\(size.rows)", size: size, phase: .paused) { state in
           (state.glass.stage, state.layer) = (.update, 3)
           state.place = Place(view: .step, pane: .inside, isZoomed: false)
+        },
+        Scene(name: "fork-form-\(size.columns)x\(size.rows)", size: size, phase: .paused) { state in
+          state.overlay = .fork(ForkForm(KeyTests.formModel))
         },
         Scene(name: "causes-\(size.columns)x\(size.rows)", size: size, phase: .paused) { state in
           (state.layer, state.filter, state.glass.causeSteps) = (3, 2, 10)
@@ -139,6 +148,8 @@ import Testing
         (state.charts.cursor, state.charts.window, state.charts.time) = (600, 400...1100, .epochs)
         state.place = Place(view: .charts, pane: .plots, isZoomed: false)
       },
+      Scene(name: "four-runs", size: Size(120, 40), lanes: 4),
+      Scene(name: "four-runs-ascii", size: Size(120, 40), capabilities: ladder[5].capabilities, lanes: 4),
       Scene(name: "step-under-way", size: Size(80, 24)) {
         $0.place = Place(view: .step, pane: .batch, isZoomed: false)
       },
@@ -200,7 +211,8 @@ import Testing
   @Test(arguments: scenes)
   func screenIsAsRecorded(scene: Scene) throws {
     var model = fixture(
-      scene.capabilities, size: scene.size, phase: scene.phase, layers: scene.layers, change: scene.change)
+      scene.capabilities, size: scene.size, phase: scene.phase, layers: scene.layers, lanes: scene.lanes,
+      change: scene.change)
     model.status.failure = scene.failure
     if !scene.trains { model.status.epochs = 0 }
     scene.status(&model.status)

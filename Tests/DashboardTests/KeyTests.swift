@@ -9,11 +9,19 @@ import Testing
   static let firstPanes = Dictionary(uniqueKeysWithValues: ViewName.allCases.map { ($0, View.of($0).firstPane) })
   private static let size = Size(120, 40)
 
+  /// A model with some settings that a fork may change.
+  static var formModel: DashboardModel { KeyTests().model() }
+
   private func model(
     _ state: DashboardState = DashboardState(), phase: RunPhase = .paused, trains: Bool = true
   ) -> DashboardModel {
     var run = lenetRun
     run.probes = 5
+    run.settings = [
+      Setting(key: "training.optimizer.learning_rate", value: "0.25"),
+      Setting(key: "training.optimizer.type", value: "adam"),
+      Setting(key: "training.batch_size", value: "64"),
+    ]
     var status = RunStatus(
       phase: phase, epoch: 2, epochs: trains ? 10 : 0, step: 1200, steps: 9380, learningRate: 0.001)
     status.pace = .full
@@ -58,10 +66,31 @@ import Testing
     }
   }
 
-  @Test func aForkIsTypedIntoALineThatBeginsWithHalfTheRate() {
+  @Test func aForkIsFilledIntoAFormThatBeginsWithHalfTheRate() {
+    func fork(_ keys: [Key]) -> Effect? { press([.character("f")] + keys + [.enter]).effects.last }
+    let half = "training.optimizer.learning_rate=0.0005"
+    #expect(fork([]) == .fork(overrides: [half], frozen: []))
+    #expect(fork([.delete]) == .fork(overrides: [], frozen: []))
+    #expect(fork([.backspace] + characters("1")) == .fork(overrides: [half.dropLast() + "1"], frozen: []))
+    // Another type has settings of its own; what is typed for those comes behind it.
     #expect(
-      press([.character("f"), .enter]).effects.last
-        == .fork(overrides: ["training.optimizer.learning_rate=0.0005"], frozen: []))
+      fork([.down] + characters("sgd"))
+        == .fork(overrides: ["training.optimizer={\"type\":\"sgd\"}", half], frozen: []))
+    #expect(
+      fork([.delete, .down, .down] + characters("32")) == .fork(overrides: ["training.batch_size=32"], frozen: []))
+    // What is typed anew as it was changes nothing.
+    #expect(fork([.delete, .down, .down] + characters("64")) == .fork(overrides: [], frozen: []))
+    // The last line takes anything, and the ones before it are the layers.
+    #expect(
+      fork([.delete, .end] + characters("training.clip.norm=1") + [.up, .character(" "), .up, .character(" ")])
+        == .fork(overrides: ["training.clip.norm=1"], frozen: ["fc2", "fc3"]))
+    #expect(fork([.delete, .end, .up, .character(" "), .character(" ")]) == .fork(overrides: [], frozen: []))
+    // It stays open until the fork is there, so that what was wrong can be mended.
+    guard case .fork = press([.character("f"), .enter]).state.overlay else {
+      Issue.record("the form is closed")
+      return
+    }
+    #expect(press([.character("f"), .escape]).state.overlay == .none)
     let typed = press(characters(":fork training.batch_size=32 freeze=conv1") + [.enter])
     #expect(typed.effects.last == .fork(overrides: ["training.batch_size=32"], frozen: ["conv1"]))
     #expect(press(characters(":fork training.epochs=") + [.enter]).state.messages.last?.isError == true)
@@ -190,6 +219,25 @@ import Testing
     let why = press(characters("25y"), from: state).state
     #expect(why.layer == 3 && why.glass.causeSteps == 25 && why.focus == .causes && why.place.isZoomed)
     #expect(press([.escape], from: why).state.view == .overview)
+  }
+
+  @Test func runsSideBySideAreShownInTurnAndQuittingAsksForAll() throws {
+    var model = model()
+    #expect(
+      model.handle(.character(";"), size: KeyTests.size) == .none
+        && model.state.messages.last?.text == "there is one run; f forks it")
+    model.lanes = lanes(3, model.status)
+    #expect(model.handle(.character(";"), size: KeyTests.size) == .lane(1))
+    model.show(lane: 2, run: model.run, status: model.status)
+    #expect(model.handle(.character(";"), size: KeyTests.size) == .lane(0))
+    let line = try #require(Layout(KeyTests.size, model)?.lanes)
+    for tab in Canvas(KeyTests.size, model).laneTabs(in: line) {
+      let press = Mouse(.press, Point(column: tab.rect.column, row: tab.rect.row))
+      #expect(model.handle(.mouse(press), size: KeyTests.size) == .lane(tab.lane))
+    }
+    // One that is not shown still trains.
+    model.lanes[0].status.phase = .running
+    #expect(model.handle(.character("q"), size: KeyTests.size) == .none && model.state.overlay == .quitQuestion)
   }
 
   @Test func theMouseSlidesThePaceAndPressesKeys() throws {

@@ -43,17 +43,25 @@ import Testing
     terminal.type("w")
     terminal.expect("the past cannot be changed")
     terminal.type("f")
-    terminal.expect(":fork training.optimizer.learning_rate=0.15")
-    terminal.type(String(repeating: "\u{7f}", count: 4) + "0.003\r")
+    terminal.expect("Fork at step 0")
+    terminal.type(String(repeating: "\u{7f}", count: 4) + "-1\r")
+    terminal.expect("learning_rate: found -1")
+    terminal.type("\u{7f}\u{7f}0.003\r")
     terminal.expect("a fork of run at step 0: training.optimizer.learning_rate 0.3")
+    // Both from there on; the one that comes to the spike again stops both.
     terminal.type(" ")
+    terminal.expect("A has stopped before the update of step 2")
+    terminal.type(" ")
+    terminal.expect("finished")
+    terminal.type("\u{1b}[19~")
+    terminal.expect("B leads A by")
+    terminal.expect("after epoch 3: more than noise (McNemar's test, p < 0.001)")
+    terminal.type(";")
     terminal.expect("finished")
     terminal.type("q")
     #expect(terminal.exitStatus() == 0)
     terminal.expectRestoredTerminal()
-    // The other one, to its end.
     let folder = terminal.folder.path
-    #expect(try runProgram(["train", "--resume", "--run", "run"], in: folder).status == 0)
     func accuracy(_ run: String) throws -> Double {
       let text = try runProgram(["evaluate", run, "--json"], in: folder).output
       let fields = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]

@@ -69,7 +69,8 @@ extension Canvas {
     }
     for (index, other) in content.others.enumerated() {
       let mark = ChartLayers.role(ofOther: index)
-      at = addToTitle("\(mark.character) \(other.name)", mark.role, column: at, end: end, row: rect.row)
+      let name = other.character == nil ? "\(mark.character) \(other.name)" : other.name
+      at = addToTitle(name, mark.role, column: at, end: end, row: rect.row)
     }
     if let smoothing {
       _ = addToTitle("smoothed \(fixed(smoothing, 3)), raw behind", .faint, column: at, end: end, row: rect.row)

@@ -15,7 +15,14 @@ struct ChartContent {
   /// A value in words.
   var format: @Sendable (Double) -> String = { formatNumber(Float($0)) }
   /// The same quantity of other runs, each in a colour of its own.
-  var others: [(name: String, curves: [Curve])] = []
+  var others: [Other] = []
+
+  /// Another run's curves, and the character that they are drawn with in ASCII; the usual one where there is none.
+  struct Other {
+    let name: String
+    let curves: [Curve]
+    let character: Unicode.Scalar?
+  }
 
   /// A quantity as its name says it: shares are percentages, a loss has no sign.
   init(_ quantity: String, _ model: DashboardModel) {
@@ -33,11 +40,15 @@ struct ChartContent {
       format = { grouped(Int($0)) }
     }
     if isLog { title += " (log)" }
-    if model.state.charts.showsOthers {
-      others = model.others.prefix(3).map { other in
-        (other.name, other.curves.filter { $0.key.quantity == quantity })
-      }
+    let rivals = model.rivals.map { lane in
+      Other(
+        name: lane.letter, curves: lane.snapshot?.curves(of: quantity) ?? [],
+        character: lane.letter.lowercased().unicodeScalars.first)
     }
+    let recorded = (model.state.charts.showsOthers ? model.others : []).map { run in
+      Other(name: run.name, curves: run.curves.filter { $0.key.quantity == quantity }, character: nil)
+    }
+    others = Array((rivals + recorded).prefix(3))
   }
 
   private var buckets: [MetricBucket] { (curves + others.flatMap(\.curves)).flatMap(\.buckets).filter { !$0.isGap } }

@@ -33,8 +33,8 @@ struct ChartLayers {
     for curve in validation { addPoints(curve, .validationCurve) }
     for curve in content.curves where curve.key.role != .validation { addSmoothed(curve) }
     for curve in validation { addLine(curve, .validationCurve, "o") }
-    for ((_, curves), (role, character)) in zip(content.others, ChartLayers.others) {
-      for curve in curves { addLine(curve, role, character) }
+    for (other, (role, character)) in zip(content.others, ChartLayers.others) {
+      for curve in other.curves { addLine(curve, role, other.character ?? character) }
     }
   }
 

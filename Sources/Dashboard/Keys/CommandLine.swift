@@ -163,9 +163,8 @@ private struct Argued: Sendable {
     text, model in
     let words = text.split(separator: " ").map(String.init)
     guard words.allSatisfy({ $0.contains("=") && !$0.hasSuffix("=") }), model.trains else { return nil }
-    guard model.access == .own else {
-      model.state.say(
-        "another process trains this run: convtop fork RUN@\(model.status.step), with its folder for RUN, forks it")
+    if let complaint = model.forkComplaint {
+      model.state.say(complaint)
       return Effect.none
     }
     let frozen = words.filter { $0.hasPrefix("freeze=") }.map { String($0.dropFirst("freeze=".count)) }

@@ -47,6 +47,7 @@ extension DashboardModel {
       state.overlay = .none
       return .none
     case .breakpoints(let row): return choose(key, breakpoint: row)
+    case .fork(let form): return handle(key, form, size)
     case .none: break
     }
     if case .mouse(let mouse) = key { return handle(mouse, size) }
@@ -103,12 +104,17 @@ extension DashboardModel {
         return .none
       }
       guard let layout = Layout(size, self) else { return .none }
+      if layout.lanes.contains(mouse.point) {
+        let tab = Canvas(size, self).laneTabs(in: layout.lanes).first { $0.rect.contains(mouse.point) }
+        return tab.map { .lane($0.lane) } ?? .none
+      }
       if layout.keys.contains(mouse.point) { return press(mouse.point, layout.keys, size) }
       if let hit = Dashboard.hit(mouse.point, self, size: size), let target = hit.target {
         let isAgain = hit.pane == state.focus && state.isChosen(target, run)
         state.focus = hit.pane
         target.choose(&state)
         state.grip = .pane(hit.pane)
+        if target.press != .none { return target.press }
         // A second click on what is chosen opens it, as Enter does.
         return isAgain ? hit.pane.open(&state, KeyContext(model: self, size: size, count: nil)) : .none
       }

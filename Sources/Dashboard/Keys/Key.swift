@@ -53,8 +53,10 @@ public enum Effect: Hashable, Sendable {
   case command(RunCommand)
   /// Writes the screen to files.
   case save
-  /// Forks the run where it stands, and goes on with the fork: what differs, and the layers that are frozen from there on.
+  /// Forks the run where it stands, and shows the fork beside it: what differs, and the layers that are frozen from there on.
   case fork(overrides: [String], frozen: [String])
+  /// Shows another of the runs side by side.
+  case lane(Int)
   /// Leaves the screen, and has the run go on without it.
   case detach
   case quit

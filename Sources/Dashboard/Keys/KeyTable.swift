@@ -160,7 +160,7 @@ public enum KeyTable {
     ViewName.allCases.map { view in
       .choice(
         view == .step ? "inside" : view.rawValue, [.function(view.number)] + (view == .step ? [.character("i")] : []),
-        "F\(view.number)\(view == .step ? " i" : "")", line: view == .overview ? ("F1–F7", "views") : nil,
+        "F\(view.number)\(view == .step ? " i" : "")", line: view == .overview ? ("F1–F8", "views") : nil,
         view == .step ? "the last step from within, while the run rests" : "the view \(view.title)",
         needsTraining: view.needsTraining
       ) { state, _ in state.go(view) }
@@ -227,9 +227,19 @@ public enum KeyTable {
     .choice(
       "fork-here", [.character("f")], "f", "begin another run here, with something changed", needsTraining: true
     ) { state, context in
-      let rate = context.model.status.baseLearningRate / 2
-      state.overlay = .commandLine(
-        CommandLine("fork training.optimizer.learning_rate=\(rate)", history: state.history))
+      if let complaint = context.model.forkComplaint { return state.say(complaint) }
+      state.hasNews = false
+      state.overlay = .fork(ForkForm(context.model))
+    },
+    KeyBinding(
+      name: "next-run", keys: [.character(";")], label: ";", help: "the next of the runs side by side",
+      needsTraining: true
+    ) { state, context in
+      guard context.model.hasRivals else {
+        state.say("there is one run; f forks it")
+        return .none
+      }
+      return .lane((context.model.lane + context.repeats) % context.model.lanes.count)
     },
     .choice("messages", [.character("m")], "m", "all messages") { state, _ in state.overlay = .messages },
     KeyBinding(
@@ -256,7 +266,7 @@ public enum KeyTable {
       name: "quit", keys: [.character("q")], label: "q", line: ("q", "quit"),
       help: "quit; asks only while training here",
     ) { state, context in
-      guard context.phase.isUnderWay, context.model.access == .own else { return .quit }
+      guard context.model.isAnyUnderWay, context.model.access == .own else { return .quit }
       state.overlay = .quitQuestion
       return .none
     },

@@ -39,7 +39,7 @@ extension Canvas {
       let hint = hints.prefix(12).joined(separator: "  ")
       write("  \(hint)", .faint, column: at + 1, row: rect.row, limit: max(0, end - at - 1))
       return
-    case .none, .help, .messages, .breakpoints: break
+    case .none, .help, .messages, .breakpoints, .fork: break
     }
     let line = keyLine(in: rect)
     if let count = model.state.count { write("\(count)…", .number, column: rect.column + 1, row: rect.row) }

@@ -13,8 +13,8 @@ extension Canvas {
   /// The tabs in their places; where there is room for it, with their keys.
   func tabs(in rect: Rect) -> [Tab] {
     let hasKeys = rect.columns >= 100
-    var at = rect.column + 10
-    return ViewName.shown(trains: model.trains).map { view in
+    var at = rect.column + (hasKeys ? 10 : 9)
+    return ViewName.shown(in: model).map { view in
       let text = hasKeys ? " F\(view.number) \(view.title) " : " \(view.title) "
       defer { at += text.count }
       return Tab(view: view, text: text, rect: Rect(column: at, row: rect.row, columns: text.count, rows: 1))

@@ -5,7 +5,7 @@ import Telemetry
 /// Everything that a screen is made from, apart from its size.
 public struct DashboardModel: Sendable {
   public var state: DashboardState
-  public let run: RunDescription
+  public internal(set) var run: RunDescription
   public var status: RunStatus
   public var snapshot: Snapshot?
   public let capabilities: Capabilities
@@ -13,6 +13,10 @@ public struct DashboardModel: Sendable {
   public var glow = 0.0
   /// Other runs of the folder, whose curves lie over this one's.
   public var others: [OtherRun] = []
+  /// The runs side by side, which of them is shown, and who is ahead, in a sentence; none where there is one run.
+  public var lanes: [Lane] = []
+  public internal(set) var lane = 0
+  public var verdict: String?
   /// What this screen may do to the run.
   public let access: Access
 

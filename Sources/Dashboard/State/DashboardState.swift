@@ -18,6 +18,7 @@ public enum Overlay: Hashable, Sendable {
   case messages
   /// The table of breakpoints, and the chosen row.
   case breakpoints(row: Int)
+  case fork(ForkForm)
 }
 
 /// Something that happened, in a sentence.

@@ -6,6 +6,8 @@ public struct Layout: Hashable, Sendable {
   public static let minimum = Size(80, 24)
 
   public let header: Rect
+  /// The runs side by side; no row when there is one.
+  public let lanes: Rect
   /// Room for a failure; no rows when there is none.
   public let banner: Rect
   public let panes: [Pane: Rect]
@@ -29,10 +31,13 @@ public struct Layout: Hashable, Sendable {
     guard size.columns >= Layout.minimum.columns, size.rows >= Layout.minimum.rows else { return nil }
     let bannerRows = Dashboard.bannerLines(model, width: size.columns).count
     header = Rect(column: 0, row: 0, columns: size.columns, rows: 2)
-    banner = Rect(column: 0, row: 2, columns: size.columns, rows: bannerRows)
+    lanes = Rect(column: 0, row: 2, columns: size.columns, rows: model.hasRivals ? 1 : 0)
+    let top = 2 + lanes.rows
+    banner = Rect(column: 0, row: top, columns: size.columns, rows: bannerRows)
     foot = Rect(column: 0, row: size.rows - 2, columns: size.columns, rows: 1)
     keys = Rect(column: 0, row: size.rows - 1, columns: size.columns, rows: 1)
-    let content = Rect(column: 0, row: 2 + bannerRows, columns: size.columns, rows: size.rows - 4 - bannerRows)
+    let content = Rect(
+      column: 0, row: top + bannerRows, columns: size.columns, rows: size.rows - 2 - top - bannerRows)
     if model.state.place.isZoomed {
       (panes, borders) = ([model.state.focus: content], [])
       return

@@ -2,16 +2,18 @@
 
 import Telemetry
 
-/// The views, in the order of their tabs and of the keys F1 to F7.
+/// The views, in the order of their tabs and of the keys F1 to F8.
 public enum ViewName: String, CaseIterable, Sendable, Hashable {
-  case overview, network, filters, maps, charts, data, step
+  case overview, network, filters, maps, charts, data, step, fork
 
   public var title: String { rawValue.prefix(1).uppercased() + rawValue.dropFirst() }
   /// Those that have something to show: without training there are no curves.
-  static func shown(trains: Bool) -> [ViewName] { allCases.filter { trains || !$0.needsTraining } }
-  /// Without training there are no curves and no steps.
-  var needsTraining: Bool { [.charts, .step].contains(self) }
-  /// F1 to F7.
+  static func shown(in model: DashboardModel) -> [ViewName] {
+    allCases.filter { (model.trains || !$0.needsTraining) && ($0 != .fork || model.hasRivals) }
+  }
+  /// Without training there are no curves, no steps and no forks.
+  var needsTraining: Bool { [.charts, .step, .fork].contains(self) }
+  /// F1 to F8.
   public var number: Int { (ViewName.allCases.firstIndex(of: self) ?? 0) + 1 }
 }
 
@@ -36,6 +38,12 @@ struct View: Sendable {
       View(
         arrangements: [.columns([.pane(.images, .rest), .pane(.classes, .wish)]), .pane(.images)], firstPane: .images)
     case .step: step
+    case .fork:
+      View(
+        arrangements: [
+          .rows([.pane(.lanes, .wish), curves, .pane(.compare, .rest)]),
+          .rows([.pane(.lanes, .wish), .pane(.compare, .rest)]), .pane(.lanes),
+        ], firstPane: .lanes)
     }
   }
 

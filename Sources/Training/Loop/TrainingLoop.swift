@@ -53,6 +53,8 @@ public final class TrainingLoop {
   private var undo = StepUndo()
   /// Whether units are done that have been done before: the curves and what is measured have them already.
   var isReplaying = false
+  /// Which of the validation images are right so far, where somebody compares this run with another; nil where nobody does.
+  var answers: [Bool]?
   /// The epoch's images in order, while its training is under way.
   var order: [Int32] = []
 
@@ -222,6 +224,9 @@ public final class TrainingLoop {
       (figures(executor.run(batch), batch), batch.lossWeight)
     }
     progress.validated.add(means, images: count, weight: weight)
+    if answers != nil {
+      answers = (first == 0 ? [] : answers ?? []) + areRight(sampler.validationSource, indices[first..<first + count])
+    }
     guard progress.validated.images == indices.count else {
       return .validating(done: progress.validated.images, total: indices.count)
     }

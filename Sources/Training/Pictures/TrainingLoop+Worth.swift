@@ -1,6 +1,7 @@
 // A filter switched off: what the net says then, and what the filter is worth.
 
 import Autograd
+import Datasets
 import Layers
 import Telemetry
 import Tensors
@@ -31,16 +32,20 @@ extension TrainingLoop {
 
   /// Which of some validation images the net gets right.
   func rightImages(_ indices: [Int32]) -> [Bool] {
-    guard let learning = classifier.learning else { return [] }
     var right: [Bool] = []
     forEachBatch(sampler.validationSource, indices) { first, count, _, _ in
-      for image in 0..<count {
-        let logits = learning.evaluation.tensor(of: learning.logits, image: image).values
-        let label = Int(sampler.validationSource.labels[Int(indices[first + image])])
-        right.append(logits.indices.max { logits[$0] < logits[$1] } == label)
-      }
+      right += areRight(sampler.validationSource, indices[first..<first + count])
     }
     return right
+  }
+
+  /// Which of the images that were evaluated last are right.
+  func areRight(_ source: LabeledImages, _ indices: ArraySlice<Int32>) -> [Bool] {
+    guard let learning = classifier.learning else { return [] }
+    return indices.enumerated().map { image, index in
+      let logits = learning.evaluation.tensor(of: learning.logits, image: image).values
+      return logits.indices.max { logits[$0] < logits[$1] } == Int(source.labels[Int(index)])
+    }
   }
 
   /// How many validation images are right with a filter and without; measured once for each filter that is switched off.

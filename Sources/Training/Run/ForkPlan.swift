@@ -71,6 +71,20 @@ public struct ForkPlan {
     self.changes = changes
   }
 
+  /// What a fork may have other than a run, what matters most first.
+  static func settings(_ configuration: Configuration) throws -> [Setting] {
+    guard !configuration.training.trainsNothing else { return [] }
+    let order = [
+      "training.optimizer.learning_rate", "training.optimizer.type", "training.optimizer", "training.batch_size",
+      "training.epochs", "training.schedule", "training.loss", "training.clip", "model", "seed",
+    ]
+    func rank(_ key: String) -> Int { order.firstIndex { key.hasPrefix($0) } ?? order.count }
+    return try Resumption.resultLeaves(configuration).filter { canChange($0.key) }.map { key, value in
+      let isText = value.hasPrefix("\"") && value.hasSuffix("\"") && value.count > 1
+      return Setting(key: key, value: isText ? String(value.dropFirst().dropLast()) : value)
+    }.sorted { (rank($0.key), $0.key) < (rank($1.key), $1.key) }
+  }
+
   /// Whether a key leaves the model's numbers and the images what they are.
   private static func canChange(_ key: String) -> Bool {
     if key.hasPrefix("model.") { return key.hasSuffix(".p") }

@@ -173,6 +173,7 @@ extension Trainer {
         // One step back from here leads through here again.
         history.keep(Keyframe(loop))
         examiner?.forget()
+        answers.withLock { [epoch = loop.epoch] in $0 = $0.filter { $0.key < epoch } }
         for (step, error) in damaged {
           if let step { files.setAside(step: step) }
           tell("\(error); the run goes on from the checkpoint before it, of step \(loop.step)")

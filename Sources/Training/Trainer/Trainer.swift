@@ -54,6 +54,8 @@ public final class Trainer: RunSource, @unchecked Sendable {
   var isExamining = false
   var examined = 0.0
   var lastExaminationNews = ContinuousClock.now
+  /// After which epochs which of the validation images were right, since somebody compares.
+  let answers = Locked<[Int: [Bool]]>([:])
   private var goal = Goal.none
   let clock = ContinuousClock()
   /// When the last unit of work began; what a slower pace counts from.
@@ -87,6 +89,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
       probes: loop.sampler.validationIndices.count, trainImages: loop.sampler.trainCount,
       layers: InspectedLayer.summaries(loop.classifier.inspected))
     if case .holdOut = configuration.dataset.validation { description.validation = "held-out" }
+    description.settings = try ForkPlan.settings(configuration)
     self.description = description
     mailbox = Locked(
       Mailbox(
@@ -117,6 +120,13 @@ public final class Trainer: RunSource, @unchecked Sendable {
       folder: folder, onEvent: onEvent)
   }
 
+  /// A trainer that takes turns with another one, on its queue and its threads, with the same images.
+  ///
+  /// - Throws: as above.
+  public convenience init(_ configuration: Configuration, beside other: Trainer) throws {
+    try self.init(configuration, dataset: other.dataset, pool: other.loop.classifier.pool, queue: other.queue)
+  }
+
   /// Threads that do the arithmetic.
   public var threads: Int { loop.classifier.pool.threads }
   /// The learning rate that the schedule starts from.
@@ -138,6 +148,17 @@ public final class Trainer: RunSource, @unchecked Sendable {
   ///
   /// They are those of `validationImages`, in that order.
   public func rightImages() -> [Bool] { queue.sync { loop.rightImages(loop.sampler.validationIndices) } }
+
+  /// From now on, keeps which of the validation images are right after each epoch.
+  public func compareAnswers() { queue.async { self.loop.answers = self.loop.answers ?? [] } }
+
+  /// Which were right after epochs that have been since.
+  public var answersByEpoch: [Int: [Bool]] { answers.withLock { $0 } }
+
+  private func keepAnswers(_ record: EpochRecord) {
+    guard let right = loop.answers, right.count == loop.sampler.validationIndices.count else { return }
+    answers.withLock { $0[record.epoch] = right }
+  }
 
   /// The indices of the validation images in the data set.
   public var validationImages: [Int32] { queue.sync { loop.sampler.validationIndices } }
@@ -268,7 +289,9 @@ public final class Trainer: RunSource, @unchecked Sendable {
       estimates.addValidation(seconds: seconds)
       mailbox.withLock { $0.status.validation = Double(done) / Double(total) }
     case .stopped(let stop): stopped(stop)
-    case .epoch(let record): finishEpoch(record, seconds)
+    case .epoch(let record):
+      keepAnswers(record)
+      finishEpoch(record, seconds)
     case .finished:
       setPhase(.finished)
       tellAll()
@@ -285,6 +308,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
       goal = .none
       return
     }
+    if case .epoch(let record) = event { keepAnswers(record) }
     showPast()
     let isReached = isGoalReached(event)
     arrive()
