@@ -20,7 +20,11 @@ import Testing
     let lines =
       (KeyTable.all.map(\.name) + ["lr 0.1", "epochs +3", "layer conv2", "filter 3", "probe 9", "class Bag", "pace 10"])
     var fuzzer = Fuzzer(seed: 1, corpus: lines.map { Array($0.utf8) }, words: ["lr ", "-1", "99999999999999999999"])
-    var model = fixture(size: sizes[0])
+    // With one run and with several, under way and at rest: what is asked for then is answered.
+    var models = [RunPhase.running, .paused].flatMap { phase in
+      [1, 3].map { fixture(size: sizes[0], phase: phase, lanes: $0) }
+    }
+    var model = models.removeFirst()
     var size = sizes[0]
     for index in 0..<fuzzedInputs {
       let key: Key
@@ -39,14 +43,21 @@ import Testing
         key = [.enter, .tab, .escape][fuzzer.draw(3)]
       case 18:
         size = sizes[fuzzer.draw(sizes.count)]
+        if fuzzer.draw(20) == 0 {
+          models.append(model)
+          model = models.removeFirst()
+        }
         continue
       default: key = Unicode.Scalar(UInt32(fuzzer.draw(0x11_0000))).map { .character(Character($0)) } ?? .enter
       }
-      _ = model.handle(key, size: size)
+      if case .lane(let lane) = model.handle(key, size: size), model.lanes.indices.contains(lane) {
+        model.show(lane: lane, run: model.run, status: model.status)
+      }
       if let request = Dashboard.request(model, size: size) {
         #expect(
           model.run.layers.indices.contains(request.layer) && (0..<model.run.probes).contains(request.probe), "\(index)"
         )
+        if index % 8 == 0 { model.take(snapshot(request)) }
       }
       // Drawing takes longer than a key.
       if index % 16 == 0 {

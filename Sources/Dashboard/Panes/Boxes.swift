@@ -122,7 +122,7 @@ extension Canvas {
 
   /// The form's inner size, the first row that it shows, and how many.
   private func forkBox(_ form: ForkForm) -> (size: Rect, first: Int, shown: Int) {
-    let shown = min(form.rows.count, grid.size.rows - 8)
+    let shown = max(0, min(form.rows.count, grid.size.rows - 8))
     let first = max(0, min(form.row - shown / 2, form.rows.count - shown))
     let columns = min(90, grid.size.columns - 6)
     return (Rect(column: 0, row: 0, columns: columns, rows: shown + 2), first, shown)

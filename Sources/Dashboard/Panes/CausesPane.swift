@@ -88,10 +88,10 @@ extension Canvas {
       let origin = arrangement.origin(place)
       let (column, row) = (room.column + origin.column, room.row + origin.row + (hasWords ? 1 : 0))
       drawImage(cause.image, range, arrangement.scale, column: column, row: row)
-      write(
-        "\(share(cause.share)) \(className(cause.image.label))", cause.share < 0 ? .barWrong : .barRight,
-        column: column,
-        row: row - 1, limit: arrangement.tile.columns)
+      // A name that is cut to a letter or two says nothing.
+      let (part, width) = (share(cause.share), arrangement.tile.columns)
+      let text = width >= part.count + 4 ? "\(part) \(className(cause.image.label))" : part
+      write(text, cause.share < 0 ? .barWrong : .barRight, column: column, row: row - 1, limit: width)
     }
   }
 
