@@ -143,6 +143,17 @@ import Training
     #expect(harness.send(.run, until: [.finished]).breakpoints.map(\.isOn) == [false])
   }
 
+  @Test func lookingBackFromAStopItIsNotStoppedAgainAtTheNewestStep() throws {
+    let harness = try Harness(smallConfiguration())
+    _ = harness.send(.addBreakpoint("step >= 4"), until: [.idle])
+    #expect(harness.send(.run, until: [.paused]).stop?.step == 4)
+    #expect(harness.send(.back(2), until: [.paused]).step == 1)
+    let newest = harness.send(.goTo(step: .max), until: [.paused])
+    #expect(newest.step == 3 && newest.stop == nil)
+    #expect(harness.send(.run, until: [.paused, .finished]).phase == .finished)
+    #expect(harness.trainer.status.breakpoints[0].hits == 1)
+  }
+
   @Test func aWatchedFormulaIsASeries() throws {
     let harness = try Harness(smallConfiguration())
     for text in ["update_ratio(fc)", "loss * 2", "dead(conv)", "frob"] {

@@ -140,6 +140,12 @@ import Workers
     first.trainer.releaseFolder()
     let harness = try Harness(configuration)
     try harness.trainer.resume(Resumption(run: folder.path))
+    // From the beginning, and from each checkpoint that is there: none of the steps between is done yet.
+    let saved = CheckpointFiles(run: folder.path).steps
+    let steps = harness.trainer.queue.sync {
+      harness.trainer.history.keyframes.map { harness.trainer.loop.step(atUnit: $0.unit) }
+    }
+    #expect(saved.count == 2 && steps == [0] + saved.reversed())
     for step in [5, 0, 6] {
       #expect(go(harness, .goTo(step: step)).step == step)
       #expect(harness.trainer.state().numbers == straight[step])

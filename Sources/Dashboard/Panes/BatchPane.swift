@@ -61,9 +61,8 @@ extension DashboardModel {
 }
 
 extension PictureRequest {
-  /// Asks for a part of a step from within, while the run rests.
+  /// Asks for a part of a step from within; there is an answer while the run rests.
   mutating func wantGlass(_ model: DashboardModel, _ want: (inout GlassRequest) -> Void) {
-    guard !model.status.phase.isUnderWay else { return }
     let choice = model.state.glass
     var request =
       glass

@@ -8,7 +8,6 @@ extension Pane {
     isWanted: { $0.trains && $0.selectedLayer?.filters != nil },
     wish: { room, _ in Wish(rows: room.rows * 2 / 5) },
     need: { request, model, _ in
-      guard !model.status.phase.isUnderWay else { return }
       request.causes = CauseRequest(filter: model.state.filter, steps: model.state.glass.causeSteps)
     },
     draw: { $0.drawCauses($1) },

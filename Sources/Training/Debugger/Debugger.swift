@@ -83,6 +83,15 @@ struct Debugger {
     lastEpoch = nil
   }
 
+  /// The run stands again where it did: what held there is known again, of the conditions that are still there.
+  mutating func recall(_ earlier: Debugger) {
+    lastEpoch = earlier.lastEpoch
+    for index in stoppers.indices {
+      guard let known = earlier.stoppers.first(where: { $0.condition == stoppers[index].condition }) else { continue }
+      (stoppers[index].held, stoppers[index].lastStop) = (known.held, known.lastStop)
+    }
+  }
+
   /// What the screen shows of it.
   var breakpoints: [Breakpoint] {
     stoppers.map { Breakpoint(condition: "\($0.condition)", isOn: $0.isOn, hits: $0.hits) }

@@ -7,9 +7,11 @@ struct Present {
   let keyframe: Keyframe
   let isFinite: Bool
   let status: RunStatus
+  /// What held of the conditions that it stops at.
+  let debugger: Debugger
 
   init(_ loop: TrainingLoop, _ status: RunStatus) {
-    (keyframe, isFinite, self.status) = (Keyframe(loop), loop.isFinite, status)
+    (keyframe, isFinite, self.status, debugger) = (Keyframe(loop), loop.isFinite, status, loop.debugger)
   }
 }
 
@@ -135,9 +137,9 @@ extension Trainer {
 
   /// The past is not what it was: nothing that is shown of it could be believed.
   private func giveUp(_ sentence: String) {
-    returnToPresent()
+    // Before the phase says that the journey is over: who waits for that finds out why.
     mailbox.withLock { $0.status.replayFault = "\(sentence): this run's past cannot be shown" }
-    tellAll()
+    returnToPresent()
   }
 
   /// Back at the newest state, at once.
@@ -147,7 +149,7 @@ extension Trainer {
     (loop.isFinite, loop.isReplaying) = (present.isFinite, false)
     (self.present, destination) = (nil, nil)
     let before = present.status
-    loop.debugger.lastEpoch = before.lastEpoch
+    loop.debugger.recall(present.debugger)
     showChanges()
     mailbox.withLock {
       ($0.status.newest, $0.status.step, $0.status.epoch) = (nil, before.step, before.epoch)

@@ -170,8 +170,8 @@ extension Trainer {
         loop.journal.move(toDone: checkpoint.interventions)
         loop.restore(state)
         history.cut(after: loop.unit, step: loop.step, losses: metrics.losses)
-        // One step back from here leads through here again.
         history.keep(Keyframe(loop))
+        keepPast(files, before: loop.step, recorder.folder)
         examiner?.forget()
         answers.withLock { [epoch = loop.epoch] in $0 = $0.filter { $0.key < epoch } }
         for (step, error) in damaged {
@@ -186,6 +186,18 @@ extension Trainer {
     guard let first = damaged.first else { return false }
     let others = damaged.count > 1 ? " and those before it are damaged too" : ""
     throw RunError("\(first.error);\(others) there is no checkpoint to go on from")
+  }
+
+  /// Earlier checkpoints lead into the run's past, which is else done again from its beginning.
+  private func keepPast(_ files: CheckpointFiles, before step: Int, _ folder: RunFolder) {
+    for earlier in files.steps where earlier < step {
+      do {
+        let checkpoint = try files.read(files.path(step: earlier))
+        try check(checkpoint, folder, [])
+        let state = try restorable(checkpoint, .none, files.path(step: earlier))
+        history.keep(Keyframe(unit: loop.unit(of: state), changes: checkpoint.interventions, state: state))
+      } catch { tell("\(error); going back from here takes longer without it") }
+    }
   }
 
   private func restorable(_ checkpoint: Checkpoint, _ series: SeriesList, _ path: String) throws -> RunState {

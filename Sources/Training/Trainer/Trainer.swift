@@ -174,7 +174,13 @@ public final class Trainer: RunSource, @unchecked Sendable {
       mailbox.slots[watcher] = nil
       return mailbox.slots.values.compactMap(\.snapshot?.request)
     }
-    queue.async { [weak self] in self?.loop.watch(others) }
+    queue.async { [weak self] in self?.prepare(for: others) }
+  }
+
+  /// Prepares for what all watchers look at now; what nobody looks at takes no memory.
+  private func prepare(for requests: [PictureRequest]) {
+    loop.watch(requests)
+    if !requests.contains(where: { $0.glass != nil || $0.causes != nil }) { examiner = nil }
   }
 
   public func snapshot(for watcher: Watcher) -> Snapshot? { mailbox.withLock { $0.slots[watcher]?.snapshot } }
@@ -244,7 +250,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
 
   func serve(_ request: PictureRequest, for watcher: Watcher) {
     let others = mailbox.withLock { $0.slots.filter { $0.key != watcher }.values.compactMap(\.snapshot?.request) }
-    loop.watch(others + [request])
+    prepare(for: others + [request])
     var snapshot: Snapshot?
     let seconds = clock.measure {
       var made = loop.snapshot(request, units: status.units)
