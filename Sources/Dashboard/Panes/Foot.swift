@@ -55,7 +55,9 @@ extension Canvas {
     let first = rect.column + 1 + (model.state.count.map { "\($0)".count + 3 } ?? 0)
     let bindings = KeyTable.bindings(model.state.view, focus: model.state.focus, trains: model.trains)
     var entries = bindings.compactMap { binding in
-      binding.line.map { KeyLineEntry(binding, label: glyphs.adapt($0.label), word: $0.word) }
+      binding.line.map {
+        KeyLineEntry(binding, label: glyphs.adapt($0.label), word: $0.word, isNarrow: rect.columns < 100)
+      }
     }
     // What does not fit is left to the help, from the least used on.
     func width() -> Int { entries.reduce(0) { $0 + $1.rect.columns + 2 } - 2 }
@@ -90,14 +92,15 @@ struct KeyLineEntry {
   fileprivate(set) var rect: Rect
   let isKept: Bool
 
-  fileprivate init(_ binding: KeyBinding, label: String, word: String) {
+  fileprivate init(_ binding: KeyBinding, label: String, word: String, isNarrow: Bool) {
     self.binding = binding
     let isPace = binding.name == "slower"
     // Between its two keys, the pace can be slid.
     self.label = isPace ? "- \(String(repeating: " ", count: Pace.all.count)) +" : label
-    self.word = " \(word)"
+    // There, a slider between a minus and a plus has to say it.
+    self.word = isPace && isNarrow ? "" : " \(word)"
     rect = Rect(column: 0, row: 0, columns: self.label.count + self.word.count, rows: 1)
-    isKept = isPace || ["help", "quit", "batch"].contains(binding.name)
+    isKept = isPace || ["run", "batch", "help", "quit"].contains(binding.name)
   }
 
   /// Where the pace is slid; nil for all other entries.
