@@ -3,14 +3,6 @@
 import Dispatch
 import Tensors
 
-/// A value of a configuration, by its key path.
-public struct Setting: Sendable, Hashable, Codable {
-  public let key: String
-  public let value: String
-
-  public init(key: String, value: String) { (self.key, self.value) = (key, value) }
-}
-
 /// What of a run does not change while it goes on.
 public struct RunDescription: Sendable, Hashable, Codable {
   public var name: String
@@ -26,8 +18,6 @@ public struct RunDescription: Sendable, Hashable, Codable {
   public var layers: [LayerSummary]
   /// What is measured after each epoch: `test`, or `held-out training`.
   public var validation = "test"
-  /// What a fork may have other than the run, as the run was begun with it.
-  public var settings: [Setting] = []
 
   public init(
     name: String, dataset: String, classes: [String], image: Shape, probes: Int, trainImages: Int,

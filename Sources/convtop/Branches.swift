@@ -59,6 +59,7 @@ final class Branches {
     }
     return Lanes.Newcomer(
       source: trainer, title: words.isEmpty ? "unchanged" : words.joined(separator: ", "), folder: folder,
+      settings: try ForkPlan.settings(resumption.configuration),
       notice: "a fork of \(parent.folder.path) at step \(grouped(origin.step)): "
         + "\(origin.words.isEmpty ? "nothing changed" : origin.words.joined(separator: ", ")); Space runs both, ; shows the other"
     )

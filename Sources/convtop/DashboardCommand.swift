@@ -56,7 +56,7 @@ struct DashboardCommand: ParsableCommand {
     if !configuration.training.trainsNothing {
       do {
         let (folder, complaint) = try branches.record(record)
-        loop.lanes.folder = folder
+        loop.know(folder: folder, settings: try ForkPlan.settings(configuration))
         if let complaint { loop.say(complaint) }
       } catch {
         loop.close()

@@ -67,6 +67,12 @@ final class DashboardLoop {
     model.state.say(Message(sentence, isError: isError))
   }
 
+  /// Has the screen know where the run is written, and what a fork of it may have other than it.
+  func know(folder: String, settings: [Setting]) {
+    lanes.know(folder: folder, settings: settings)
+    model.settings = settings
+  }
+
   /// How a person or the world has left the screen.
   enum Ending: Equatable {
     case quit, detached

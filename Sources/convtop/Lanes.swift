@@ -11,6 +11,8 @@ final class Lanes {
     let source: any RunSource
     let title: String
     let folder: String
+    /// What a fork of it may have other than it.
+    let settings: [Setting]
     /// What is to be said of it.
     let notice: String
   }
@@ -20,6 +22,7 @@ final class Lanes {
     let watcher: Watcher
     let title: String
     var folder: String
+    var settings: [Setting]
     /// The number of the last request, and how many of its notices were said.
     var asked = 0
     var notices = 0
@@ -40,12 +43,12 @@ final class Lanes {
   init(_ source: any RunSource, title: String, folder: String, _ pipe: WakePipe) {
     self.pipe = pipe
     entries = []
-    add(source, title: title, folder: folder)
+    add(source, title: title, folder: folder, [])
   }
 
-  private func add(_ source: any RunSource, title: String, folder: String) {
+  private func add(_ source: any RunSource, title: String, folder: String, _ settings: [Setting]) {
     let watcher = source.addWatcher { [pipe] in pipe.wake() }
-    var entry = Entry(source: source, watcher: watcher, title: title, folder: folder)
+    var entry = Entry(source: source, watcher: watcher, title: title, folder: folder, settings: settings)
     entry.notices = source.status.noticeCount
     entries.append(entry)
   }
@@ -60,7 +63,7 @@ final class Lanes {
 
   /// Adds a run, and shows it.
   func join(_ newcomer: Newcomer, _ model: inout DashboardModel) {
-    add(newcomer.source, title: newcomer.title, folder: newcomer.folder)
+    add(newcomer.source, title: newcomer.title, folder: newcomer.folder, newcomer.settings)
     newcomer.source.send(.pace(model.status.pace))
     show(entries.count - 1, &model)
     model.state.overlay = .none
@@ -73,13 +76,15 @@ final class Lanes {
     model.take(source.status)
     current = lane
     update(&model)
-    model.show(lane: lane, run: source.description, status: source.status)
+    model.show(
+      lane: lane, run: source.description, settings: entries[lane].settings, status: source.status)
   }
 
   /// Where a screen is saved: in the shown run's folder.
-  var folder: String {
-    get { entries[current].folder }
-    set { entries[current].folder = newValue }
+  var folder: String { entries[current].folder }
+
+  func know(folder: String, settings: [Setting]) {
+    (entries[current].folder, entries[current].settings) = (folder, settings)
   }
 
   /// Has the model know all runs; what those have to tell that are not shown is said with their letters.

@@ -81,7 +81,7 @@ func fixture(
   var model = DashboardModel(state: state, run: run, status: status, capabilities: capabilities)
   if count > 1 {
     model.lanes = lanes(count, status)
-    model.show(lane: 1, run: run, status: status)
+    model.show(lane: 1, run: run, settings: [], status: status)
     model.verdict = "A leads B by 2.00% after epoch 1: more than noise (McNemar's test, p < 0.001)"
   }
   if let request = Dashboard.request(model, size: size) {

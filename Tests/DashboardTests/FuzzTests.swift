@@ -51,7 +51,7 @@ import Testing
       default: key = Unicode.Scalar(UInt32(fuzzer.draw(0x11_0000))).map { .character(Character($0)) } ?? .enter
       }
       if case .lane(let lane) = model.handle(key, size: size), model.lanes.indices.contains(lane) {
-        model.show(lane: lane, run: model.run, status: model.status)
+        model.show(lane: lane, run: model.run, settings: model.settings, status: model.status)
       }
       if let request = Dashboard.request(model, size: size) {
         #expect(

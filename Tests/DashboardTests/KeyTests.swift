@@ -17,17 +17,18 @@ import Testing
   ) -> DashboardModel {
     var run = lenetRun
     run.probes = 5
-    run.settings = [
-      Setting(key: "training.optimizer.learning_rate", value: "0.25"),
-      Setting(key: "training.optimizer.type", value: "adam"),
-      Setting(key: "training.batch_size", value: "64"),
-    ]
     var status = RunStatus(
       phase: phase, epoch: 2, epochs: trains ? 10 : 0, step: 1200, steps: 9380, learningRate: 0.001)
     status.pace = .full
     status.baseLearningRate = 0.001
-    return DashboardModel(
+    var model = DashboardModel(
       state: state, run: run, status: status, capabilities: Capabilities(colors: .indexed256, unicode: true))
+    model.settings = [
+      Setting(key: "training.optimizer.learning_rate", value: "0.25"),
+      Setting(key: "training.optimizer.type", value: "adam"),
+      Setting(key: "training.batch_size", value: "64"),
+    ]
+    return model
   }
 
   @discardableResult
@@ -228,7 +229,7 @@ import Testing
         && model.state.messages.last?.text == "there is one run; f forks it")
     model.lanes = lanes(3, model.status)
     #expect(model.handle(.character(";"), size: KeyTests.size) == .lane(1))
-    model.show(lane: 2, run: model.run, status: model.status)
+    model.show(lane: 2, run: model.run, settings: model.settings, status: model.status)
     #expect(model.handle(.character(";"), size: KeyTests.size) == .lane(0))
     let line = try #require(Layout(KeyTests.size, model)?.lanes)
     for tab in Canvas(KeyTests.size, model).laneTabs(in: line) {

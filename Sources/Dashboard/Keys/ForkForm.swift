@@ -27,7 +27,7 @@ public struct ForkForm: Hashable, Sendable {
   /// The form of a run, with half its learning rate filled in: the most usual fork.
   init(_ model: DashboardModel) {
     let rate = "training.optimizer.learning_rate"
-    let settings = model.run.settings.map {
+    let settings = model.settings.map {
       $0.key == rate ? Setting(key: rate, value: "\(model.status.baseLearningRate)") : $0
     }
     rows =

@@ -13,6 +13,8 @@ public struct DashboardModel: Sendable {
   public var glow = 0.0
   /// Other runs of the folder, whose curves lie over this one's.
   public var others: [OtherRun] = []
+  /// What a fork of the run may have other than it.
+  public var settings: [Setting] = []
   /// The runs side by side, which of them is shown, and who is ahead, in a sentence; none where there is one run.
   public var lanes: [Lane] = []
   public internal(set) var lane = 0

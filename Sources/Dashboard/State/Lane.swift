@@ -45,8 +45,8 @@ extension DashboardModel {
   }
 
   /// Has the screen show another of the runs; what was chosen stays chosen.
-  public mutating func show(lane: Int, run: RunDescription, status: RunStatus) {
-    (self.lane, self.run, self.status) = (lane, run, status)
+  public mutating func show(lane: Int, run: RunDescription, settings: [Setting], status: RunStatus) {
+    (self.lane, self.run, self.settings, self.status) = (lane, run, settings, status)
     snapshot = nil
     state.selectLayer(state.layer, run)
     state.probe = min(state.probe, max(0, run.probes - 1))

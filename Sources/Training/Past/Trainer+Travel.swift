@@ -130,7 +130,7 @@ extension Trainer {
       return giveUp("the state after step \(grouped(loop.step)) is another when it is done again")
     }
     let phase = status.phase
-    returnToPresent()
+    returnToPresent(byReplay: true)
     // Whoever went forward goes on.
     if phase == .running && !loop.isFinished && loop.isFinite { setPhase(.running) }
   }
@@ -143,13 +143,20 @@ extension Trainer {
   }
 
   /// Back at the newest state, at once.
-  func returnToPresent() {
+  ///
+  /// - Parameter byReplay: whether the steps up to it were done again: what is to stop the run there stops it again. Who
+  ///   only looked back, and returns, has seen that.
+  func returnToPresent(byReplay: Bool = false) {
     guard let present else { return }
     jump(to: present.keyframe)
     (loop.isFinite, loop.isReplaying) = (present.isFinite, false)
     (self.present, destination) = (nil, nil)
     let before = present.status
-    loop.debugger.recall(present.debugger)
+    if byReplay {
+      loop.debugger.lastEpoch = before.lastEpoch
+    } else {
+      loop.debugger.recall(present.debugger)
+    }
     showChanges()
     mailbox.withLock {
       ($0.status.newest, $0.status.step, $0.status.epoch) = (nil, before.step, before.epoch)

@@ -72,7 +72,7 @@ public struct ForkPlan {
   }
 
   /// What a fork may have other than a run, what matters most first.
-  static func settings(_ configuration: Configuration) throws -> [Setting] {
+  public static func settings(_ configuration: Configuration) throws -> [Setting] {
     guard !configuration.training.trainsNothing else { return [] }
     let order = [
       "training.optimizer.learning_rate", "training.optimizer.type", "training.optimizer", "training.batch_size",

@@ -89,7 +89,6 @@ public final class Trainer: RunSource, @unchecked Sendable {
       probes: loop.sampler.validationIndices.count, trainImages: loop.sampler.trainCount,
       layers: InspectedLayer.summaries(loop.classifier.inspected))
     if case .holdOut = configuration.dataset.validation { description.validation = "held-out" }
-    description.settings = try ForkPlan.settings(configuration)
     self.description = description
     mailbox = Locked(
       Mailbox(
