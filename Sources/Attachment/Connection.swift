@@ -130,7 +130,7 @@ final class Connection: Sendable {
   private func write() {
     var sent: RunStatus?
     // What takes long is answered in several pieces.
-    var answered: (number: Int?, examination: Examination?)
+    var answered: (number: Int?, examination: Examination?, glass: GlassRequest?)
     var nextTurn = ContinuousClock.now
     while true {
       let (watcher, lines, isOver, isClosing) = shared.withLock { shared in
@@ -149,10 +149,12 @@ final class Connection: Sendable {
         guard send(.status(status)) else { return }
         sent = status
       }
-      if let snapshot = source.snapshot(for: watcher), answered != (snapshot.request.number, snapshot.examination) {
+      if let snapshot = source.snapshot(for: watcher),
+        answered != (snapshot.request.number, snapshot.examination, snapshot.glass?.request)
+      {
         let began = ContinuousClock.now
         guard send(.snapshot(snapshot)) else { return }
-        answered = (snapshot.request.number, snapshot.examination)
+        answered = (snapshot.request.number, snapshot.examination, snapshot.glass?.request)
         // Making it and putting it into words takes from the training; that may be a hundredth of the time.
         let cost = Duration.seconds(snapshot.seconds) + (ContinuousClock.now - began)
         nextTurn = began + min(.seconds(3), cost * 100)

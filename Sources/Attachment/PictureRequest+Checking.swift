@@ -23,10 +23,13 @@ extension PictureRequest {
     else { return "that is more than \(PictureRequest.most) pictures at once" }
     let indices = [
       network?.map, detail, switchedOff, output?.map, output?.row, output?.column, glass?.image, causes?.filter,
-      causes?.steps, causes?.most, trainingProbe,
+      causes?.steps, trainingProbe,
     ].compactMap { $0 }
     guard indices.allSatisfy((0..<1 << 30).contains) else {
       return "an index is negative, or larger than anything here"
+    }
+    guard (0...CauseRequest.mostImages).contains(causes?.most ?? 0) else {
+      return "at most \(CauseRequest.mostImages) images are looked for at either end"
     }
     guard (0...PictureRequest.most).contains(curvePoints), smoothing >= 0, smoothing < 1, quantities.count <= 1000
     else {

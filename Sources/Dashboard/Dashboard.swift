@@ -35,7 +35,10 @@ public enum Dashboard {
     // Over an eighth of the run at most: more would show how it began, not how it goes.
     let steps = Double(max(1, model.newestStep))
     request.smoothing = min(state.charts.smoothing, max(0, 1 - 8 / steps))
-    if let off = state.switchedOff, off.layer == state.layer { request.switchedOff = off.filter }
+    // Runs are compared as they are.
+    if let off = state.switchedOff, off.layer == state.layer, state.view != .fork {
+      request.switchedOff = off.filter
+    }
     for (pane, rect) in layout.panes { pane.need(&request, model, rect) }
     request.wantsNetworkRange = state.look.scale == .network && (request.filters != nil || request.maps != nil)
     return request

@@ -92,6 +92,8 @@ public struct CauseRequest: Hashable, Sendable, Codable {
 
   /// More steps than these take long, and no one looks for an image among so many.
   public static let mostSteps = 1_000
+  /// A screen has no room for more images of either end.
+  public static let mostImages = 100
 }
 
 /// Which images moved a filter.

@@ -18,6 +18,8 @@ final class Branches {
   }
 
   private var all: [Branch]
+  /// The last verdict: a screen asks for it with every frame.
+  private var known: (epoch: Int, runs: Int, verdict: String)?
 
   init(_ trainer: Trainer) { all = [Branch(trainer: trainer, before: trainer.status)] }
 
@@ -49,20 +51,46 @@ final class Branches {
         status: .output)
     }
     let (folder, origin) = try all[index].trainer.fork(overrides: overrides, frozen: frozen)
-    let resumption = try Resumption(run: folder)
-    let trainer = try Trainer(resumption.configuration, beside: first)
-    try trainer.resume(resumption)
-    all.append(Branch(trainer: trainer, run: ServedRun(trainer, resumption.folder), before: trainer.status))
-    for branch in all { branch.trainer.compareAnswers() }
-    let words = origin.changes.sorted { $0.key < $1.key }.map { key, values in
-      "\(key.split(separator: ".").last ?? "") \(values.last ?? "")"
+    let (run, settings): (ServedRun, [Setting])
+    do { (run, settings) = try open(folder) } catch {
+      // A fork that cannot be shown was not asked for.
+      try? FileManager.default.removeItem(atPath: folder)
+      throw error
     }
+    // It stops where the other one would.
+    for breakpoint in all[index].trainer.status.breakpoints where breakpoint.isOn {
+      run.trainer.send(.addBreakpoint(breakpoint.condition))
+    }
+    all.append(Branch(trainer: run.trainer, run: run, before: run.trainer.status))
+    for branch in all {
+      branch.trainer.compareAnswers()
+      branch.trainer.sharePast(among: all.count)
+    }
+    let words = origin.changes.sorted { $0.key < $1.key }.map { key, values in
+      "\(key.split(separator: ".").last ?? "") \(key == "frozen" ? values.joined(separator: " ") : values.last ?? "")"
+    }
+    let changes = origin.words.isEmpty ? "nothing changed" : origin.words.joined(separator: ", ")
+    let complaint = run.complaint.map { "; \($0)" } ?? ""
     return Lanes.Newcomer(
-      source: trainer, title: words.isEmpty ? "unchanged" : words.joined(separator: ", "), folder: folder,
-      settings: try ForkPlan.settings(resumption.configuration),
-      notice: "a fork of \(parent.folder.path) at step \(grouped(origin.step)): "
-        + "\(origin.words.isEmpty ? "nothing changed" : origin.words.joined(separator: ", ")); Space runs both, ; shows the other"
-    )
+      source: run.trainer, title: words.isEmpty ? "unchanged" : words.joined(separator: ", "), folder: folder,
+      settings: settings,
+      notice:
+        "a fork of \(parent.folder.path) at step \(grouped(origin.step)): \(changes); Space runs both, ; shows the other"
+        + complaint)
+  }
+
+  /// Opens the folder of a fork beside the others.
+  private func open(_ folder: String) throws -> (run: ServedRun, settings: [Setting]) {
+    let resumption = try Resumption(run: folder)
+    do {
+      let settings = try ForkPlan.settings(resumption.configuration)
+      let trainer = try Trainer(resumption.configuration, beside: first)
+      try trainer.resume(resumption)
+      return (ServedRun(trainer, resumption.folder), settings)
+    } catch {
+      resumption.folder.release()
+      throw error
+    }
   }
 
   /// Who is ahead after the last epoch that all have validated, in a sentence; nil before there is one.
@@ -70,7 +98,13 @@ final class Branches {
     let answers = all.map(\.trainer.answersByEpoch)
     let common = answers.dropFirst().reduce(Set(answers[0].keys)) { $0.intersection($1.keys) }
     guard let epoch = common.max() else { return nil }
-    let right = answers.compactMap { $0[epoch] }
+    if let known, known.epoch == epoch, known.runs == all.count { return known.verdict }
+    let verdict = verdict(answers.compactMap { $0[epoch] }, epoch)
+    known = (epoch, all.count, verdict)
+    return verdict
+  }
+
+  private func verdict(_ right: [[Bool]], _ epoch: Int) -> String {
     let order = right.indices.sorted { a, b in
       (right[a].count { $0 }, b) > (right[b].count { $0 }, a)
     }
@@ -93,25 +127,42 @@ final class Branches {
     return nil
   }
 
-  /// Has other processes go on with all that are saved.
+  /// Has other processes go on with all that are saved and not over.
+  ///
+  /// - Throws: the first failure, once the others are started.
   func detach() throws {
+    var failures: [any Error] = []
     for branch in all {
       guard let run = branch.run else { continue }
+      guard ![.finished, .failed].contains(branch.before.phase), branch.before.divergedAt == nil else {
+        run.trainer.releaseFolder()
+        tell(branch)
+        continue
+      }
       let breakpoints = branch.before.breakpoints.filter(\.isOn).map(\.condition)
-      try DetachedRun.start(
-        from: run, pace: branch.before.pace, isPaused: !branch.before.isTraining, breakpoints: breakpoints)
+      do {
+        try DetachedRun.start(
+          from: run, pace: branch.before.pace, isPaused: !branch.before.isTraining, breakpoints: breakpoints)
+      } catch { failures.append(error) }
     }
+    if let failure = failures.first { throw failure }
   }
 
   /// Goes on without a screen until all are over or a signal ends them; paused or not, they stay as they were.
   func goOnWithoutScreen() throws {
-    nonisolated(unsafe) let runs = all.compactMap(\.run)
     let failures = Locked<[any Error]>([])
-    DispatchQueue.concurrentPerform(iterations: runs.count) { index in
-      do {
-        try HeadlessRun(runs[index], SilentReport(), ignoring: [SIGHUP], startsRunning: false).run()
-      } catch { failures.withLock { $0.append(error) } }
+    let ended = DispatchGroup()
+    for branch in all {
+      guard let run = branch.run else { continue }
+      // Each waits for its own end, so each has a thread of its own.
+      nonisolated(unsafe) let headless = HeadlessRun(run, SilentReport(), ignoring: [SIGHUP], startsRunning: false)
+      ended.enter()
+      Thread.detachNewThread {
+        do { try headless.run() } catch { failures.withLock { $0.append(error) } }
+        ended.leave()
+      }
     }
+    ended.wait()
     if let failure = failures.withLock({ $0.first }) { throw failure }
   }
 
@@ -120,16 +171,21 @@ final class Branches {
     for branch in all { branch.trainer.sendAndWait(.stop) }
     for branch in all {
       branch.run?.stopServing()
-      let (trainer, status) = (branch.trainer, branch.trainer.status)
-      if let failure = status.failure { complain(failure) }
-      if let fault = status.storageFault { complain(unsaved(fault, status)) }
-      guard let folder = branch.run?.folder else { continue }
-      if status.step == 0, folder.discardIfUnused() {
-        say("\(trainer.description.name): nothing was trained, so no run was kept")
-      } else {
-        say("\(trainer.description.name): \(status.step) of \(status.steps) steps, run \(shown(folder.path))")
-        if status.phase != .finished { say("next: convtop --resume --run \(quoted(folder.path))") }
-      }
+      tell(branch)
+    }
+  }
+
+  /// How a run has ended, where it is, and how to go on with it.
+  private func tell(_ branch: Branch) {
+    let (trainer, status) = (branch.trainer, branch.trainer.status)
+    if let failure = status.failure { complain(failure) }
+    if let fault = status.storageFault { complain(unsaved(fault, status)) }
+    guard let folder = branch.run?.folder else { return }
+    if status.step == 0, folder.discardIfUnused() {
+      say("\(trainer.description.name): nothing was trained, so no run was kept")
+    } else {
+      say("\(trainer.description.name): \(status.step) of \(status.steps) steps, run \(shown(folder.path))")
+      if status.phase != .finished { say("next: convtop --resume --run \(quoted(folder.path))") }
     }
   }
 }

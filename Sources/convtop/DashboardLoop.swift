@@ -21,7 +21,9 @@ final class DashboardLoop {
   private let others = Locked<[RecordedRun]?>(nil)
   private var isReadingOthers = false
   private var saidOthers = false
+  /// What drawing has cost from one request to the next, and since the last one.
   private var frameCost = Duration.zero
+  private var spent = 0.0
 
   /// Data are redrawn at most ten times a second, and drawing them and holding up the run for them never takes more than a
   /// hundredth of the time.
@@ -95,9 +97,12 @@ final class DashboardLoop {
     while true {
       let isThere = waitForEvent(pipe, milliseconds: timeToNextFrame())
       if !isThere { return .hangup }
-      for byte in pipe.drain() {
+      let bytes = pipe.drain()
+      // However many have news, one look takes them all.
+      if bytes.contains(0) { takeNews() }
+      for byte in bytes {
         switch Int32(byte) {
-        case 0: takeNews()
+        case 0: break
         case SIGWINCH:
           screen.resize()
           refresh()
@@ -232,10 +237,11 @@ final class DashboardLoop {
     if model.status.pace.isSlow, let step = model.snapshot?.step, let before, step != before.step { lastChange = start }
     model.glow = lastChange.map { max(0, 1 - (start - $0).inSeconds / DashboardLoop.glowSeconds) } ?? 0
     screen.show(Dashboard.render(model, size: screen.size))
+    spent += processorSeconds - began
     // Redrawing what glows, or on other news, does not put off the next picture.
     guard model.snapshot?.request.number != before?.request.number else { return }
     lastFrame = .now
-    frameCost = .seconds(processorSeconds - began)
+    (frameCost, spent) = (.seconds(spent), 0)
   }
 
   /// What this thread has computed so far: while it waits for the terminal to take what is written, others can work.

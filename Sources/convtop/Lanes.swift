@@ -26,7 +26,7 @@ final class Lanes {
     /// The number of the last request, and how many of its notices were said.
     var asked = 0
     var notices = 0
-    var wasStopped = false
+    var stop: Stop?
 
     /// Whether the answer to the latest request has not come yet; answers to earlier ones do not count.
     var isWaiting: Bool { asked > 0 && source.snapshot(for: watcher)?.request.number != asked }
@@ -90,6 +90,7 @@ final class Lanes {
   /// Has the model know all runs; what those have to tell that are not shown is said with their letters.
   func update(_ model: inout DashboardModel) {
     model.verdict = count > 1 ? verdict() : nil
+    entries[current].notices = source.status.noticeCount
     guard count > 1 else { return }
     model.lanes = entries.indices.map { index in
       let entry = entries[index]
@@ -106,7 +107,7 @@ final class Lanes {
       }
       entries[index].notices = status.noticeCount
       // Who stops before something stops all, so that they can be compared there.
-      if status.stop != nil && !entries[index].wasStopped {
+      if status.stop != nil && entries[index].stop != status.stop {
         for other in entries.indices where other != index && entries[other].source.status.phase == .running {
           entries[other].source.send(.pause)
         }
@@ -114,15 +115,18 @@ final class Lanes {
           model.state.say(Message("\(Lane.letters[index]) has \(stop.sentence)"))
         }
       }
-      entries[index].wasStopped = status.stop != nil
+      entries[index].stop = status.stop
     }
   }
 
   // MARK: - Asking and telling
 
-  /// Gives a command to the shown run; whether and how fast they train, to all.
+  /// Gives a command to the shown run; whether and how fast they train, to all. A run that stands in its past is replayed
+  /// alone: the others have nothing to do with that.
   func send(_ command: RunCommand) {
+    let isInPast = source.status.newest != nil
     switch command {
+    case .run where isInPast, .step where isInPast, .finishEpoch where isInPast: source.send(command)
     case .run, .pause, .step, .finishEpoch, .pace:
       for entry in entries { entry.source.send(command) }
     default: source.send(command)

@@ -165,6 +165,11 @@ import Workers
       { $0.curvePoints = .max }, { $0.smoothing = .nan }, { $0.search = .ofClass(10, after: 0) },
       { $0.output = OutputPlace(map: 0, row: .min, column: 0) },
       { $0.images = ImageRequest(source: .training(ofClass: 77), places: 0..<1) },
+      { $0.trainingProbe = -1 }, { $0.causes = CauseRequest(filter: 0, steps: -1) },
+      { $0.causes = CauseRequest(filter: 0, steps: 1, most: 1 << 29) },
+      { $0.glass = GlassRequest(stage: .loss, layer: 99, image: 0, images: 0..<1, tiles: 0..<1) },
+      { $0.glass = GlassRequest(stage: .update, layer: 0, image: -1, images: 0..<1, tiles: 0..<1) },
+      { $0.glass = GlassRequest(stage: .forward, layer: 0, image: 0, images: 0..<1 << 20, tiles: 0..<1) },
     ]
     for spoil in spoilt {
       var asked = request

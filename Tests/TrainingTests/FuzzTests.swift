@@ -115,6 +115,8 @@ import Workers
     let harness = try Harness(smallConfiguration())
     _ = harness.send(.step(2), until: [.paused])
     var request = PictureRequest(layer: 0, filters: 0..<3, maps: 0..<3, probe: 1, quantities: ["loss"], curvePoints: 9)
+    request.glass = GlassRequest(stage: .backward, layer: 1, image: 2, images: 0..<4, tiles: 0..<3)
+    (request.causes, request.trainingProbe) = (CauseRequest(filter: 1, steps: 2), 3)
     request.network = NetworkRequest(columns: [.init(layer: 0, maps: 2)], map: 1)
     request.output = OutputPlace(map: 0, row: 1, column: 1)
     request.images = ImageRequest(source: .batch, places: 0..<3)

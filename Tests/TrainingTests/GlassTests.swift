@@ -71,7 +71,9 @@ extension Harness {
             loop.numbers(.weight, of: loop.classifier.inspected[$0].layer)
           }
         }
-        let seen = harness.trainer.queue.sync { harness.trainer.examiner?.weights }
+        let seen = harness.trainer.queue.sync {
+          harness.trainer.examiner?.microscope.layers.map { $0.layer.picturedWeight?.copy }
+        }
         #expect(seen == weights, "\(number), step \(record.step)")
       }
       _ = harness.send(.run, until: [.finished, .paused])
@@ -175,6 +177,7 @@ extension Harness {
 
   /// Whatever the net, the loss and the optimiser: all images together are the batch.
   @Test func thePartsOfAllImagesAddUpToTheWhole() throws {
+    var compared = 0
     for number in 0..<12 {
       let configuration = try StateTests.anyConfiguration(number)
       let harness = try Harness(configuration)
@@ -189,8 +192,58 @@ extension Harness {
         #expect(abs(abs(causes.sum) - 1) < 2e-3, "\(number), layer \(layer): \(causes.sum)")
         let shares = (causes.most + causes.least.reversed()).map(\.share)
         #expect(shares == shares.sorted(by: >))
+        compared += 1
       }
     }
+    #expect(compared >= 8)
+  }
+
+  /// The epochs of a fork may have another length than those before it: its steps are numbered from where it begins.
+  @Test(arguments: [16, 64])
+  func aForkWithAnotherBatchSizeIsLookedAtAtItsOwnSteps(batchSize: Int) throws {
+    let (folder, child) = (TemporaryFolder(), TemporaryFolder())
+    let configuration = try smoothConfiguration()
+    let parent = try Harness(configuration, folder: RunFolder(configuration, path: folder.path))
+    _ = parent.send(.finishEpoch(2), until: [.paused])
+    _ = try parent.trainer.fork(overrides: ["training.batch_size=\(batchSize)"], frozen: [], path: child.path)
+    let resumption = try Resumption(run: child.path)
+    let harness = try Harness(resumption.configuration)
+    try harness.trainer.resume(resumption)
+    for _ in 0..<3 {
+      let status = harness.send(.step(1), until: [.paused, .finished])
+      for request in [GlassTests.glass(), GlassTests.causes(1, layer: 0)] {
+        let snapshot = harness.examination(request)
+        #expect(snapshot.examination == .done)
+        if request.glass != nil {
+          #expect(snapshot.glass?.step == status.step && snapshot.glass?.loss == status.lastStep?.loss)
+        }
+        if request.causes != nil {
+          #expect(
+            snapshot.causes?.steps == status.step...status.step && snapshot.causes?.images == status.lastStep?.images)
+        }
+      }
+    }
+  }
+
+  @Test func whereOneLayerCannotBeAskedTheStepIsLookedAtAllTheSame() throws {
+    let harness = try Harness(smoothConfiguration(["model.layers[0].trainable=false"]))
+    _ = harness.send(.step(1), until: [.paused])
+    var request = GlassTests.glass()
+    request.causes = CauseRequest(filter: 0, steps: 1)
+    let snapshot = harness.examination(request)
+    #expect(snapshot.glass?.step == 1 && snapshot.causes == nil)
+    #expect(snapshot.examination == .impossible("conv has no weights that are trained"))
+  }
+
+  @Test func aStepThatComesOutOtherwiseIsNotShownAsTheRuns() throws {
+    let harness = try Harness(smoothConfiguration())
+    _ = harness.send(.step(2), until: [.paused])
+    harness.trainer.queue.sync { harness.trainer.history.cut(after: 0, step: 2, losses: [1, 2]) }
+    guard case .impossible(let sentence) = harness.examination(GlassTests.glass()).examination else {
+      Issue.record("it is shown")
+      return
+    }
+    #expect(sentence.hasPrefix("step 1 had a loss of 1.0, and has 2."))
   }
 
   @Test func whatCannotBeLookedAtSaysWhy() throws {

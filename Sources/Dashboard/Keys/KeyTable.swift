@@ -24,6 +24,9 @@ public enum KeyTable {
   private static let running: [KeyBinding] = [
     .command("run", [.character(" ")], "Space", line: ("Space", "run/pause"), "run, or pause after this batch") {
       state, context in
+      // Where the shown run is over, the key is for those beside it.
+      if context.model.isOver, context.model.rivals.contains(where: { $0.status.phase == .running }) { return .pause }
+      if context.model.canOnlyOthersGoOn { return .run }
       if isStuck(&state, context) { return nil }
       switch context.phase {
       case .finished:
@@ -78,6 +81,7 @@ public enum KeyTable {
   ]
 
   private static func isOver(_ state: inout DashboardState, _ context: KeyContext) -> Bool {
+    if context.model.canOnlyOthersGoOn { return false }
     if isStuck(&state, context) { return true }
     guard context.phase == .finished else { return context.phase == .failed }
     state.say("the run is finished: :epochs +10 adds ten epochs")
@@ -163,7 +167,10 @@ public enum KeyTable {
         "F\(view.number)\(view == .step ? " i" : "")", line: view == .overview ? ("F1–F8", "views") : nil,
         view == .step ? "the last step from within, while the run rests" : "the view \(view.title)",
         needsTraining: view.needsTraining
-      ) { state, _ in state.go(view) }
+      ) { state, _ in
+        if view == .step { state.glass.causeSteps = 1 }
+        state.go(view)
+      }
     } + [
       .choice(
         "why", [.character("y")], "y", "which images moved the filter in the last step; 10y: in the last ten",
@@ -258,7 +265,7 @@ public enum KeyTable {
         state.say("\(fault): no other process could go on with the run")
         return .none
       }
-      guard [.finished, .failed].contains(context.phase) || context.model.divergence != nil else { return .detach }
+      guard context.model.isOver, !context.model.canOnlyOthersGoOn else { return .detach }
       state.say("nothing is left to go on with: the run is over")
       return .none
     },

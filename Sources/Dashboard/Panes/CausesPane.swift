@@ -37,6 +37,10 @@ extension Canvas {
       ? "in step \(grouped(causes.steps.upperBound))"
       : "in steps \(grouped(causes.steps.lowerBound))–\(grouped(causes.steps.upperBound))"
     _ = addToTitle(steps, .number, column: at, end: end, row: rect.row)
+    guard causes.figures.range.nonFinite == 0, causes.sum.isFinite else {
+      write("what was added is no number any more", .failed, column: inside.column, row: inside.row)
+      return
+    }
     guard causes.figures.norm > 0 else {
       write("it did not move", .faint, column: inside.column, row: inside.row)
       return

@@ -37,6 +37,14 @@ extension DashboardModel {
   /// Whether any of the runs is under way.
   var isAnyUnderWay: Bool { status.phase.isUnderWay || rivals.contains { $0.status.phase.isUnderWay } }
 
+  /// Whether the shown run has nothing more to do.
+  var isOver: Bool { [.finished, .failed].contains(status.phase) || divergence != nil }
+
+  /// Whether it has not, but one beside it has.
+  var canOnlyOthersGoOn: Bool {
+    isOver && rivals.contains { ![.finished, .failed].contains($0.status.phase) && $0.status.divergedAt == nil }
+  }
+
   /// Why nothing can be forked from here, in a sentence; nil when it can.
   var forkComplaint: String? {
     access == .own

@@ -50,11 +50,20 @@ struct CauseSearch {
     gradient = [Double](repeating: 0, count: size)
   }
 
-  /// How much of it is done.
+  /// How much of it is done: of both ways to the steps, which count as one image each, and of the images.
   func progress(_ loop: TrainingLoop) -> Double {
-    guard stage == .summing else { return 0 }
-    let all = steps.count * loop.configuration.training.batchSize
-    return min(1, Double(parts.count) / Double(max(1, all)))
+    let before = start.keyframe.unit
+    let way = max(1, loop.unit(beforeStep: steps.lowerBound) - before)
+    let gone = min(1, Double(max(0, loop.unit - before)) / Double(way))
+    let images = Double(steps.count * loop.configuration.training.batchSize)
+    let done: Double =
+      switch stage {
+      case .settingOut(let isAgain): isAgain ? 1 : 0
+      case .approaching(let isAgain): isAgain ? 1 + gone : gone
+      case .moving: 1
+      case .summing, .over: 2 + Double(parts.count)
+      }
+    return min(1, done / (2 + images))
   }
 
   /// Goes on for a while.
@@ -62,14 +71,13 @@ struct CauseSearch {
   /// - Returns: whether it is over.
   mutating func goOn(_ microscope: Microscope, until deadline: ContinuousClock.Instant) -> Bool {
     let loop = microscope.loop
-    let first = loop.unit(beforeStep: steps.lowerBound)
     while true {
       switch stage {
       case .settingOut(let isAgain):
         microscope.jump(to: start)
         stage = .approaching(isAgain: isAgain)
       case .approaching(let isAgain):
-        guard microscope.goOn(to: first, until: deadline) else { return false }
+        guard microscope.goOn(to: loop.unit(beforeStep: steps.lowerBound), until: deadline) else { return false }
         if !isAgain { movement = numbers.map { -$0 } }
         stage = isAgain ? .summing : .moving
       case .moving:
@@ -83,7 +91,7 @@ struct CauseSearch {
         }
         guard microscope.goOn(to: loop.unit(beforeStep: loop.step + 1), until: deadline) else { return false }
         if batch.isEmpty { begin(loop) }
-        addNext(loop)
+        addNext(microscope)
         if ContinuousClock.now >= deadline { return false }
       case .over: return true
       }
@@ -101,7 +109,8 @@ struct CauseSearch {
   }
 
   /// The next image's part; behind the last one the batch's own gradient, and then the step itself.
-  private mutating func addNext(_ loop: TrainingLoop) {
+  private mutating func addNext(_ microscope: Microscope) {
+    let loop = microscope.loop
     guard let learning = loop.classifier.learning else { return }
     let image = next < batch.count ? next : nil
     loop.withBatch(loop.sampler.trainSource, batch, 0, batch.count) { batch in
@@ -119,7 +128,7 @@ struct CauseSearch {
       // Running statistics were moved by each pass.
       before.withUnsafeBufferPointer { loop.takeNumbers($0) }
       batch = []
-      _ = loop.advance()
+      microscope.advance()
     }
   }
 

@@ -10,7 +10,7 @@ struct ExaminedPlace: Hashable {
 
 /// Looks at a run through a microscope for those who ask: one thing at a time, in pieces that hold nobody up.
 final class Examiner {
-  private let microscope: Microscope
+  let microscope: Microscope
   private var search: CauseSearch?
   private var step: ExaminedPlace?
   private var target: ExaminedPlace?
@@ -22,8 +22,8 @@ final class Examiner {
 
   init(_ microscope: Microscope) { self.microscope = microscope }
 
-  /// Each layer's pictured weight where it has come to.
-  var weights: [[Float]?] { microscope.layers.map { $0.layer.picturedWeight?.copy } }
+  /// How the run's past came out otherwise, in a sentence; nothing that is shown of it could be believed.
+  var fault: String? { microscope.fault }
 
   /// What is known was of another run: somebody has changed this one.
   func forget() {
@@ -45,11 +45,12 @@ final class Examiner {
   /// - Returns: how much is done, from 0 to below 1; nil once it is there.
   func goOn(to place: ExaminedPlace, from start: Start, until deadline: ContinuousClock.Instant) -> Double? {
     let loop = microscope.loop
-    let unit = loop.unit(beforeStep: place.step)
-    if target != place || loop.unit > unit {
+    if target != place {
       (search, step, target) = (nil, nil, place)
       microscope.jump(to: start)
     }
+    // Only a state that it has gone to says how its steps are numbered.
+    let unit = loop.unit(beforeStep: place.step)
     guard microscope.goOn(to: unit, until: deadline) else {
       return Double(loop.unit - start.keyframe.unit) / Double(max(1, unit - start.keyframe.unit))
     }

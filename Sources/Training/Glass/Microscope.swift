@@ -24,22 +24,33 @@ final class Microscope {
   private let executor: Executor
   private let loss: Variable
   private let prediction: (meaning: Prediction.Meaning, values: Variable)
+  /// What the run's loss was, where it is known and another than that of a step that was made here.
+  private let recordedLoss: (StepRecord) -> Double?
+  /// How a step came out otherwise here than in the run, in a sentence.
+  private(set) var fault: String?
   /// The step that the executor holds.
   private(set) var examined: ExaminedStep?
 
   /// A look may take half of the machine's memory.
   private static let memoryShare = 2
 
+  /// - Parameter recordedLoss: what the run's loss was in a step, where that is another.
   /// - Throws: `RunError` when there is too little memory to keep a step.
-  init(_ configuration: Configuration, dataset: Dataset, pool: WorkerPool) throws {
+  init(
+    _ configuration: Configuration, dataset: Dataset, pool: WorkerPool, recordedLoss: @escaping (StepRecord) -> Double?
+  ) throws {
+    self.recordedLoss = recordedLoss
     loop = try TrainingLoop(configuration, dataset: dataset, pool: pool)
     let recording = try Classifier.Recording(loop.classifier.model, configuration.training.loss)
     guard let last = recording.layers.last else { preconditionFailure("a model has at least one layer") }
     (layers, loss) = (recording.layers, recording.loss)
     prediction = try predict(last, configuration.training.loss)
     let batchSize = configuration.training.batchSize
-    let needed = Executor.memory(
-      recording.tape, loss: loss, metrics: recording.metrics, capacity: batchSize, threads: pool.threads)
+    // Beside the copy of the run, which takes what the run takes.
+    let needed =
+      Executor.memory(
+        recording.tape, loss: loss, metrics: recording.metrics, capacity: batchSize, threads: pool.threads)
+      + 2 * loop.classifier.memory
     let available = Int(clamping: ProcessInfo.processInfo.physicalMemory) / Microscope.memoryShare
     guard needed < available else {
       let gigabytes = { (bytes: Int) in "\(fixed(Double(bytes) / 1e9, 1)) GB" }
@@ -67,11 +78,23 @@ final class Microscope {
   func goOn(to unit: Int, until deadline: ContinuousClock.Instant) -> Bool {
     while loop.unit < unit {
       guard ContinuousClock.now < deadline else { return false }
-      loop.takeDueChanges()
-      _ = loop.advance()
+      advance()
     }
     loop.takeDueChanges()
     return true
+  }
+
+  /// Does the next unit again.
+  func advance() {
+    loop.takeDueChanges()
+    if case .step(let record) = loop.advance() { compare(record) }
+  }
+
+  private func compare(_ record: StepRecord) {
+    guard fault == nil, let loss = recordedLoss(record) else { return }
+    fault =
+      "step \(grouped(record.step)) had a loss of \(loss), and has \(record.loss) when it is done again: this run's past cannot "
+      + "be looked at"
   }
 
   /// Makes the next step, and keeps all of it.
@@ -81,6 +104,7 @@ final class Microscope {
     guard case .step(let record) = loop.advance(on: executor) else {
       preconditionFailure("without conditions nothing stops a step")
     }
+    compare(record)
     let losses = images.indices.map { Double(executor.tensor(of: loss, image: $0).values[0]) }
     var measures: [String: ExaminedStep.Measures] = [:]
     for (layer, weight) in zip(loop.layerMeasures, weights) {
@@ -94,7 +118,7 @@ final class Microscope {
   }
 
   /// What it holds is not what the run did any more.
-  func forget() { examined = nil }
+  func forget() { (examined, fault) = (nil, nil) }
 
   // MARK: - Reading
 

@@ -42,6 +42,8 @@ package final class Classifier {
   /// What the net says of an image, class by class; nil for a model that is only looked at.
   let prediction: (meaning: Prediction.Meaning, values: Variable)?
   let pool: WorkerPool
+  /// Bytes that all of it takes.
+  let memory: Int
 
   /// The model with its loss and its accuracy, forward and backward, and forward alone.
   package struct Learning {
@@ -78,6 +80,7 @@ package final class Classifier {
       + (recordings?.memory(batchSize: configuration.batchSize, threads: pool.threads) ?? 0)
     let available = Int(clamping: ProcessInfo.processInfo.physicalMemory)
     guard needed < available else { throw MemoryShortage(needed: needed, available: available) }
+    memory = needed
     inspection = Executor(inspect, capacity: Classifier.inspectionBatch, pool: pool)
     learning = recordings.map { Learning($0, batchSize: configuration.batchSize, pool) }
   }

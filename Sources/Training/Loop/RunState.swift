@@ -126,6 +126,8 @@ extension TrainingLoop {
     optimizer.learningRate = learningRate
     isFinite = true
     forgetTriedStep()
+    // A validation that is gone on with in its middle has answers of another one.
+    answers = answers.map { _ in [] }
     debugger.forget()
     for layer in layerMeasures { layer.isFrozen = progress.frozen.contains(layer.name) }
     for layer in layerMeasures { layer.forget() }

@@ -30,7 +30,8 @@ struct History {
   private(set) var keyframes: [Keyframe] = []
   /// Units from one keyframe to the next, before any is dropped.
   var spacing = 1
-  private let limit: Int
+  private let configuredLimit: Int
+  private var limit: Int
   /// What it takes to keep a state: the least that was measured of late, because other programs make it longer at times.
   private var secondsToKeep = 0.0
   private var losses = LossRecord()
@@ -42,8 +43,20 @@ struct History {
 
   /// - Parameter limit: in bytes; the beginning is kept in any case.
   init(limit: Int, start: Keyframe) {
-    self.limit = limit
+    (self.limit, configuredLimit) = (limit, limit)
     keyframes = [start]
+  }
+
+  /// Has so many runs share the memory that one of them may take.
+  mutating func share(among runs: Int) {
+    limit = configuredLimit / max(1, runs)
+    while keyframes.count > most { dropOne() }
+  }
+
+  /// How many states there is room for: the beginning and the newest in any case.
+  private var most: Int {
+    let bytes = keyframes.last?.bytes ?? 0
+    return max(2, min(History.mostKeyframes, limit / max(1, bytes)))
   }
 
   /// Has states so close that a fortieth of a second leads from one to the next, as long as keeping them takes less than one in two
@@ -83,10 +96,9 @@ struct History {
   /// Keeps a state of a unit that has none yet.
   mutating func keep(_ keyframe: Keyframe) {
     let place = place(after: keyframe.unit)
-    guard keyframes[place - 1].unit < keyframe.unit else { return }
+    guard limit > 0, keyframes[place - 1].unit < keyframe.unit else { return }
     keyframes.insert(keyframe, at: place)
-    let most = min(History.mostKeyframes, limit / max(1, keyframe.bytes))
-    while keyframes.count > max(2, most) { dropOne() }
+    while keyframes.count > most { dropOne() }
   }
 
   private mutating func dropOne() {

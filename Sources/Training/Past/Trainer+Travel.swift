@@ -32,6 +32,9 @@ extension Trainer {
     history.adapt(seconds: seconds, perStep: estimates.secondsPerStep(of: loop.configuration.training.batchSize))
   }
 
+  /// Has this run share the memory for its past with others.
+  public func sharePast(among runs: Int) { queue.async { self.history.share(among: runs) } }
+
   // MARK: - Setting out
 
   /// Sets out for so many steps before the present one.

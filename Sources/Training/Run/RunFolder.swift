@@ -151,7 +151,7 @@ public final class RunFolder {
   }
 
   /// Lets another process have the run; nothing must be written any more.
-  func release() { metrics.unlock() }
+  public func release() { metrics.unlock() }
 
   /// Where watchers connect to whoever trains the run.
   public static let socketName = "socket"

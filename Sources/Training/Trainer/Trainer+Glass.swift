@@ -30,31 +30,51 @@ extension Trainer {
       snapshot.examination = .impossible("there is no step to look at")
       return
     }
-    do {
-      let examiner = try madeExaminer()
-      snapshot.glass = request.glass.flatMap { examiner.pictures($0, at: place) }
-      if let causes = request.causes {
-        guard let question = question(causes, request.layer, place) else {
-          snapshot.examination = .impossible(
-            "\(description.layers[request.layer].name) has no weights that are trained")
-          return
-        }
-        snapshot.causes = examiner.pictures(question, layer: request.layer, at: place)
-      }
-    } catch {
+    let examiner: Examiner
+    do { examiner = try madeExaminer() } catch {
       snapshot.examination = .impossible("\(error)")
       return
     }
-    let isDone = (request.glass == nil || snapshot.glass != nil) && (request.causes == nil || snapshot.causes != nil)
-    snapshot.examination = isDone ? .done : .underWay(examined)
-    if !isDone { isExamining = true }
+    snapshot.glass = request.glass.flatMap { examiner.pictures($0, at: place) }
+    var isDone = request.glass == nil || snapshot.glass != nil
+    var complaint = examiner.fault
+    if let causes = request.causes {
+      if let question = question(causes, request.layer, place) {
+        snapshot.causes = examiner.pictures(question, layer: request.layer, at: place)
+        isDone = isDone && snapshot.causes != nil
+      } else {
+        complaint = complaint ?? "\(description.layers[request.layer].name) has no weights that are trained"
+      }
+    }
+    if isDone || examiner.fault != nil {
+      snapshot.examination = complaint.map { .impossible($0) } ?? .done
+    } else {
+      snapshot.examination = .underWay(examined)
+      isExamining = true
+    }
   }
 
   private func madeExaminer() throws -> Examiner {
     if let examiner { return examiner }
-    let made = Examiner(try Microscope(loop.configuration, dataset: dataset, pool: loop.classifier.pool))
-    examiner = made
-    return made
+    // Where there was too little memory once, there is too little.
+    if let examinerRefusal { throw examinerRefusal }
+    do {
+      let microscope = try Microscope(loop.configuration, dataset: dataset, pool: loop.classifier.pool) { [weak self] in
+        self?.knownLoss(unlike: $0)
+      }
+      let made = Examiner(microscope)
+      examiner = made
+      return made
+    } catch let error as RunError {
+      examinerRefusal = error
+      throw error
+    }
+  }
+
+  /// What the run's loss was in a step, where it is known and another.
+  private func knownLoss(unlike record: StepRecord) -> Double? {
+    guard let tried = loop.triedStep, tried.step == record.step else { return history.recordedLoss(unlike: record) }
+    return tried.loss == record.loss || tried.loss.isNaN && record.loss.isNaN ? nil : tried.loss
   }
 
   /// The question as it can be answered: with steps that there are.
@@ -64,6 +84,7 @@ extension Trainer {
     var request = request
     request.filter = min(max(0, request.filter), filters.count - 1)
     request.steps = max(1, min(request.steps, CauseRequest.mostSteps, place.step - firstStep + 1))
+    request.most = min(max(0, request.most), CauseRequest.mostImages)
     return request
   }
 
@@ -76,7 +97,7 @@ extension Trainer {
 
   /// Goes on with what somebody waits for.
   func goOnExamining() {
-    guard isExamining, !status.phase.isUnderWay, let place = examinedPlace, let examiner else {
+    guard isExamining, !status.phase.isUnderWay, let place = examinedPlace else {
       isExamining = false
       return
     }
@@ -87,7 +108,7 @@ extension Trainer {
         }
       }.sorted { $0.0.number < $1.0.number }
     }
-    guard let request = waiting.first?.1 else {
+    guard let request = waiting.first?.1, let examiner = try? madeExaminer() else {
       isExamining = false
       return
     }
@@ -95,7 +116,9 @@ extension Trainer {
     var left: Double?
     if let glass = request.glass, examiner.pictures(glass, at: place) == nil {
       left = examiner.goOn(to: place, from: start(before: place.step), until: deadline)
-    } else if let causes = request.causes, let question = question(causes, request.layer, place) {
+    } else if let causes = request.causes, let question = question(causes, request.layer, place),
+      examiner.pictures(question, layer: request.layer, at: place) == nil
+    {
       left = examiner.goOn(
         with: question, layer: request.layer, steps: place.step - question.steps + 1...place.step,
         from: { start(before: place.step - question.steps + 1) }, until: deadline)

@@ -188,9 +188,12 @@ extension Trainer {
     throw RunError("\(first.error);\(others) there is no checkpoint to go on from")
   }
 
+  /// More take longer to read than they save.
+  private static let mostReadBack = 16
+
   /// Earlier checkpoints lead into the run's past, which is else done again from its beginning.
   private func keepPast(_ files: CheckpointFiles, before step: Int, _ folder: RunFolder) {
-    for earlier in files.steps where earlier < step {
+    for earlier in files.steps.filter({ $0 < step }).prefix(Trainer.mostReadBack) {
       do {
         let checkpoint = try files.read(files.path(step: earlier))
         try check(checkpoint, folder, [])

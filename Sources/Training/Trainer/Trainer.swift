@@ -33,7 +33,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
   let dataset: Dataset
   let queue: DispatchQueue
   let mailbox: Locked<Mailbox>
-  private let onEvent: @Sendable (Event) -> Void
+  let onEvent: @Sendable (Event) -> Void
 
   // Only the queue touches these.
   let loop: TrainingLoop
@@ -52,6 +52,8 @@ public final class Trainer: RunSource, @unchecked Sendable {
   var examiner: Examiner?
   /// Whether somebody waits for it, how far it is, and when that was told last.
   var isExamining = false
+  /// Why there can be none.
+  var examinerRefusal: RunError?
   var examined = 0.0
   var lastExaminationNews = ContinuousClock.now
   /// After which epochs which of the validation images were right, since somebody compares.
@@ -63,7 +65,7 @@ public final class Trainer: RunSource, @unchecked Sendable {
   /// Images a second, seconds of work, and what somebody watches: no part of the run's state.
   var timings = SeriesList.none
   /// `work`, made once: a step allocates nothing.
-  private lazy var block = DispatchWorkItem { [unowned self] in work() }
+  private(set) lazy var block = DispatchWorkItem { [unowned self] in work() }
 
   /// - Parameters:
   ///   - pool: the threads that do the arithmetic; shared only with trainers on the same queue.
@@ -143,68 +145,6 @@ public final class Trainer: RunSource, @unchecked Sendable {
   /// A copy of all that the run is, taken between two units of work.
   public func state() -> RunState { queue.sync { loop.state() } }
 
-  /// Which of the validation images the net gets right as it is.
-  ///
-  /// They are those of `validationImages`, in that order.
-  public func rightImages() -> [Bool] { queue.sync { loop.rightImages(loop.sampler.validationIndices) } }
-
-  /// From now on, keeps which of the validation images are right after each epoch.
-  public func compareAnswers() { queue.async { self.loop.answers = self.loop.answers ?? [] } }
-
-  /// Which were right after epochs that have been since.
-  public var answersByEpoch: [Int: [Bool]] { answers.withLock { $0 } }
-
-  private func keepAnswers(_ record: EpochRecord) {
-    guard let right = loop.answers, right.count == loop.sampler.validationIndices.count else { return }
-    answers.withLock { $0[record.epoch] = right }
-  }
-
-  /// The indices of the validation images in the data set.
-  public var validationImages: [Int32] { queue.sync { loop.sampler.validationIndices } }
-
-  // MARK: - Being asked
-
-  public func addWatcher(onNews: @escaping @Sendable () -> Void) -> Watcher {
-    mailbox.withLock { $0.addWatcher(onNews) }
-  }
-
-  public func removeWatcher(_ watcher: Watcher) {
-    let others = mailbox.withLock { mailbox in
-      mailbox.slots[watcher] = nil
-      return mailbox.slots.values.compactMap(\.snapshot?.request)
-    }
-    queue.async { [weak self] in self?.prepare(for: others) }
-  }
-
-  /// Prepares for what all watchers look at now; what nobody looks at takes no memory.
-  private func prepare(for requests: [PictureRequest]) {
-    loop.watch(requests)
-    if !requests.contains(where: { $0.glass != nil || $0.causes != nil }) { examiner = nil }
-  }
-
-  public func snapshot(for watcher: Watcher) -> Snapshot? { mailbox.withLock { $0.slots[watcher]?.snapshot } }
-
-  public func send(_ command: RunCommand, acknowledge: (@Sendable () -> Void)?) {
-    schedule { mailbox in
-      mailbox.commands.append((command, acknowledge))
-      if command == .pause && mailbox.status.phase == .running { mailbox.status.phase = .pausing }
-    }
-  }
-
-  public func request(_ request: PictureRequest, for watcher: Watcher) {
-    schedule { $0.slots[watcher]?.request = request }
-  }
-
-  /// Leaves something to do, and sees to it that a block will find it.
-  private func schedule(_ leave: (inout Mailbox) -> Void) {
-    let isFirst = mailbox.withLock { mailbox in
-      leave(&mailbox)
-      defer { mailbox.scheduled = self }
-      return mailbox.scheduled == nil
-    }
-    if isFirst { queue.async(execute: block) }
-  }
-
   // MARK: - Working
 
   /// One block: what has been asked, then one unit of work; and another block while there is something to do.
@@ -245,31 +185,6 @@ public final class Trainer: RunSource, @unchecked Sendable {
     if waitsForDisk && !isInPast { return .milliseconds(10) }
     guard status.phase == .running, status.pace != .full, !loop.isValidating, let lastUnit else { return .zero }
     return lastUnit + .seconds(status.pace.secondsPerStep) - clock.now
-  }
-
-  func serve(_ request: PictureRequest, for watcher: Watcher) {
-    let others = mailbox.withLock { $0.slots.filter { $0.key != watcher }.values.compactMap(\.snapshot?.request) }
-    prepare(for: others + [request])
-    var snapshot: Snapshot?
-    let seconds = clock.measure {
-      var made = loop.snapshot(request, units: status.units)
-      examine(request, into: &made)
-      snapshot = made
-    }.inSeconds
-    snapshot?.seconds = seconds
-    snapshot?.curves += timings.curves(for: request)
-    snapshot?.quantities = loop.series.quantities + timings.quantities
-    let onNews = mailbox.withLock { mailbox in
-      mailbox.slots[watcher]?.snapshot = snapshot
-      return mailbox.slots[watcher]?.onNews
-    }
-    onNews?()
-  }
-
-  /// The status has changed.
-  func tellAll() {
-    onEvent(.changed)
-    for onNews in mailbox.withLock({ $0.slots.values.map(\.onNews) }) { onNews() }
   }
 
   func begin(_ goal: Goal) {
