@@ -113,7 +113,8 @@ struct BenchCommand: ParsableCommand {
       let figures = try bench.measure(configuration.onAvailableData().0)
       func median(_ values: [Double]) -> Double { values[values.count / 2] }
       let rows = [
-        ("one step back", figures.oneBack), ("anywhere", figures.anywhere),
+        ("one step back", figures.oneBack), ("anywhere", figures.anywhere), ("step from within", figures.glass),
+        ("why a filter moved", figures.causes),
       ]
       guard json else {
         for (name, times) in rows {
@@ -135,6 +136,8 @@ struct BenchCommand: ParsableCommand {
       line.add("one_back_max_ms", 1e3 * (figures.oneBack.last ?? 0))
       line.add("anywhere_median_ms", 1e3 * median(figures.anywhere))
       line.add("anywhere_max_ms", 1e3 * (figures.anywhere.last ?? 0))
+      line.add("glass_median_ms", 1e3 * median(figures.glass))
+      line.add("causes_median_ms", 1e3 * median(figures.causes))
       line.add("time_ratio", median(figures.cost))
       line.add("differences", figures.differences)
       say(line.text)

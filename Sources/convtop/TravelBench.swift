@@ -13,6 +13,9 @@ struct TravelBench {
     /// Seconds, sorted.
     var oneBack: [Double] = []
     var anywhere: [Double] = []
+    /// Until the last step is seen from within, and until it is known what moved a filter of the first layer in it.
+    var glass: [Double] = []
+    var causes: [Double] = []
     /// The time of a run that keeps its past over that of one that does not, sorted.
     var cost: [Double] = []
     /// Jumps that did not come to the state of the straight run.
@@ -50,7 +53,12 @@ struct TravelBench {
     // From the newest step, where nobody has been before, all through the last quarter of the run.
     run.time(.step(figures.steps * 3 / 4))
     let pauses = min(jumps / 4, figures.steps / 4)
-    for _ in 0..<pauses {
+    for pause in 0..<pauses {
+      if pause % (pauses / TravelBench.looks + 1) == 0 {
+        figures.glass.append(run.time(TravelBench.glass))
+        figures.causes.append(run.time(TravelBench.causes))
+        run.look()
+      }
       run.time(.step(Int.random(in: 1...max(1, figures.steps / 4 / pauses), using: &random)))
       figures.oneBack.append(jump(.back(1)))
       run.time(.goTo(step: .max))
@@ -75,9 +83,26 @@ struct TravelBench {
       }
       if let with = seconds[sizes[0]], let without = seconds[sizes[1]] { figures.cost.append(with / without) }
     }
-    for path in [\Figures.oneBack, \.anywhere, \.cost] { figures[keyPath: path].sort() }
+    for path in [\Figures.oneBack, \.anywhere, \.cost, \.glass, \.causes] { figures[keyPath: path].sort() }
     return figures
   }
+}
+
+extension TravelBench {
+  /// How often the present step is looked at from within.
+  private static let looks = 10
+
+  private static let glass: PictureRequest = {
+    var request = PictureRequest(layer: 0, probe: 0)
+    request.glass = GlassRequest(stage: .forward, layer: 0, image: 0, images: 0..<16, tiles: 0..<16)
+    return request
+  }()
+
+  private static let causes: PictureRequest = {
+    var request = PictureRequest(layer: 0, probe: 0)
+    request.causes = CauseRequest(filter: 0, steps: 1)
+    return request
+  }()
 }
 
 /// A trainer whose commands are timed until it rests again.
@@ -85,6 +110,7 @@ private final class TimedRun {
   let trainer: Trainer
   private let watcher: Watcher
   private let news = DispatchSemaphore(value: 0)
+  private var asked = 0
 
   init(_ trainer: Trainer) {
     self.trainer = trainer
@@ -98,6 +124,25 @@ private final class TimedRun {
   func look() {
     trainer.request(PictureRequest(layer: 0, probe: 0), for: watcher)
     while trainer.snapshot(for: watcher) == nil { news.wait() }
+  }
+
+  /// Until what takes the step again is answered; a question that has no answer takes no time.
+  func time(_ request: PictureRequest) -> Double {
+    asked += 1
+    var request = request
+    request.number = asked
+    let start = ContinuousClock.now
+    trainer.request(request, for: watcher)
+    while true {
+      if let snapshot = trainer.snapshot(for: watcher), snapshot.request.number == asked {
+        switch snapshot.examination {
+        case .done: return (ContinuousClock.now - start).inSeconds
+        case .impossible, .needsRest, nil: return 0
+        case .underWay: break
+        }
+      }
+      news.wait()
+    }
   }
 
   @discardableResult
