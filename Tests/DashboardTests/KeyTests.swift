@@ -73,6 +73,10 @@ import Testing
     #expect(fork([]) == .fork(overrides: [half], frozen: []))
     #expect(fork([.delete]) == .fork(overrides: [], frozen: []))
     #expect(fork([.backspace] + characters("1")) == .fork(overrides: [half.dropLast() + "1"], frozen: []))
+    #expect(
+      fork(characters("0.1"))
+        == .fork(overrides: ["training.optimizer.learning_rate=0.1"], frozen: []), "what is typed first takes its place"
+    )
     // Another type has settings of its own; what is typed for those comes behind it.
     #expect(
       fork([.down] + characters("sgd"))

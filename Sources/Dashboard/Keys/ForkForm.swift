@@ -18,6 +18,8 @@ public struct ForkForm: Hashable, Sendable {
   /// What was typed, by row.
   private(set) var edits: [Int: String] = [:]
   private(set) var frozen: Set<String> = []
+  /// Whether nothing was typed in the row since it was come to: what is typed first takes the place of what is there.
+  private var isFresh = true
 
   enum Outcome: Hashable {
     case typing, closed
@@ -41,6 +43,8 @@ public struct ForkForm: Hashable, Sendable {
   }
 
   mutating func handle(_ key: Key) -> Outcome {
+    let before = row
+    defer { if row != before { isFresh = true } }
     switch key {
     case .up: row = max(0, row - 1)
     case .down, .tab: row = min(rows.count - 1, row + 1)
@@ -63,18 +67,21 @@ public struct ForkForm: Hashable, Sendable {
       return
     }
     switch key {
-    case .character(let character): edits[row, default: ""].append(character)
+    case .character(let character):
+      if isFresh { edits[row] = nil }
+      edits[row, default: ""].append(character)
     case .backspace:
       // What is there now can be changed at its end.
       var text = edits[row] ?? value(rows[row])
       if !text.isEmpty { text.removeLast() }
       edits[row] = text
-    default: break
+    default: return
     }
+    isFresh = false
   }
 
   /// Goes to a line.
-  mutating func choose(_ index: Int) { if rows.indices.contains(index) { row = index } }
+  mutating func choose(_ index: Int) { if rows.indices.contains(index) { (row, isFresh) = (index, true) } }
 
   /// What a line says now.
   func value(_ row: Row) -> String {
