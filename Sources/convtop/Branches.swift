@@ -57,9 +57,9 @@ final class Branches {
       try? FileManager.default.removeItem(atPath: folder)
       throw error
     }
-    // It stops where the other one would.
+    // It stops where the other one would; what it says of that is not news to whoever asked for it there.
     for breakpoint in all[index].trainer.status.breakpoints where breakpoint.isOn {
-      run.trainer.send(.addBreakpoint(breakpoint.condition))
+      run.trainer.sendAndWait(.addBreakpoint(breakpoint.condition))
     }
     all.append(Branch(trainer: run.trainer, run: run, before: run.trainer.status))
     for branch in all {

@@ -178,6 +178,29 @@ import Workers
     #expect(harness.trainer.state() == newest)
   }
 
+  /// Just behind the newest unit there are always two that pass, in the same memory, close to each other.
+  @Test func twoStatesPassOnWithTheRunInMemoryOfTheirOwn() throws {
+    let configuration = try smallConfiguration(epochs: 40)
+    let loop = try TrainingLoop(configuration, dataset: configuration.loadDataset(), pool: WorkerPool(threads: 1))
+    var history = History(limit: 1 << 28, start: Keyframe(loop))
+    history.spacing = 1_000
+    var (places, passed): (Set<Int>, [Int]) = ([], [])
+    while loop.advance() != .finished {
+      guard let kept = history.keepNewest(loop), kept.isPassing else { continue }
+      #expect(
+        kept.state
+          == {
+            var state = loop.state()
+            state.series = .none
+            return state
+          }())
+      passed.append(kept.unit)
+      places.insert(kept.state.numbers.values.withUnsafeBytes { Int(bitPattern: $0.baseAddress) })
+      #expect(history.keyframes.filter(\.isPassing).map(\.unit) == passed.suffix(2))
+    }
+    #expect(passed.count > 60 && places.count == 2)
+  }
+
   @Test func memoryIsBoundedAndAnyUnitIsNearAState() throws {
     let loop = try TrainingLoop(
       smallConfiguration(), dataset: smallConfiguration().loadDataset(), pool: WorkerPool(threads: 1))

@@ -88,15 +88,34 @@ struct RunNumbers: Hashable, Sendable {
 extension TrainingLoop {
   /// A copy of what the run is now.
   public func state() -> RunState {
+    var none: [Float] = []
+    return state(in: &none)
+  }
+
+  /// The same.
+  ///
+  /// - Parameter memory: numbers that nobody needs any more, which are taken; where they are as many, and nobody else has
+  ///   them, no other memory is.
+  func state(in memory: inout [Float]) -> RunState {
     var copy = progress
     copy.optimizerSteps = optimizer.steps
     copy.optimizerScalars = optimizer.scalars
-    let numbers = [Float](unsafeUninitializedCapacity: stateCount) { target, count in
-      copyNumbers(into: target)
-      count = stateCount
-    }
-    copy.numbers = RunNumbers(numbers)
+    copy.numbers = RunNumbers(numbers(in: &memory))
     return copy
+  }
+
+  private func numbers(in memory: inout [Float]) -> [Float] {
+    guard memory.count == stateCount else {
+      return [Float](unsafeUninitializedCapacity: stateCount) { target, count in
+        copyNumbers(into: target)
+        count = stateCount
+      }
+    }
+    // Taken, not copied: they have to be in one hand to be written over.
+    var numbers: [Float] = []
+    swap(&numbers, &memory)
+    numbers.withUnsafeMutableBufferPointer { copyNumbers(into: $0) }
+    return numbers
   }
 
   /// Makes the run what it was when the state was taken, of this loop or of another one of the same configuration.

@@ -8,15 +8,29 @@ final class Keyframe: Sendable {
   let changes: Int
   /// Without its curves: those are the whole run's.
   let state: RunState
+  /// Whether it makes room for the next one of its kind, in the same memory.
+  let isPassing: Bool
 
   init(_ loop: TrainingLoop) {
-    (unit, changes) = (loop.unit, loop.journal.done)
+    (unit, changes, isPassing) = (loop.unit, loop.journal.done, false)
     var state = loop.state()
     state.series = .none
     self.state = state
   }
 
-  init(unit: Int, changes: Int, state: RunState) { (self.unit, self.changes, self.state) = (unit, changes, state) }
+  /// A passing one.
+  ///
+  /// - Parameter memory: of one that nobody needs any more; it is taken.
+  init(_ loop: TrainingLoop, in memory: inout [Float]) {
+    (unit, changes, isPassing) = (loop.unit, loop.journal.done, true)
+    var state = loop.state(in: &memory)
+    state.series = .none
+    self.state = state
+  }
+
+  init(unit: Int, changes: Int, state: RunState) {
+    (self.unit, self.changes, self.state, isPassing) = (unit, changes, state, false)
+  }
 
   var bytes: Int { state.numbers.values.count * MemoryLayout<Float>.stride }
 }
@@ -25,18 +39,27 @@ final class Keyframe: Sendable {
 ///
 /// When the keyframes would take more than `limit` bytes, the one goes that is missed least: by the square of the gap that it leaves,
 /// over its age. So gaps grow with the root of the age: one step back is short, and the start is never far from a keyframe.
+///
+/// Memory that was never used before costs several times what copying a state to it does. So just behind the newest unit there
+/// are two states that pass on with the run, in memory of their own, much closer to each other than those that last.
 struct History {
   /// In order of their units; the first is the run's beginning.
   private(set) var keyframes: [Keyframe] = []
-  /// Units from one keyframe to the next, before any is dropped.
+  /// Units from one lasting keyframe to the next, before any is dropped; and from one passing one to the next.
   var spacing = 1
+  private(set) var stride = 1
   private let configuredLimit: Int
   private var limit: Int
-  /// What it takes to keep a state: the least that was measured of late, because other programs make it longer at times.
+  /// What it takes to keep a state that lasts, and one that passes: the least that was measured of late, because other programs
+  /// make it longer at times.
   private var secondsToKeep = 0.0
+  private var secondsToPass = 0.0
   private var losses = LossRecord()
 
   private static let longestSpacing = 256
+
+  /// So many states pass on with the run.
+  private static let passing = 2
 
   /// More keyframes than these are no use, however small they are.
   private static let mostKeyframes = 1024
@@ -59,23 +82,53 @@ struct History {
     return max(2, min(History.mostKeyframes, limit / max(1, bytes)))
   }
 
-  /// Has states so close that a fortieth of a second leads from one to the next, as long as keeping them takes less than one in two
-  /// hundred of the time; else no closer than one in four hundred takes.
-  mutating func adapt(seconds: Double, perStep step: Double) {
-    secondsToKeep = secondsToKeep == 0 ? seconds : min(seconds, 1.1 * secondsToKeep)
+  /// Has the keeping of lasting states take one in two hundred and fifty of the time at most, and that of passing ones as much; those are
+  /// no closer than a fiftieth of a second.
+  mutating func adapt(_ kept: Keyframe, seconds: Double, perStep step: Double) {
+    func least(_ known: Double) -> Double { known == 0 ? seconds : min(seconds, 1.1 * known) }
     guard step > 0 else { return }
-    let steps = max(200 * secondsToKeep / step, min(400 * secondsToKeep / step, 0.025 / step))
-    spacing = min(History.longestSpacing, Int(steps) + 1)
+    if kept.isPassing {
+      secondsToPass = least(secondsToPass)
+      stride = min(History.longestSpacing, Int(max(250 * secondsToPass, 0.02) / step) + 1)
+    } else {
+      secondsToKeep = least(secondsToKeep)
+      spacing = min(History.longestSpacing, Int(250 * secondsToKeep / step) + 1)
+    }
   }
 
   /// The run begins with another state: it is a fork.
   mutating func begin(with start: Keyframe) { keyframes = [start] }
 
-  /// Whether a state should be kept: it is far enough from the one before it, or an epoch begins, behind a validation that takes long.
+  /// Whether a lasting state should be kept: it is far enough from the one before it, or an epoch begins, behind a validation that
+  /// takes long.
   func isDue(_ loop: TrainingLoop) -> Bool {
     guard !loop.isValidating, limit > 0, loop.unit > keyframes[0].unit else { return false }
-    let last = keyframe(atOrBefore: loop.unit).unit
-    return loop.unit - last >= spacing || loop.stepInEpoch == 0 && loop.unit > last
+    var place = place(after: loop.unit) - 1
+    let last = keyframes[place].unit
+    while place > 0 && keyframes[place].isPassing { place -= 1 }
+    return loop.unit - keyframes[place].unit >= spacing || loop.stepInEpoch == 0 && loop.unit > last
+  }
+
+  /// Keeps the state that a run has newly come to, if one is due; that one.
+  mutating func keepNewest(_ loop: TrainingLoop) -> Keyframe? {
+    if isDue(loop) {
+      let kept = Keyframe(loop)
+      keep(kept)
+      return kept
+    }
+    guard !loop.isValidating, limit > 0, let last = keyframes.last, loop.unit - last.unit >= stride else { return nil }
+    var memory = takePassing()
+    let kept = Keyframe(loop, in: &memory)
+    keep(kept)
+    return kept
+  }
+
+  /// The memory of the older one of two passing states, which is none any more; empty while there are fewer.
+  private mutating func takePassing() -> [Float] {
+    // They are among the last ones, as older ones have been taken.
+    let passing = keyframes.indices.suffix(2 * History.passing + 2).filter { keyframes[$0].isPassing }
+    guard passing.count >= History.passing else { return [] }
+    return keyframes.remove(at: passing[0]).state.numbers.values
   }
 
   /// The last state that is not behind a unit.

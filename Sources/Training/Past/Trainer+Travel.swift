@@ -27,9 +27,12 @@ extension Trainer {
 
   /// Keeps the state that the run has come to, where one is due.
   func keepState() {
-    guard loop.memory.isLookedAt, history.isDue(loop) else { return }
-    let seconds = clock.measure { history.keep(Keyframe(loop)) }.inSeconds
-    history.adapt(seconds: seconds, perStep: estimates.secondsPerStep(of: loop.configuration.training.batchSize))
+    guard loop.memory.isLookedAt else { return }
+    let start = clock.now
+    guard let kept = history.keepNewest(loop) else { return }
+    history.adapt(
+      kept, seconds: (clock.now - start).inSeconds,
+      perStep: estimates.secondsPerStep(of: loop.configuration.training.batchSize))
   }
 
   /// Has this run share the memory for its past with others.
