@@ -16,11 +16,10 @@ extension Pane {
       guard let chosen = model.glass?.chosen, let loss = chosen.loss else {
         return "The step's images, with the loss on each and what the net takes it for, the largest loss first"
       }
-      let classes = model.run.classes
-      func name(_ label: Int?) -> String { label.map { classes.indices.contains($0) ? classes[$0] : "\($0)" } ?? "?" }
-      let verdict = chosen.predicted == chosen.label ? "found right" : "taken for \(name(chosen.predicted))"
+      let taken = chosen.predicted.map(model.className) ?? "nothing"
+      let verdict = chosen.predicted == chosen.label ? "found right" : "taken for \(taken)"
       return
-        "Training image \(grouped(chosen.index)): \(name(chosen.label)), \(verdict), loss \(fixed(loss, 3)); Enter shows "
+        "Training image \(grouped(chosen.index)): \(model.className(chosen.label)), \(verdict), loss \(fixed(loss, 3)); Enter shows "
         + "the net through it"
     },
     open: { state, context in

@@ -134,10 +134,7 @@ extension Canvas {
     }
   }
 
-  /// A class's name; its number where it has none.
-  func className(_ label: Int) -> String {
-    model.run.classes.indices.contains(label) ? model.run.classes[label] : "\(label)"
-  }
+  func className(_ label: Int) -> String { model.className(label) }
 
   /// A normalised image, from black at the range's minimum to white at its maximum.
   mutating func drawImage(
@@ -163,7 +160,7 @@ extension Canvas {
     let name = min(12, rect.columns - 16)
     for (index, count) in pictures.counts.prefix(max(0, rows)).enumerated() {
       let row = rect.row + 1 + index
-      let label = model.run.classes.indices.contains(index) ? model.run.classes[index] : "\(index)"
+      let label = className(index)
       let isChosen = model.state.data.source == .training(ofClass: index)
       write(padRight(label, name), isChosen ? .selected : .text, column: rect.column + 1, row: row)
       let width = rect.columns - name - 10

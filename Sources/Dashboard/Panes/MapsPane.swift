@@ -182,7 +182,7 @@ extension Canvas {
     let name = min(max(4, width), inside.columns / 3)
     for (index, value) in values.prefix(inside.rows).enumerated() {
       let row = inside.row + index
-      let label = model.run.classes.indices.contains(index) ? model.run.classes[index] : "\(index)"
+      let label = className(index)
       write(padRight(label, name), .text, column: inside.column, row: row)
       drawSignedBar(
         value, limit: range.magnitude, column: inside.column + name + 1, row: row,

@@ -195,7 +195,7 @@ extension Canvas {
     for (offset, index) in shown.enumerated() {
       let row = rect.row + 2 + offset
       let isLabel = index == probe.label
-      let name = model.run.classes.indices.contains(index) ? model.run.classes[index] : "\(index)"
+      let name = className(index)
       let mark = isLabel ? (model.capabilities.unicode ? "✓" : "*") : " "
       write(
         "\(mark)\(name)", isLabel ? .barRight : index == best ? .barWrong : .text, column: rect.column, row: row,

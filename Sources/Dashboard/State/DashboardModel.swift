@@ -92,6 +92,9 @@ public struct DashboardModel: Sendable {
     return activation
   }
 
+  /// A class's name; its number where it has none.
+  func className(_ label: Int) -> String { run.classes.indices.contains(label) ? run.classes[label] : "\(label)" }
+
   /// The image that is looked at, in words.
   var probeName: String {
     state.trainingProbe.map { "training image \(grouped($0))" } ?? "\(run.validation) image \(state.probe)"
