@@ -24,7 +24,12 @@ struct TerminalEmulator {
 
   var text: String { cells.map { String($0) }.joined(separator: "\n") }
 
-  mutating func resize(columns: Int, rows: Int) { self = TerminalEmulator(columns: columns, rows: rows) }
+  /// An empty screen of another size; what has come of a sequence so far still waits for its rest.
+  mutating func resize(columns: Int, rows: Int) {
+    let begun = pending
+    self = TerminalEmulator(columns: columns, rows: rows)
+    pending = begun
+  }
 
   mutating func feed(_ bytes: [UInt8]) {
     pending += bytes
@@ -50,10 +55,12 @@ struct TerminalEmulator {
 
   private mutating func printScalar(at index: Int) -> Int? {
     let byte = pending[index]
-    let length = byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4
+    let length = byte < 0xc0 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4
     guard index + length <= pending.count else { return nil }
-    put(Character(String(decoding: pending[index..<index + length], as: UTF8.self)))
-    return index + length
+    // Bytes that are no text are shown as terminals show them.
+    let text = String(validating: pending[index..<index + length], as: UTF8.self)
+    put(text?.first ?? "\u{fffd}")
+    return index + (text == nil ? 1 : length)
   }
 
   private mutating func put(_ character: Character) {
