@@ -1,5 +1,6 @@
 // How long it takes to go back in a run, and what it costs to be able to.
 
+import Datasets
 import Experiments
 import Foundation
 import Telemetry
@@ -16,15 +17,13 @@ struct TravelBench {
     /// Until the last step is seen from within, and until it is known what moved a filter of the first layer in it.
     var glass: [Double] = []
     var causes: [Double] = []
-    /// The time of a run that keeps its past over that of one that does not, sorted.
-    var cost: [Double] = []
+    /// The time of a run that keeps its past over that of one that does not: the median of parts of the run, and all of it.
+    var cost = (median: 0.0, whole: 0.0)
     /// Jumps that did not come to the state of the straight run.
     var differences = 0
   }
 
   let jumps: Int
-  /// How often each is trained for an epoch, to compare.
-  let pairs: Int
 
   func measure(_ configuration: Experiments.Configuration) throws -> Figures {
     let dataset = try configuration.loadDataset()
@@ -71,25 +70,41 @@ struct TravelBench {
     run.time(.goTo(step: .max))
     if run.trainer.state() != loop.state() { figures.differences += 1 }
 
-    let sizes = [configuration.dashboard.historyMegabytes, 0]
-    for pair in 0..<pairs {
-      var seconds: [Int: Double] = [:]
-      for megabytes in pair % 2 == 0 ? sizes : sizes.reversed() {
-        var configuration = configuration
-        configuration.training.epochs = 1
-        configuration.dashboard.historyMegabytes = megabytes
-        let run = TimedRun(try Trainer(configuration, dataset: dataset, pool: pool))
-        run.look()
-        seconds[megabytes] = run.time(.run)
-      }
-      if let with = seconds[sizes[0]], let without = seconds[sizes[1]] { figures.cost.append(with / without) }
-    }
-    for path in [\Figures.oneBack, \.anywhere, \.cost, \.glass, \.causes] { figures[keyPath: path].sort() }
+    figures.cost = try cost(configuration, dataset, pool)
+    for path in [\Figures.oneBack, \.anywhere, \.glass, \.causes] { figures[keyPath: path].sort() }
     return figures
+  }
+
+  /// The time of a run that keeps its past over that of one that does not, both from their beginning to their end.
+  ///
+  /// They go on in turn, a hundredth each, because what else the machine does changes from second to second. The median of the parts'
+  /// ratios tells least of that, but nothing of states that are further apart than a part is long; the whole tells of both.
+  private func cost(
+    _ configuration: Experiments.Configuration, _ dataset: Dataset, _ pool: WorkerPool
+  ) throws -> (median: Double, whole: Double) {
+    let runs = try [configuration.dashboard.historyMegabytes, 0].map { megabytes in
+      var configuration = configuration
+      configuration.dashboard.historyMegabytes = megabytes
+      let run = TimedRun(try Trainer(configuration, dataset: dataset, pool: pool))
+      run.look()
+      return run
+    }
+    let steps = runs[0].trainer.status.steps
+    let slice = max(1, steps / TravelBench.slices)
+    var sums = [0.0, 0.0]
+    let ratios = stride(from: 0, to: steps, by: slice).map { first in
+      var seconds = [0.0, 0.0]
+      for run in first / slice % 2 == 0 ? [0, 1] : [1, 0] { seconds[run] = runs[run].time(.step(slice)) }
+      for run in sums.indices { sums[run] += seconds[run] }
+      return seconds[0] / seconds[1]
+    }
+    return (ratios.sorted()[ratios.count / 2], sums[0] / sums[1])
   }
 }
 
 extension TravelBench {
+  private static let slices = 100
+
   /// How often the present step is looked at from within.
   private static let looks = 10
 

@@ -10,9 +10,11 @@ final class Keyframe: Sendable {
   let state: RunState
   /// Whether it makes room for the next one of its kind, in the same memory.
   let isPassing: Bool
+  /// Whether its memory was that of another one: to use memory for the first time takes several times as long.
+  let isInUsedMemory: Bool
 
   init(_ loop: TrainingLoop) {
-    (unit, changes, isPassing) = (loop.unit, loop.journal.done, false)
+    (unit, changes, isPassing, isInUsedMemory) = (loop.unit, loop.journal.done, false, false)
     var state = loop.state()
     state.series = .none
     self.state = state
@@ -22,14 +24,14 @@ final class Keyframe: Sendable {
   ///
   /// - Parameter memory: of one that nobody needs any more; it is taken.
   init(_ loop: TrainingLoop, in memory: inout [Float]) {
-    (unit, changes, isPassing) = (loop.unit, loop.journal.done, true)
+    (unit, changes, isPassing, isInUsedMemory) = (loop.unit, loop.journal.done, true, !memory.isEmpty)
     var state = loop.state(in: &memory)
     state.series = .none
     self.state = state
   }
 
   init(unit: Int, changes: Int, state: RunState) {
-    (self.unit, self.changes, self.state, isPassing) = (unit, changes, state, false)
+    (self.unit, self.changes, self.state, isPassing, isInUsedMemory) = (unit, changes, state, false, false)
   }
 
   var bytes: Int { state.numbers.values.count * MemoryLayout<Float>.stride }
@@ -82,14 +84,16 @@ struct History {
     return max(2, min(History.mostKeyframes, limit / max(1, bytes)))
   }
 
-  /// Has the keeping of lasting states take one in four hundred of the time at most, and that of passing ones as much; those are
-  /// no closer than three hundredths of a second.
+  /// Has the keeping of lasting states take one in four hundred of the time at most, and that of passing ones one in two hundred and
+  /// fifty; those are no closer than three hundredths of a second.
   mutating func adapt(_ kept: Keyframe, seconds: Double, perStep step: Double) {
     func least(_ known: Double) -> Double { known == 0 ? seconds : min(seconds, 1.1 * known) }
     guard step > 0 else { return }
     if kept.isPassing {
+      // The others take as long as this only once.
+      guard kept.isInUsedMemory else { return }
       secondsToPass = least(secondsToPass)
-      stride = min(History.longestSpacing, Int(max(400 * secondsToPass, 0.03) / step) + 1)
+      stride = min(History.longestSpacing, Int(max(250 * secondsToPass, 0.03) / step) + 1)
     } else {
       secondsToKeep = least(secondsToKeep)
       spacing = min(History.longestSpacing, Int(400 * secondsToKeep / step) + 1)
