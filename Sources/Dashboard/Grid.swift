@@ -121,6 +121,9 @@ public struct Grid: Hashable, Sendable {
     }
   }
 
+  /// Sets a cell by its place in reading order, wherever drawing is confined to.
+  public mutating func set(_ index: Int, to cell: Cell) { cells[index] = cell }
+
   /// A cell; nil outside the grid.
   func cell(_ column: Int, _ row: Int) -> Cell? {
     column >= 0 && row >= 0 && column < size.columns && row < size.rows ? self[column, row] : nil

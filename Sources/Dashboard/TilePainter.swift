@@ -102,6 +102,14 @@ struct TilePainter {
     " ", "▘", "▝", "▀", "▖", "▌", "▞", "▛", "▗", "▚", "▐", "▜", "▄", "▙", "▟", "█",
   ]
 
+  /// Which quarters of a picture's cell are in the foreground, as bits; nil for a character of text.
+  static func quarters(of character: Unicode.Scalar) -> Int? {
+    if character == " " { return 0 }
+    // All are of Unicode's block elements.
+    guard (0x2580...0x259f).contains(character.value) else { return nil }
+    return quadrants.firstIndex(of: character)
+  }
+
   /// Four pixels a cell, each the mean of `factor` rows and half as many columns, in the two shades that come nearest.
   private func drawQuadrants(
     _ tile: Tile, _ factor: Int, shading: Shading, _ size: Size, column: Int, row: Int, on grid: inout Grid

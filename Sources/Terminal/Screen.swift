@@ -19,6 +19,9 @@ public final class Screen {
   private let pipe: WakePipe
   private let hasDefaultColors: Bool
   private var shown: Grid?
+  /// What is to be shown, and the cells of it that are still to be written, the most urgent last.
+  private var wanted: Grid?
+  private var left: [Int] = []
   private var isOpen = true
   private let hasMouse: Bool
 
@@ -141,6 +144,7 @@ public final class Screen {
   /// Has the next drawing repaint everything.
   public func repaint() {
     shown = nil
+    left = []
     convtop_repaint()
   }
 
@@ -161,22 +165,82 @@ public final class Screen {
     repaint()
   }
 
-  /// Shows a grid; what is already on the screen is not written again.
+  /// Shows a grid at once; what is already on the screen is not written again.
   public func show(_ grid: Grid) {
+    left = []
     guard grid != shown else { return }
-    let size = self.size
     let old = shown.flatMap { $0.size == grid.size ? $0 : nil }
-    for row in 0..<min(size.rows, grid.size.rows) {
-      for column in 0..<min(size.columns, grid.size.columns) {
-        let cell = grid[column, row]
-        if let old, old[column, row] == cell { continue }
-        convtop_put(
-          Int32(row), Int32(column), wchar_t(bitPattern: cell.character.value), cell.style.isBold ? 1 : 0,
-          cell.style.isReversed ? 1 : 0, pair(cell.style))
-      }
-    }
+    for index in grid.cells.indices where old?.cells[index] != grid.cells[index] { put(grid, index) }
     shown = grid
     convtop_flush()
+  }
+
+  /// Shows a grid's text, and of its pictures about as much as takes so many bytes, what differs most first; `goOn` shows more.
+  /// What differs by a shade stays as it is until a grid is shown at once.
+  public func show(_ grid: Grid, bytes: Int) {
+    guard let old = shown, old.size == grid.size else { return show(grid) }
+    let update = GridUpdate(from: old, to: grid, tolerance: GridUpdate.oneShade)
+    var (room, last) = (bytes, -1)
+    for index in update.text {
+      write(grid, index)
+      room -= cost(of: index, after: last, grid)
+      last = index
+    }
+    wanted = grid
+    left = update.shades.reversed()
+    // Even where much text changes all the time, pictures go on.
+    goOn(bytes: max(bytes / 8, room))
+  }
+
+  /// Whether pictures are shown in part only.
+  public var isBehind: Bool { !left.isEmpty }
+
+  /// Shows about so many bytes more of the pictures.
+  public func goOn(bytes: Int) {
+    guard let wanted else { return }
+    var (room, last) = (bytes, -1)
+    while room > 0, let index = left.popLast() {
+      write(wanted, index)
+      room -= cost(of: index, after: last, wanted)
+      last = index
+    }
+    convtop_flush()
+  }
+
+  /// Has a cell be as in a grid, and remembers it.
+  private func write(_ grid: Grid, _ index: Int) {
+    put(grid, index)
+    shown?.set(index, to: grid.cells[index])
+  }
+
+  private func put(_ grid: Grid, _ index: Int) {
+    let (row, column) = index.quotientAndRemainder(dividingBy: grid.size.columns)
+    let size = self.size
+    guard row < size.rows, column < size.columns else { return }
+    let cell = grid.cells[index]
+    convtop_put(
+      Int32(row), Int32(column), wchar_t(bitPattern: cell.character.value), cell.style.isBold ? 1 : 0,
+      cell.style.isReversed ? 1 : 0, pair(cell.style))
+  }
+
+  /// About how many bytes a colour takes, and the way to another place.
+  private var colorBytes: Int {
+    switch capabilities.colors {
+    case .trueColor: 20
+    case .indexed256: 11
+    default: 5
+    }
+  }
+  private static let moveBytes = 8
+
+  /// About how many bytes a cell takes that is written after another one, none for -1: the way to it, its colours, the character.
+  private func cost(of index: Int, after last: Int, _ grid: Grid) -> Int {
+    let cell = grid.cells[index]
+    var bytes = cell.character.utf8.count + (index == last + 1 ? 0 : Screen.moveBytes)
+    if last < 0 || cell.style != grid.cells[last].style {
+      for color in [cell.style.foreground, cell.style.background] where color != .standard { bytes += colorBytes }
+    }
+    return bytes
   }
 
   private func pair(_ style: Style) -> Int32 {

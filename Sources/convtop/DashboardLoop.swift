@@ -21,6 +21,10 @@ final class DashboardLoop {
   private let others = Locked<[RecordedRun]?>(nil)
   private var isReadingOthers = false
   private var saidOthers = false
+  /// Whether the person waits for something to be seen, which is then shown at once.
+  private var owesAnswer = true
+  /// When something was written last.
+  private var lastPortion = ContinuousClock.now
   /// What drawing has cost from one request to the next, and since the last one.
   private var frameCost = Duration.zero
   private var spent = 0.0
@@ -31,6 +35,10 @@ final class DashboardLoop {
   private static let costFactor = 100
   /// Something that is done once, such as a search, is not to stop the screen for long.
   private static let longest = Duration.seconds(3)
+  /// What training changes in pictures is written in portions of so many bytes at most, one every twentieth of a second at most: lines
+  /// may be slow.
+  private static let portionBytes = 2_700
+  private static let portionInterval = Duration.milliseconds(50)
   /// How long what a step changed can be seen to glow.
   private static let glowSeconds = 0.6
 
@@ -133,7 +141,11 @@ final class DashboardLoop {
         }
         refresh()
       }
-      if isFrameDue { requestPictures() } else if model.glow > 0 { draw() }
+      if isFrameDue {
+        requestPictures()
+      } else if isPortionDue {
+        if model.glow != glow { draw() } else if screen.isBehind { goOn() }
+      }
     }
   }
 
@@ -157,17 +169,21 @@ final class DashboardLoop {
 
   /// Milliseconds to sleep; nil for as long as nothing happens: an idle screen costs nothing.
   private func timeToNextFrame() -> Int? {
-    if model.glow > 0 { return 50 }
+    if screen.isBehind { return milliseconds(DashboardLoop.portionInterval - (ContinuousClock.now - lastPortion)) }
+    if model.glow > 0 { return milliseconds(DashboardLoop.portionInterval) }
     guard lanes.isAnyUnderWay && !lanes.isWaiting else { return nil }
     let left = interval - (ContinuousClock.now - lastFrame)
     // If no unit of work has been done meanwhile, it is looked at again soon.
-    return max(left > .zero ? 0 : 20, Int((left.inSeconds * 1000).rounded(.up)))
+    return left > .zero ? milliseconds(left) : 20
   }
+
+  private func milliseconds(_ duration: Duration) -> Int { max(0, Int((duration.inSeconds * 1000).rounded(.up))) }
 
   /// The run has a picture ready, or its status has changed.
   private func takeNews() {
     let (before, search) = (model.status.phase, model.state.search)
     draw()
+    if !lanes.isWaiting { owesAnswer = false }
     let hasOthers = model.state.charts.showsOthers && !saidOthers && others.withLock { $0 != nil }
     // At rest, the pictures must be of the state that the run has come to.
     if model.status.phase != before || lanes.isBehind || hasOthers || search != model.state.search { requestPictures() }
@@ -175,6 +191,7 @@ final class DashboardLoop {
 
   /// Draws at once and has the pictures follow.
   private func refresh() {
+    owesAnswer = true
     draw()
     requestPictures()
   }
@@ -235,13 +252,39 @@ final class DashboardLoop {
     let before = model.snapshot
     model.take(source.snapshot(for: lanes.watcher))
     if model.status.pace.isSlow, let step = model.snapshot?.step, let before, step != before.step { lastChange = start }
-    model.glow = lastChange.map { max(0, 1 - (start - $0).inSeconds / DashboardLoop.glowSeconds) } ?? 0
-    screen.show(Dashboard.render(model, size: screen.size))
+    model.glow = glow
+    let grid = Dashboard.render(model, size: screen.size)
+    // A screen at rest is exact.
+    if owesAnswer || !lanes.isAnyUnderWay {
+      screen.show(grid)
+    } else {
+      let isDue = isPortionDue
+      // A step that people follow is seen as a whole.
+      screen.show(grid, bytes: model.status.pace.isSlow ? .max : isDue ? DashboardLoop.portionBytes : 0)
+      if isDue { lastPortion = start }
+    }
     spent += processorSeconds - began
     // Redrawing what glows, or on other news, does not put off the next picture.
     guard model.snapshot?.request.number != before?.request.number else { return }
     lastFrame = .now
     (frameCost, spent) = (.seconds(spent), 0)
+  }
+
+  /// How much what the last step changed glows by now: in two stages, as each is a frame to be written.
+  private var glow: Double {
+    guard let lastChange else { return 0 }
+    let age = (ContinuousClock.now - lastChange).inSeconds / DashboardLoop.glowSeconds
+    return age < 0.5 ? 1 : age < 1 ? 0.5 : 0
+  }
+
+  private var isPortionDue: Bool { ContinuousClock.now - lastPortion >= DashboardLoop.portionInterval }
+
+  /// Writes more of the pictures.
+  private func goOn() {
+    let began = processorSeconds
+    lastPortion = .now
+    screen.goOn(bytes: DashboardLoop.portionBytes)
+    spent += processorSeconds - began
   }
 
   /// What this thread has computed so far: while it waits for the terminal to take what is written, others can work.

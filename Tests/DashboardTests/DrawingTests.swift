@@ -119,6 +119,40 @@ import Testing
     }
   }
 
+  /// The first eight colours are what a terminal makes of them; these are what most make.
+  @Test(
+    arguments: [
+      (
+        name: "xterm", normal: [0x000000, 0xcd0000, 0x00cd00, 0xcdcd00, 0x0000ee, 0xcd00cd, 0x00cdcd, 0xe5e5e5],
+        bold: [0x7f7f7f, 0xff0000, 0x00ff00, 0xffff00, 0x5c5cff, 0xff00ff, 0x00ffff, 0xffffff]
+      ),
+      (
+        name: "VGA", normal: [0x000000, 0xaa0000, 0x00aa00, 0xaa5500, 0x0000aa, 0xaa00aa, 0x00aaaa, 0xaaaaaa],
+        bold: [0x555555, 0xff5555, 0x55ff55, 0xffff55, 0x5555ff, 0xff55ff, 0x55ffff, 0xffffff]
+      ),
+    ] as [(name: String, normal: [UInt32], bold: [UInt32])], [false, true])
+  func textOfEightColoursHasEnoughContrast(
+    palette: (name: String, normal: [UInt32], bold: [UInt32]), isLight: Bool
+  ) {
+    let texts = Role.allCases.filter {
+      ![.rule, .progressLeft, .trainRaw, .band, .progressDone, .curve3, .curve4, .curve5].contains($0)
+    }
+    let (paper, ink) = isLight ? (RGB(255, 255, 255), RGB(0, 0, 0)) : (RGB(0, 0, 0), RGB(0xaa, 0xaa, 0xaa))
+    for colors in [ColorLadder.eight, .sixteen] {
+      let theme = Theme(Capabilities(colors: colors, unicode: true, isLight: isLight))
+      for role in texts {
+        let style = theme[role]
+        func color(_ color: TerminalColor, _ standard: RGB, bold: Bool) -> RGB {
+          guard case .indexed(let index) = color else { return standard }
+          return RGB(bold ? palette.bold[Int(index)] : palette.normal[Int(index)])
+        }
+        let ratio = color(style.foreground, ink, bold: style.isBold)
+          .contrast(with: color(style.background, paper, bold: false))
+        #expect(ratio >= 4.5, "\(role) has a contrast of \(ratio) with \(palette.name)'s colours, isLight: \(isLight)")
+      }
+    }
+  }
+
   @Test func oneOutlierDoesNotBlackenALayer() {
     var values = [Float](repeating: 0.1, count: 1000)
     values[17] = -50

@@ -25,7 +25,7 @@ public struct Theme: Sendable {
   public subscript(role: Role) -> Style {
     switch capabilities.colors {
     case .monochrome: Theme.monochrome(role)
-    case .eight, .sixteen: Theme.few(role)
+    case .eight, .sixteen: capabilities.isLight ? Theme.fewOnLight(role) : Theme.fewOnDark(role)
     case .indexed256, .trueColor: capabilities.isLight ? Theme.light(role) : Theme.dark(role)
     }
   }
@@ -38,7 +38,8 @@ public struct Theme: Sendable {
     }
   }
 
-  private static func few(_ role: Role) -> Style {
+  /// Of the first eight colours, which are the terminal's own: those that read on black wherever bold ones are brighter.
+  private static func fewOnDark(_ role: Role) -> Style {
     func color(_ index: UInt8, bold: Bool = false) -> Style { Style(foreground: .indexed(index), bold: bold) }
     return switch role {
     case .text, .faint, .axis, .keyLabel, .rule, .progressLeft, .tab, .explanation: .plain
@@ -46,17 +47,31 @@ public struct Theme: Sendable {
     case .banner: Style(foreground: .indexed(7), background: .indexed(1), bold: true)
     case .curve3: color(5, bold: true)
     case .curve4: color(2)
-    case .curve5: color(1)
+    case .curve5, .failed, .barWrong: color(1, bold: true)
     case .focusedTitle: Style(foreground: .indexed(6), bold: true, reversed: true)
     case .title, .number: Style(bold: true)
     case .running, .finished, .progressDone, .barRight: color(2, bold: true)
-    case .paused, .warning: color(3, bold: true)
-    case .failed, .barWrong: color(1, bold: true)
-    case .trainCurve: color(6, bold: true)
+    case .paused, .warning, .validationCurve: color(3, bold: true)
+    case .trainCurve, .key: color(6, bold: true)
     case .trainRaw, .band: color(4)
-    case .validationCurve: color(3, bold: true)
-    case .key: color(6, bold: true)
-    case .barOther: color(4)
+    case .barOther: color(6)
+    }
+  }
+
+  /// Red and blue alone read on white; what other colours would say, the words say.
+  private static func fewOnLight(_ role: Role) -> Style {
+    func color(_ index: UInt8) -> Style { Style(foreground: .indexed(index)) }
+    return switch role {
+    case .text, .faint, .axis, .keyLabel, .rule, .progressLeft, .tab, .explanation, .barOther, .curve4: .plain
+    case .brand, .selected, .mark: Style(reversed: true)
+    case .banner: Style(foreground: .indexed(7), background: .indexed(1), bold: true)
+    case .focusedTitle: Style(foreground: .indexed(4), reversed: true)
+    case .title, .number, .paused, .warning: Style(bold: true)
+    case .running, .finished, .progressDone, .barRight, .trainCurve, .key: color(4)
+    case .failed, .barWrong, .validationCurve: color(1)
+    case .curve3: color(5)
+    case .curve5: color(2)
+    case .trainRaw, .band: color(6)
     }
   }
 

@@ -84,8 +84,8 @@ struct History {
     return max(2, min(History.mostKeyframes, limit / max(1, bytes)))
   }
 
-  /// Has the keeping of lasting states take one in four hundred of the time at most, and that of passing ones one in two hundred and
-  /// fifty; those are no closer than three hundredths of a second.
+  /// Has the keeping of lasting states take one in four hundred of the time at most, and that of passing ones as much; those are
+  /// no closer than three hundredths of a second.
   mutating func adapt(_ kept: Keyframe, seconds: Double, perStep step: Double) {
     func least(_ known: Double) -> Double { known == 0 ? seconds : min(seconds, 1.1 * known) }
     guard step > 0 else { return }
@@ -93,7 +93,7 @@ struct History {
       // The others take as long as this only once.
       guard kept.isInUsedMemory else { return }
       secondsToPass = least(secondsToPass)
-      stride = min(History.longestSpacing, Int(max(250 * secondsToPass, 0.03) / step) + 1)
+      stride = min(History.longestSpacing, Int(max(400 * secondsToPass, 0.03) / step) + 1)
     } else {
       secondsToKeep = least(secondsToKeep)
       spacing = min(History.longestSpacing, Int(400 * secondsToKeep / step) + 1)
