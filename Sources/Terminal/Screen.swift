@@ -267,75 +267,14 @@ public final class Screen {
     return number < 8 ? number | 0x100 : number
   }
 
-  /// What the terminal is in the middle of saying; the rest may come with the next reading.
-  private enum Report {
-    /// `0;12;7M` so far.
-    case mouse(String)
-    /// An answer that came too late, up to its end.
-    case answer
-  }
-  private var report: Report?
+  private var keys = KeyReader()
 
   /// The next key that has been pressed, or what the mouse did; nil when there is nothing yet.
   public func nextKey() -> Key? {
     while true {
       let code = convtop_key()
       if code == -1 { return nil }
-      switch Int(code) {
-      case convtop_key_mouse: report = .mouse("")
-      case convtop_key_answer: report = .answer
-      default:
-        if report != nil, let scalar = Unicode.Scalar(UInt32(truncatingIfNeeded: code)) {
-          if let mouse = goOn(scalar) { return .mouse(mouse) }
-        } else if let key = Screen.key(code) {
-          return key
-        }
-      }
-    }
-  }
-
-  /// Takes one more character of what the terminal says, and gives what the mouse did once that is complete.
-  private func goOn(_ scalar: Unicode.Scalar) -> Mouse? {
-    switch report {
-    case .mouse(var text):
-      text.unicodeScalars.append(scalar)
-      let isOver = scalar == "M" || scalar == "m"
-      // A button and two numbers are short; what is longer, or has other characters, is no report.
-      let isSound = text.count < 24 && (isOver || scalar == ";" || ("0"..."9").contains(scalar))
-      report = isOver || !isSound ? nil : .mouse(text)
-      return isOver ? Mouse(report: text) : nil
-    case .answer:
-      // `rgb:1e1e/1e1e/1e1e` and a bell or ESC \, or `62;22c`.
-      if ["\u{7}", "\\", "c"].contains(scalar) && !(scalar == "c" && isInColor) { report = nil }
-      isInColor = report != nil && (scalar == "r" || isInColor)
-      return nil
-    case nil: return nil
-    }
-  }
-
-  /// Whether a late answer is that about colours, whose digits may be c.
-  private var isInColor = false
-
-  private static func key(_ code: Int32) -> Key? {
-    let functions = convtop_key_function + 1...convtop_key_function + 12
-    if functions.contains(Int(code)) { return .function(Int(code) - convtop_key_function) }
-    return switch Int(code) {
-    case convtop_key_up: .up
-    case convtop_key_down: .down
-    case convtop_key_left: .left
-    case convtop_key_right: .right
-    case convtop_key_back_tab: .backTab
-    case convtop_key_enter, 10, 13: .enter
-    case convtop_key_page_up: .pageUp
-    case convtop_key_page_down: .pageDown
-    case convtop_key_home: .home
-    case convtop_key_end: .end
-    case convtop_key_backspace, 127, 8: .backspace
-    case convtop_key_delete: .delete
-    case 9: .tab
-    case 27: .escape
-    case 32..<0x110000: Unicode.Scalar(UInt32(code)).map { .character(Character($0)) }
-    default: nil
+      if let key = keys.take(code) { return key }
     }
   }
 }

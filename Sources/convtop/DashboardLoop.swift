@@ -30,9 +30,9 @@ final class DashboardLoop {
   private var spent = 0.0
 
   /// Data are redrawn at most ten times a second, and drawing them and holding up the run for them never takes more than a
-  /// hundredth of the time.
+  /// hundredth of the time: a little is left for what is not counted.
   private static let frameInterval = Duration.milliseconds(100)
-  private static let costFactor = 100
+  private static let costFactor = 120
   /// Something that is done once, such as a search, is not to stop the screen for long.
   private static let longest = Duration.seconds(3)
   /// What training changes in pictures is written in portions of so many bytes at most, one every twentieth of a second at most: lines

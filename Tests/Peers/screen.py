@@ -4,8 +4,8 @@
     python3 Tests/Peers/screen.py keys lenet
     python3 Tests/Peers/screen.py cost --pairs 20 lenet
 
-A frame is what comes without a pause of 15 ms. The cost is the time of a step beside a view over its time beside a window that is too small
-for pictures, in the same run, in turn.
+A frame is what comes without a pause of 15 ms. The cost is what the screen's thread computes, as a share of the time, which no other program
+disturbs; and the time of a step beside a view over its time beside a window that is too small for pictures, in the same run, in turn.
 """
 
 import argparse
@@ -63,7 +63,7 @@ def bytes_a_frame(screen, seconds):
 
 
 def keys(screen, count):
-    """Until something is written: a key that changes what is selected always shows."""
+    """Until something is written: ':' opens the line for commands, and a backspace in an empty one closes it."""
     for name, key in VIEWS.items():
         screen.type(key)
         time.sleep(2)
@@ -73,7 +73,7 @@ def keys(screen, count):
             while screen.pieces and time.perf_counter() - screen.pieces[-1][0] < PAUSE:
                 time.sleep(0.001)
             before, start = len(screen.pieces), time.perf_counter()
-            screen.type("?" if number % 2 == 0 else "\x1b")
+            screen.type(":" if number % 2 == 0 else "\x7f")
             while len(screen.pieces) == before and time.perf_counter() - start < 1:
                 time.sleep(0.0002)
             delays.append(screen.pieces[before][0] - start if len(screen.pieces) > before else 1)
@@ -98,12 +98,23 @@ def seconds_a_step(path, seconds):
     return (last[0] - first[0]) / lines
 
 
+def processor_seconds(process):
+    """What the first thread, which is the screen's, has computed."""
+    with open(f"/proc/{process}/task/{process}/schedstat") as file:
+        return int(file.read().split()[0]) / 1e9
+
+
 def cost(screen, folder, pairs, seconds):
     path = f"{folder}/run/metrics.jsonl"
     for name, key in VIEWS.items():
         ratios = []
         screen.resize(60, 200)
         screen.type(key)
+        time.sleep(2)
+        start, before = time.perf_counter(), processor_seconds(screen.process)
+        time.sleep(4 * seconds)
+        drawn = (processor_seconds(screen.process) - before) / (time.perf_counter() - start)
+        print(f"{name:<9} the screen's thread computes {100 * drawn:.2f} % of the time", flush=True)
         for pair in range(pairs):
             times = {}
             for rows, columns in [(60, 200), (20, 60)] if pair % 2 else [(20, 60), (60, 200)]:
@@ -111,6 +122,8 @@ def cost(screen, folder, pairs, seconds):
                 time.sleep(0.5)
                 times[rows] = seconds_a_step(path, seconds)
             ratios.append(times[60] / times[20])
+        if not ratios:
+            continue
         spread = statistics.stdev(ratios) / len(ratios) ** 0.5 if len(ratios) > 1 else 0
         print(f"{name:<9} time of a step with / without: median {statistics.median(ratios):.4f}, mean {statistics.mean(ratios):.4f} "
               f"± {spread:.4f} of {pairs} pairs", flush=True)
