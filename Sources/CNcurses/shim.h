@@ -102,8 +102,11 @@ static inline void convtop_expect_reports(void) {
   define_key("\033[?", KEY_MAX + 2);
 }
 
-// Terminals send Home and End in three more ways, whatever their entry says.
-static inline void convtop_expect_ends(void) {
+// Terminals send Home and End in three more ways, and function keys as xterm does, whatever their entry says.
+static inline void convtop_expect_more_keys(void) {
+  static const char *const functions[] = {"\033OP",   "\033OQ",   "\033OR",   "\033OS",   "\033[15~", "\033[17~",
+                                          "\033[18~", "\033[19~", "\033[20~", "\033[21~", "\033[23~", "\033[24~"};
+  for (int number = 0; number < 12; number++) define_key(functions[number], KEY_F(number + 1));
   define_key("\033[1~", KEY_HOME);
   define_key("\033[7~", KEY_HOME);
   define_key("\033[H", KEY_HOME);

@@ -7,29 +7,51 @@ import Dashboard
 struct KeyReader {
   /// What the terminal is in the middle of saying.
   private enum Report {
+    /// An escape: a key, unless more of it follows at once.
+    case escape
     /// What the mouse did: `0;12;7M` so far.
     case mouse(String)
     /// An answer that came too late, up to its end.
     case answer
+    /// A key that is not known here: `ESC [`, numbers and semicolons, and a letter or a tilde.
+    case unknown
   }
   private var report: Report?
   /// Whether a late answer is that about colours, whose digits may be c.
   private var isInColor = false
+  private var ready: [Key] = []
+
+  /// The next of the keys that are complete.
+  mutating func next() -> Key? { ready.isEmpty ? nil : ready.removeFirst() }
+
+  /// The same where nothing more has arrived: an escape is a key by itself then.
+  mutating func nextAtEnd() -> Key? {
+    if case .escape = report {
+      report = nil
+      ready.append(.escape)
+    }
+    return next()
+  }
 
   /// Takes the next code of ncurses.
-  ///
-  /// - Returns: the key, or what the mouse did; nil while it is not complete, or where it means nothing here.
-  mutating func take(_ code: Int32) -> Key? {
+  mutating func take(_ code: Int32) {
+    if case .escape = report {
+      report = code == 0x5b ? .unknown : nil
+      if code == 0x5b { return }
+      ready.append(.escape)
+    }
     switch Int(code) {
     case convtop_key_mouse: report = .mouse("")
     case convtop_key_answer: report = .answer
     default:
-      guard report != nil, let scalar = Unicode.Scalar(UInt32(truncatingIfNeeded: code)) else {
-        return KeyReader.key(code)
+      if report != nil, let scalar = Unicode.Scalar(UInt32(truncatingIfNeeded: code)) {
+        if let mouse = goOn(scalar) { ready.append(.mouse(mouse)) }
+      } else if code == 27 {
+        report = .escape
+      } else if let key = KeyReader.key(code) {
+        ready.append(key)
       }
-      return goOn(scalar).map { .mouse($0) }
     }
-    return nil
   }
 
   /// Takes one more character of what the terminal says, and gives what the mouse did once that is complete.
@@ -47,7 +69,11 @@ struct KeyReader {
       if ["\u{7}", "\\", "c"].contains(scalar) && !(scalar == "c" && isInColor) { report = nil }
       isInColor = report != nil && (scalar == "r" || isInColor)
       return nil
-    case nil: return nil
+    case .unknown:
+      // Parameters and what stands between them and the end are below "@"; another escape breaks it off.
+      if scalar.value >= 0x40 { report = nil } else if scalar.value == 27 { report = .escape }
+      return nil
+    case .escape, nil: return nil
     }
   }
 
@@ -68,7 +94,6 @@ struct KeyReader {
     case convtop_key_backspace, 127, 8: .backspace
     case convtop_key_delete: .delete
     case 9: .tab
-    case 27: .escape
     case 32..<0x110000: Unicode.Scalar(UInt32(code)).map { .character(Character($0)) }
     default: nil
     }

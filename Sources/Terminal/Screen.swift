@@ -74,7 +74,7 @@ public final class Screen {
       colors: colors, unicode: convtop_uses_utf8() != 0, isLight: background ?? Screen.hasLightBackground)
     hasMouse = convtop_string("kmous") != nil
     convtop_expect_reports()
-    convtop_expect_ends()
+    convtop_expect_more_keys()
     setMouse(true)
     guardTerminal()
   }
@@ -272,9 +272,10 @@ public final class Screen {
   /// The next key that has been pressed, or what the mouse did; nil when there is nothing yet.
   public func nextKey() -> Key? {
     while true {
+      if let key = keys.next() { return key }
       let code = convtop_key()
-      if code == -1 { return nil }
-      if let key = keys.take(code) { return key }
+      if code == -1 { return keys.nextAtEnd() }
+      keys.take(code)
     }
   }
 }

@@ -81,6 +81,17 @@ import Testing
     }
   }
 
+  /// Another grey would look like neither.
+  @Test(arguments: [false, true]) func noGreyButZerosIsInThePalette(isLight: Bool) {
+    let (positive, negative) = ColorMap.diverging.indices(isLight: isLight)
+    for (side, isWarm) in [(positive, true), (negative, false)] {
+      for index in side where index != side[0] {
+        let color = RGB(palette: index)
+        #expect(isWarm ? color.red > color.blue : color.blue > color.red, "\(color)")
+      }
+    }
+  }
+
   @Test func mapsForOneSignRiseInLightness() {
     for map in ColorMap.sequential {
       for isLight in [false, true] {

@@ -1,5 +1,6 @@
-// What terminals answer when they are asked for their background.
+// What terminals say: keys, and answers when they are asked for their background.
 
+import Dashboard
 import Testing
 
 @testable import Terminal
@@ -17,6 +18,24 @@ import Testing
     ]
     for (answer, expected) in cases {
       #expect(TerminalBackground.isLight(bytes(answer)) == expected, "\(answer.debugDescription)")
+    }
+  }
+
+  /// What an entry does not know arrives character by character; it must not be taken for keys that mean something.
+  @Test func anUnknownSequenceIsNoKey() {
+    let cases: [(String, [Key])] = [
+      ("\u{1b}", [.escape]), ("\u{1b}\u{1b}", [.escape, .escape]), ("\u{1b}q", [.escape, .character("q")]),
+      ("\u{1b}[15~", []), ("\u{1b}[1;5Ax", [.character("x")]), ("a\u{1b}[200~b", [.character("a"), .character("b")]),
+      ("\u{1b}[\u{1b}q", [.escape, .character("q")]), ("[n", [.character("["), .character("n")]),
+    ]
+    for (text, expected) in cases {
+      var (reader, found): (KeyReader, [Key]) = (KeyReader(), [])
+      for scalar in text.unicodeScalars {
+        reader.take(Int32(scalar.value))
+        while let key = reader.next() { found.append(key) }
+      }
+      while let key = reader.nextAtEnd() { found.append(key) }
+      #expect(found == expected, "\(text.debugDescription)")
     }
   }
 

@@ -83,11 +83,13 @@ public enum ColorMap: String, Sendable, Hashable, CaseIterable {
   private static let grayShades = between([0x000000, 0xffffff])
 
   /// The nearest colours of the palette; where rounding to them would take a step back towards zero's shade, it waits.
-  private static func inPalette(_ shades: [RGB]) -> [UInt8] {
+  ///
+  /// - Parameter isDiverging: no grey but zero's then, and small numbers are alike on both sides.
+  private static func inPalette(_ shades: [RGB], isDiverging: Bool = false) -> [UInt8] {
     guard let zero = shades.first?.oklab.lightness else { return [] }
     var (result, reached): ([UInt8], Double) = ([], -1)
     for shade in shades {
-      let index = shade.paletteIndex
+      let index = isDiverging && !result.isEmpty ? shade.huedPaletteIndex(or: result[0]) : shade.paletteIndex
       let distance = abs(RGB(palette: index).oklab.lightness - zero)
       if distance >= reached || result.isEmpty {
         reached = distance
@@ -100,10 +102,12 @@ public enum ColorMap: String, Sendable, Hashable, CaseIterable {
   }
 
   private static let divergingOnDarkIndices = (
-    positive: inPalette(divergingOnDark.positive), negative: inPalette(divergingOnDark.negative)
+    positive: inPalette(divergingOnDark.positive, isDiverging: true),
+    negative: inPalette(divergingOnDark.negative, isDiverging: true)
   )
   private static let divergingOnLightIndices = (
-    positive: inPalette(divergingOnLight.positive), negative: inPalette(divergingOnLight.negative)
+    positive: inPalette(divergingOnLight.positive, isDiverging: true),
+    negative: inPalette(divergingOnLight.negative, isDiverging: true)
   )
   private static let cividisIndices = inPalette(cividisShades)
   private static let viridisIndices = inPalette(viridisShades)

@@ -61,10 +61,19 @@ public struct RGB: Hashable, Sendable {
   }
 
   /// The nearest of xterm's cube and greys.
-  var paletteIndex: UInt8 {
+  var paletteIndex: UInt8 { nearest(in: Array(16...255)) }
+
+  /// The nearest that is no grey, but for one.
+  func huedPaletteIndex(or grey: UInt8) -> UInt8 { nearest(in: RGB.hued + [Int(grey)]) }
+
+  private func nearest(in indices: [Int]) -> UInt8 {
     let own = oklab
-    return (16...255).min { own.distance(RGB.palette[$0 - 16]) < own.distance(RGB.palette[$1 - 16]) }.map(UInt8.init)
-      ?? 16
+    return indices.min { own.distance(RGB.palette[$0 - 16]) < own.distance(RGB.palette[$1 - 16]) }.map(UInt8.init) ?? 16
+  }
+
+  private static let hued = (16...231).filter {
+    let color = RGB(palette: UInt8($0))
+    return color.red != color.green || color.green != color.blue
   }
 
   private static let palette = (16...255).map { RGB(palette: UInt8($0)).oklab }

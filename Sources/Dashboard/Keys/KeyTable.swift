@@ -164,7 +164,7 @@ public enum KeyTable {
     ViewName.allCases.map { view in
       .choice(
         view == .step ? "inside" : view.rawValue, [.function(view.number)] + (view == .step ? [.character("i")] : []),
-        "F\(view.number)\(view == .step ? " i" : "")", line: view == .overview ? ("F1–F8", "views") : nil,
+        "F\(view.number)\(view == .step ? " i" : "")", line: view == .overview ? ("F1–F7", "views") : nil,
         view == .step ? "the last step from within, while the run rests" : "the view \(view.title)",
         needsTraining: view.needsTraining
       ) { state, _ in

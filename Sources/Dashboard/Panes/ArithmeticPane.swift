@@ -157,7 +157,7 @@ extension Canvas {
     let isExact = arithmetic.sum.bitPattern == arithmetic.output.bitPattern
     write("the engine's", .faint, column: inside.column, row: row)
     write(
-      "\(number(arithmetic.output))\(isExact ? ", to the last bit" : ", \(formatNumber(arithmetic.output - arithmetic.sum)) off: rounded another way")",
+      "\(number(arithmetic.output))\(isExact ? ", to the last bit" : ", \(formatNumber(arithmetic.output - arithmetic.sum)) off by rounding")",
       .number, column: inside.column + 14, row: row, limit: inside.columns - 14)
     if let activated = arithmetic.activated, let name = arithmetic.activation {
       write(name, .faint, column: inside.column, row: row + 1, limit: 13)

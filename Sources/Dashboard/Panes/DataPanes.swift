@@ -120,7 +120,9 @@ extension Canvas {
     // All by one scale, from the data's own black to its white.
     let range = ValueRange(of: pictures.images)
     at = addToTitle(
-      "\(formatNumber(range.minimum)) to \(formatNumber(range.maximum))", .text, column: at, end: end, row: rect.row)
+      "\(formatNumber(range.minimum)) to \(formatNumber(range.maximum))".replacing("-", with: "−"), .text, column: at,
+      end: end,
+      row: rect.row)
     if let note = painter.note(arrangement.scale) { _ = addToTitle(note, .faint, column: at, end: end, row: rect.row) }
     for (place, image) in pictures.images.enumerated() where place < arrangement.capacity {
       let origin = arrangement.origin(place)

@@ -104,10 +104,13 @@ extension Canvas {
     if geometry.height * geometry.width > 1, numbered.columns <= room.columns,
       (geometry.tiles + across - 1) / across * (numbered.rows + 1) <= room.rows
     {
+      let captionRows = geometry.tiles > 1 ? 1 : 0
       for (index, tile) in detail.weight.enumerated() {
-        drawNumbers(
-          tile, shading, column: room.column + index % across * (numbered.columns + 1),
-          row: room.row + index / across * (numbered.rows + 1))
+        let (column, row) = (
+          room.column + index % across * (numbered.columns + 1), room.row + index / across * (numbered.rows + 1)
+        )
+        if captionRows > 0 { write("\(index)", .faint, column: column, row: row) }
+        drawNumbers(tile, shading, column: column, row: row + captionRows)
       }
       return
     }
@@ -175,9 +178,10 @@ extension Canvas {
     guard let arrangement = TileArrangement(geometry, in: inside.size, atLeast: 1, captions: false) else { return }
     let shown = min(tiles.count, arrangement.capacity)
     let note = shown < tiles.count ? " \(shown)/\(tiles.count)" : ""
-    write(
-      "\(caption)\(note) ±\(formatNumber(range.typical))", .faint, column: room.column, row: room.row,
-      limit: room.columns)
+    let scale = " ±\(formatNumber(range.typical))"
+    // Never a number cut in two.
+    let words = [caption + note + scale, caption + scale, caption].first { $0.count < room.columns } ?? ""
+    write(words, .faint, column: room.column, row: room.row)
     for (index, tile) in tiles.prefix(shown).enumerated() {
       let origin = arrangement.origin(index)
       painter.draw(

@@ -23,7 +23,8 @@ extension Pane {
     explain: { model in
       guard let layer = model.selectedLayer else { return "" }
       if layer.filters == nil { return "\(layer.name): the numbers by which it normalises each of its channels" }
-      let sign = "blue below 0, red above"
+      let isColoured = model.capabilities.colors > .monochrome
+      let sign = isColoured ? "blue below 0, red above" : ", - ~ = % below 0, . + * # @ above"
       return switch model.state.filters.quantity {
       case .weight: "What each filter of \(layer.name) looks for, a tile a channel: \(sign)"
       case .gradient: "The loss's gradient at each weight in the last step: \(sign)"

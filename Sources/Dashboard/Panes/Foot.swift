@@ -17,7 +17,7 @@ extension Canvas {
     let text = glyphs.adapt(model.state.focus.explain(model))
     let room = rect.columns - 2
     write(
-      text.count <= room ? text : "\(text.prefix(room - 1))\(model.capabilities.unicode ? "…" : "~")", .explanation,
+      cut(text, room), .explanation,
       column: rect.column + 1, row: rect.row)
   }
 

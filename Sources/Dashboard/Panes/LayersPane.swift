@@ -63,7 +63,9 @@ extension Canvas {
       ? "frozen"
       : layer.parameters == 0
         ? "" : layer.parameters < 1_000_000 ? grouped(layer.parameters) : "\(fixed(Double(layer.parameters) / 1e6, 2))M"
-    let shapeWidth = rect.columns < 30 ? 9 : 11
+    // With a blank behind the longest.
+    let longest = model.run.layers.map(\.outputShape.description.count).max() ?? 0
+    let shapeWidth = max(rect.columns < 30 ? 9 : 11, min(12, longest + 1))
     // Six digits and a comma are rare, and a name says more.
     let numberWidth = model.run.layers.allSatisfy { $0.parameters < 100_000 } ? 6 : 7
     let nameWidth = width - 1 - shapeWidth - numberWidth
@@ -81,5 +83,10 @@ extension Canvas {
   /// A layer's name in so many columns: its end where there is no room for all of it, which tells it from others like it.
   func shortened(_ name: String, _ width: Int) -> String {
     name.count <= width ? name : (model.capabilities.unicode ? "…" : "<") + name.suffix(max(0, width - 1))
+  }
+
+  /// A text in so many columns: its beginning where there is no room for all of it.
+  func cut(_ text: String, _ width: Int) -> String {
+    text.count <= width ? text : text.prefix(max(0, width - 1)) + (model.capabilities.unicode ? "…" : "~")
   }
 }

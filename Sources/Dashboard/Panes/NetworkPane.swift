@@ -12,7 +12,10 @@ extension Pane {
     },
     draw: { $0.drawNetwork($1) },
     explain: { model in
-      "From the image to the classes; marked: map \(model.state.filter) of \(model.selectedLayer?.name ?? ""), in percent what feeds it"
+      let marked =
+        "From the image to the classes; marked: map \(model.state.filter) of \(model.selectedLayer?.name ?? "")"
+      let isFed = model.selectedLayer?.source != nil && model.snapshot?.network?.contributions.isEmpty == false
+      return isFed ? "\(marked), in percent what feeds it" : marked
     },
     keys: [
       .choice("left", [.left], "←", line: ("← →", "layer"), "the layer to the left") { state, context in
@@ -137,6 +140,10 @@ extension Canvas {
       painter.draw(
         tile, scale: column.scale, shading: model.shading(range, isSigned: false), column: column.rect.column, row: row,
         on: &grid)
+      // Below it, where a row is free: not all maps are there, nor in their order.
+      if layer.maps.count > 1, column.pitch > column.tile.rows {
+        write("\(map)", .faint, column: column.rect.column, row: row + column.tile.rows)
+      }
       if isChosen, map == model.state.filter, layer.maps.count > 1 {
         write(glyphs.marker, .mark, column: column.rect.column - 1, row: row + (column.tile.rows - 1) / 2)
       }
@@ -161,20 +168,27 @@ extension Canvas {
     let start = origin.rect.column + max(origin.rect.columns, origin.tile.columns) + 2
     let columns = target.rect.column - 1 - start
     guard columns >= 2 else { return }
-    let middle = (target.tile.rows - 1) / 2
-    let end = target.rect.row + place * target.pitch + middle
+    let end = target.rect.row + place * target.pitch + (target.tile.rows - 1) / 2
     let most = network.contributions.values.max() ?? 0
+    // In dots, so that lines are whole however steep, and all of them to be seen where they come together.
+    let rows = grid.size.rows
+    var (heavy, light) = (
+      PlotCanvas(columns: columns, rows: rows, unicode: true), PlotCanvas(columns: columns, rows: rows, unicode: true)
+    )
     for (index, map) in origins.maps.enumerated() {
       guard let share = network.contributions[map], most > 0, share >= most / 4 else { continue }
       let row = origin.rect.row + index * origin.pitch + (origin.tile.rows - 1) / 2
-      let role: Role = share >= most * 0.75 ? .warning : .faint
-      for x in 0..<columns {
-        let y = row + (end - row) * x / max(1, columns - 1)
-        let next = row + (end - row) * min(columns - 1, x + 1) / max(1, columns - 1)
-        let mark = next == y ? "─" : next > y ? "╲" : "╱"
-        if grid.cell(start + x, y) == .blank {
-          write(mark, role, column: start + x, row: y)
-        }
+      let line = (from: (x: 0, y: 4 * row + 1), to: (x: 2 * columns - 1, y: 4 * end + 1))
+      if share >= most * 0.75 {
+        heavy.line(from: line.from, to: line.to)
+      } else {
+        light.line(from: line.from, to: line.to)
+      }
+    }
+    for row in 0..<rows {
+      for column in 0..<columns where grid.cell(start + column, row) == .blank {
+        guard let dots = PlotCanvas.character([heavy, light], column, row, ascii: ".") else { continue }
+        grid[start + column, row] = Cell(dots, theme[heavy.hasDots(column, row) ? .warning : .faint])
       }
     }
   }
@@ -198,8 +212,8 @@ extension Canvas {
       let name = className(index)
       let mark = isLabel ? (model.capabilities.unicode ? "✓" : "*") : " "
       write(
-        "\(mark)\(name)", isLabel ? .barRight : index == best ? .barWrong : .text, column: rect.column, row: row,
-        limit: rect.columns - 6)
+        mark + cut(name, rect.columns - 7), isLabel ? .barRight : index == best ? .barWrong : .text,
+        column: rect.column, row: row)
       writeRight(prediction.meaning.text(values[index]), .text, end: rect.column + rect.columns - 1, row: row)
     }
   }

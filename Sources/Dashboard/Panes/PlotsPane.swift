@@ -13,7 +13,7 @@ extension Pane {
     },
     draw: { $0.drawPlots($1) },
     explain: { model in
-      "Blue: training, smoothed, raw values behind it; orange: \(model.run.validation), after each epoch; ← → reads values, Enter goes there"
+      "The line: training, smoothed, raw values behind it; at epochs' ends: \(model.run.validation); ← → reads values, Enter goes there"
     },
     keys: [
       .choice("cursor-left", [.left], "←", line: ("← →", "cursor"), "the cursor to the left; 10← further") {

@@ -39,7 +39,7 @@ extension Canvas {
     let shown = prediction.classes(inRows: rect.rows, label: label)
     if shown.count < values.count, rect.rows > 1 {
       write(
-        "+ \(values.count - shown.count) less likely", .faint, column: rect.column + 2, row: rect.row + rect.rows - 1,
+        "+ \(values.count - shown.count) more", .faint, column: rect.column + 2, row: rect.row + rect.rows - 1,
         limit: rect.columns - 2)
     }
     let best = values.indices.max { values[$0] < values[$1] }
@@ -51,7 +51,9 @@ extension Canvas {
       let name = className(index)
       // The true class is marked, whatever the colours.
       write(isLabel ? (model.capabilities.unicode ? "✓" : "*") : " ", .barRight, column: rect.column + 1, row: row)
-      write(padRight(name, nameWidth), isLabel ? .number : .text, column: rect.column + 2, row: row, limit: nameWidth)
+      write(
+        padRight(cut(name, nameWidth), nameWidth), isLabel ? .number : .text, column: rect.column + 2, row: row,
+        limit: nameWidth)
       let role: Role = isLabel ? .barRight : index == best ? .barWrong : .barOther
       // A score has no bounds: 0 to 1 is what its loss compares it with.
       drawBar(

@@ -70,7 +70,8 @@ extension Canvas {
       let index = first + offset
       let isShown = model.state.charts.shown.contains(name)
       let mark = model.capabilities.unicode ? (isShown ? "●" : "○") : (isShown ? "*" : " ")
-      let text = padRight(" \(mark) \(name.replacing("_", with: " "))", rect.columns - 1)
+      // A layer's quantity is named at its end, and the layer's own name too.
+      let text = padRight(" \(mark) \(shortened(name.replacing("_", with: " "), rect.columns - 5))", rect.columns - 1)
       write(
         text, index == model.state.charts.row ? .selected : isShown ? .text : .faint, column: rect.column,
         row: rect.row + 1 + offset)
