@@ -153,12 +153,20 @@ extension TrainingLoop {
     order = progress.position.stepInEpoch > 0 ? sampler.order(epoch: progress.position.epoch) : []
   }
 
-  /// Copies the numbers of the state, in its order, to memory for as many.
+  /// Copies the numbers of the state, in its order, to memory for as many: an equal share each thread, as the run waits for it.
   func copyNumbers(into target: UnsafeMutableBufferPointer<Float>) {
-    guard var place = target.baseAddress else { return }
-    for piece in statePieces {
-      place.update(from: piece.values, count: piece.count)
-      place += piece.count
+    guard let start = target.baseAddress else { return }
+    let pieces = statePieces
+    let pool = classifier.pool
+    let share = target.count / pool.threads + 1
+    pool.run(count: pool.threads) { index, _ in
+      let own = index * share..<(index + 1) * share
+      var first = 0
+      for piece in pieces {
+        let part = own.clamped(to: first..<first + piece.count)
+        (start + part.lowerBound).update(from: piece.values + (part.lowerBound - first), count: part.count)
+        first += piece.count
+      }
     }
   }
 
