@@ -27,22 +27,28 @@ struct TileArrangement: Hashable {
   /// Tiles of each strip that are shown.
   var tilesShown: Int { tilesAcross * tileRows }
 
-  /// The largest zoom at which all strips and tiles fit; of a few large pictures, else means of 2 × 2 numbers if all fit so; else the smallest one, if `atLeast` strips fit then; else means of
-  /// 2 × 2 numbers, if `atLeast` fit so; else whatever shows at least one tile.
-  init?(_ geometry: TileGeometry, in size: Size, atLeast wanted: Int, largest: Int = 40, captions: Bool = true) {
+  /// The largest zoom at which all strips and tiles fit; of a few large pictures, else means of 2 × 2 numbers if all fit so; else the
+  /// smallest one, if `atLeast` strips fit then; else means of 2 × 2 numbers, if `atLeast` fit so; else whatever shows at least one
+  /// tile.
+  init?(
+    _ geometry: TileGeometry, in size: Size, atLeast wanted: Int, largest: Int = 40, captions: Bool = true,
+    on capabilities: Capabilities
+  ) {
     func candidates(_ scales: [TileScale]) -> [TileArrangement] {
       scales.compactMap { TileArrangement(geometry, in: size, scale: $0, captions: captions) }
     }
-    let enlarged = candidates(stride(from: largest, through: 1, by: -1).map(TileScale.zoom))
+    let enlarged = candidates(TileScale.zooms(largest, height: geometry.height, on: capabilities))
+    let smallest = candidates([.zoom(1)])
     let halved = candidates([.mean(2)])
     let enough = min(wanted, geometry.count)
     let best =
       enlarged.first { $0.capacity >= geometry.count && $0.tilesShown >= geometry.tiles }
       ?? (geometry.count <= 16 && geometry.height >= 14
         ? halved.first { $0.capacity >= geometry.count && $0.tilesShown >= geometry.tiles } : nil)
-      ?? enlarged.last { $0.capacity >= enough } ?? halved.first { $0.capacity >= enough }
-      ?? enlarged.last { $0.capacity >= min(2, enough) } ?? halved.first
-      ?? candidates([3, 4, 6, 8, 12, 16].map(TileScale.mean)).first ?? enlarged.last
+      ?? enlarged.last { $0.capacity >= enough } ?? smallest.first { $0.capacity >= enough }
+      ?? halved.first { $0.capacity >= enough } ?? enlarged.last { $0.capacity >= min(2, enough) }
+      ?? smallest.first { $0.capacity >= min(2, enough) } ?? halved.first
+      ?? (candidates([3, 4, 6, 8, 12, 16].map(TileScale.mean)) + smallest).first
     guard let best else { return nil }
     self = best
   }

@@ -9,6 +9,15 @@ public enum TileScale: Hashable, Sendable {
   /// So many by so many numbers are averaged into one pixel.
   case mean(Int)
 
+  /// The zooms up to one at which each number is seen by itself, from the largest.
+  ///
+  /// Where a cell has one shade, an odd zoom has two rows of numbers share a cell: a picture is still one then, a kernel is not.
+  static func zooms(_ largest: Int, height: Int, on capabilities: Capabilities) -> [TileScale] {
+    let zooms = stride(from: largest, through: 1, by: -1)
+    return (capabilities.hasHalfBlocks || height >= 14 ? Array(zooms) : zooms.filter { $0 % 2 == 0 }).map(
+      TileScale.zoom)
+  }
+
   /// Pixels that a tile of this many numbers becomes.
   private func pixels(_ count: Int) -> Int {
     switch self {

@@ -98,7 +98,8 @@ extension Canvas {
         count: 1, tiles: geometry.tiles, height: geometry.height, width: geometry.width,
         numbersPerTile: geometry.numbersPerTile)
       guard
-        let arrangement = TileArrangement(one, in: Size(width, room.rows - 1), atLeast: 1, captions: false)
+        let arrangement = TileArrangement(
+          one, in: Size(width, room.rows - 1), atLeast: 1, captions: false, on: model.capabilities)
       else { continue }
       for (place, tile) in side.tiles.prefix(arrangement.tilesShown).enumerated() {
         painter.draw(

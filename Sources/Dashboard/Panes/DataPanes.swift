@@ -72,7 +72,7 @@ extension Pane {
     let zoom = max(1, min(3, inside.rows * 2 / 3 / max(1, image[1])))
     return TileArrangement(
       TileGeometry(count: 1 << 20, tiles: 1, height: image[1], width: image[2]), in: inside.size, atLeast: 8,
-      largest: zoom)
+      largest: zoom, on: model.capabilities)
   }
 
   /// How many images of each class there are, and what the numbers are like.

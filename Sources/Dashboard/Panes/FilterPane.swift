@@ -114,7 +114,10 @@ extension Canvas {
       }
       return
     }
-    guard let arrangement = TileArrangement(all, in: room.size, atLeast: 1, captions: geometry.tiles > 1) else {
+    guard
+      let arrangement = TileArrangement(
+        all, in: room.size, atLeast: 1, captions: geometry.tiles > 1, on: model.capabilities)
+    else {
       return
     }
     for (index, tile) in detail.weight.prefix(arrangement.capacity).enumerated() {
@@ -175,7 +178,10 @@ extension Canvas {
     }
     let geometry = TileGeometry(count: tiles.count, tiles: 1, height: first.height, width: first.width)
     let inside = room.dropping(rows: 1)
-    guard let arrangement = TileArrangement(geometry, in: inside.size, atLeast: 1, captions: false) else { return }
+    guard
+      let arrangement = TileArrangement(
+        geometry, in: inside.size, atLeast: 1, captions: false, on: model.capabilities)
+    else { return }
     let shown = min(tiles.count, arrangement.capacity)
     let note = shown < tiles.count ? " \(shown)/\(tiles.count)" : ""
     let scale = " ±\(formatNumber(range.typical))"

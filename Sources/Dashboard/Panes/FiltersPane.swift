@@ -11,7 +11,8 @@ extension Pane {
     },
     wish: { room, _ in Wish(rows: filterRows(in: room.rows)) },
     need: { request, model, rect in
-      guard let geometry = model.selectedLayer?.filters, let arrangement = filterArrangement(geometry, rect) else {
+      guard let geometry = model.selectedLayer?.filters, let arrangement = filterArrangement(model, geometry, rect)
+      else {
         return
       }
       request.filters = FilterRequest(
@@ -37,7 +38,7 @@ extension Pane {
         return state.selectFilter(state.filter + move.distance(nil), context.run)
       }
       let places = context.model.currentSnapshot?.filters?.order ?? []
-      let place = filterPlace(context.model) + move.distance(filterArrangement(geometry, rect))
+      let place = filterPlace(context.model) + move.distance(filterArrangement(context.model, geometry, rect))
       let target = max(0, min(geometry.count - 1, place))
       state.selectFilter(places.indices.contains(target) ? places[target] : target, context.run)
     } + [
@@ -62,12 +63,12 @@ extension Pane {
     scroll: { state, context, notches in
       let rect = Layout(context.size, context.model)?.panes[.filters]
       let arrangement = context.model.selectedLayer?.filters.flatMap { geometry in
-        rect.flatMap { filterArrangement(geometry, $0) }
+        rect.flatMap { filterArrangement(context.model, geometry, $0) }
       }
       state.selectFilter(state.filter + TileMove.rows(notches).distance(arrangement), context.run)
     },
     target: { model, rect, point in
-      guard let geometry = model.selectedLayer?.filters, let arrangement = filterArrangement(geometry, rect),
+      guard let geometry = model.selectedLayer?.filters, let arrangement = filterArrangement(model, geometry, rect),
         let strip = arrangement.strip(at: point, in: rect.belowTitle)
       else { return nil }
       let page = arrangement.page(holding: filterPlace(model), of: geometry.count)
@@ -94,8 +95,10 @@ extension Pane {
   }
 
   /// Below the title, from the pane's left edge.
-  fileprivate static func filterArrangement(_ geometry: TileGeometry, _ pane: Rect) -> TileArrangement? {
-    TileArrangement(geometry, in: pane.belowTitle.size, atLeast: 1)
+  fileprivate static func filterArrangement(
+    _ model: DashboardModel, _ geometry: TileGeometry, _ pane: Rect
+  ) -> TileArrangement? {
+    TileArrangement(geometry, in: pane.belowTitle.size, atLeast: 1, on: model.capabilities)
   }
 }
 
@@ -123,7 +126,7 @@ extension Canvas {
       drawChannelNumbers(model.currentSnapshot?.channels ?? [], inside)
       return
     }
-    guard let arrangement = Pane.filterArrangement(geometry, rect) else {
+    guard let arrangement = Pane.filterArrangement(model, geometry, rect) else {
       write(
         "too small a pane for tiles of \(geometry.height)×\(geometry.width); Enter enlarges it", .faint,
         column: inside.column, row: inside.row)

@@ -50,7 +50,7 @@ extension Pane {
   fileprivate static func insideArrangement(
     _ model: DashboardModel, _ geometry: TileGeometry, _ rect: Rect
   ) -> TileArrangement? {
-    TileArrangement(geometry, in: insideRoom(model, rect).size, atLeast: 4)
+    TileArrangement(geometry, in: insideRoom(model, rect).size, atLeast: 4, on: model.capabilities)
   }
 }
 

@@ -78,12 +78,12 @@ extension Pane {
     let image = model.run.image
     let probe = TileGeometry(count: 1, tiles: 1, height: image[1], width: image[2])
     let columns = max((pane.columns - 2) / 3, min(14, (pane.columns - 2) / 2))
-    return TileArrangement(probe, in: Size(columns, pane.rows - 1), atLeast: 1, largest: 3)
+    return TileArrangement(probe, in: Size(columns, pane.rows - 1), atLeast: 1, largest: 3, on: model.capabilities)
   }
 
   fileprivate static func mapArrangement(_ model: DashboardModel, _ pane: Rect) -> TileArrangement? {
     let room = roomForMaps(model, pane).inside.size
-    return TileArrangement(mapGeometry(model), in: room, atLeast: 4)
+    return TileArrangement(mapGeometry(model), in: room, atLeast: 4, on: model.capabilities)
   }
 }
 

@@ -109,7 +109,10 @@ extension Canvas {
   @discardableResult
   mutating func drawTile(_ tile: Tile, _ shading: Shading, in room: Rect) -> Size {
     let geometry = TileGeometry(count: 1, tiles: 1, height: tile.height, width: tile.width)
-    guard let arrangement = TileArrangement(geometry, in: room.size, atLeast: 1, captions: false) else {
+    guard
+      let arrangement = TileArrangement(
+        geometry, in: room.size, atLeast: 1, captions: false, on: model.capabilities)
+    else {
       return Size(0, 0)
     }
     painter.draw(

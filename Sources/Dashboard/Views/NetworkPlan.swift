@@ -49,7 +49,8 @@ struct NetworkPlan {
     let classWidth = model.trains ? min(26, max(15, pane.columns / 7)) : 0
     let image = TileArrangement(
       TileGeometry(count: 1, tiles: 1, height: run.image[1], width: run.image[2]),
-      in: Size(max(8, pane.columns / 7), max(4, inside.rows - 2)), atLeast: 1, largest: 3, captions: false)
+      in: Size(max(8, pane.columns / 7), max(4, inside.rows - 2)), atLeast: 1, largest: 3, captions: false,
+      on: model.capabilities)
     let imageSize = image?.tile ?? Size(0, 0)
     self.image = (
       image?.scale ?? .mean(2),
@@ -66,7 +67,7 @@ struct NetworkPlan {
     // The widest maps with which all columns fit; where none do, the chosen layer's neighbours at a width to be seen.
     let limits = [40, 28, 21, 16, 14, 12, 10, 8, 7, 6, 5]
     func sizes(_ limit: Int) -> [(scale: TileScale, tile: Size)] {
-      all.map { NetworkPlan.size(NetworkPlan.pictured($0, run).maps, width: limit, rows: rows) }
+      all.map { NetworkPlan.size(NetworkPlan.pictured($0, run).maps, width: limit, rows: rows, on: model.capabilities) }
     }
     func total(_ tiles: [(scale: TileScale, tile: Size)]) -> Int {
       tiles.reduce(0) { $0 + max(NetworkPlan.narrowest, $1.tile.columns) + gapBetween }
@@ -116,9 +117,12 @@ struct NetworkPlan {
 
   /// The largest scale within a width at which all maps fit below each other; else the largest at which they are small, but
   /// still say something.
-  private static func size(_ maps: TileGeometry, width: Int, rows: Int) -> (scale: TileScale, tile: Size) {
+  private static func size(
+    _ maps: TileGeometry, width: Int, rows: Int, on capabilities: Capabilities
+  ) -> (scale: TileScale, tile: Size) {
     let scales =
-      stride(from: 8, through: 1, by: -1).map(TileScale.zoom) + [2, 4, 6, 8, 12, 16, 32, 64].map(TileScale.mean)
+      TileScale.zooms(8, height: maps.height, on: capabilities) + [.zoom(1)]
+      + [2, 4, 6, 8, 12, 16, 32, 64].map(TileScale.mean)
     let sized = scales.map { ($0, $0.cells(height: maps.height, width: maps.width)) }
     let narrow = sized.filter { $0.1.columns <= width && $0.1.rows <= max(2, rows / 2) }
     // A picture of a few cells says nothing: rather fewer pictures.
