@@ -24,17 +24,13 @@ PAUSE = 0.015
 class TimedScreen(Screen):
     """Notes when how many bytes came."""
 
-    def read(self):
+    def __init__(self, *arguments):
         self.pieces = []
-        while True:
-            try:
-                data = os.read(self.terminal, 1 << 16)
-            except OSError:
-                break
-            if not data:
-                break
-            self.tail = (self.tail + data)[-4000:]
-            self.pieces.append((time.perf_counter(), len(data)))
+        super().__init__(*arguments)
+
+    def take(self, data):
+        super().take(data)
+        self.pieces.append((time.perf_counter(), len(data)))
 
     def frames(self, since):
         """Bytes of each frame that began since then."""

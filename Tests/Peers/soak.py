@@ -55,7 +55,10 @@ class Screen:
                 break
             if not data:
                 break
-            self.tail = (self.tail + data)[-4000:]
+            self.take(data)
+
+    def take(self, data):
+        self.tail = (self.tail + data)[-4000:]
 
     def type(self, text):
         if select.select([], [self.terminal], [], 1)[1]:
