@@ -57,6 +57,8 @@ extension TileLoop {
   @inline(__always)
   private func runWide(_ height: Int, _ width: Int) {
     switch (height, width) {
+    case (8, 3): compute(Tile<24>.self, 8, 3)
+    case (8, 2): compute(Tile<16>.self, 8, 2)
     case (8, 1): compute(Tile<8>.self, 8, 1)
     case (6, 4): compute(Tile<24>.self, 6, 4)
     case (6, 3): compute(Tile<18>.self, 6, 3)

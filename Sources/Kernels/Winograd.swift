@@ -2,8 +2,8 @@
 
 import CVector
 
-/// As `correlate`, for a geometry with a plan. The order of work, in which what is used again soon stays in the
-/// second-level cache:
+/// As `correlate`, for a geometry with a plan. Three by three taps are done by `WinogradTiles`; for others, so that what is used
+/// again soon stays in the second-level cache:
 ///
 ///     for each row of tiles, for some of its tiles
 ///       for each α                        (what differs is which input rows are added, and to which output rows)
@@ -23,6 +23,11 @@ func winogradCorrelate(
     WinogradCorrelation<Columns>(
       input: input, packed: packed, bias: bias, g: geometry, plan: plan, accumulate: accumulate, scratch: scratch,
       output: output
+    ).run()
+  }
+  if plan.isSquare {
+    return WinogradTiles(
+      input: input, packed: packed, bias: bias, g: geometry, accumulate: accumulate, scratch: scratch, output: output
     ).run()
   }
   if plan.columns.taps == 3 { run(ThreeTaps.self) } else { run(FiveTaps.self) }

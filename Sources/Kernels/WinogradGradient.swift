@@ -209,7 +209,10 @@ private struct ElementSum: TileLoop {
   static var widest: Int { hasWideRegisters ? 2 : 1 }
 
   @inline(__always)
-  static func height(_ left: Int) -> Int { left >= 6 ? 6 : left >= 2 ? 2 : 1 }
+  static func height(_ left: Int) -> Int {
+    if hasWideRegisters { return left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1 }
+    return left >= 6 ? 6 : left >= 2 ? 2 : 1
+  }
 
   @inline(__always)
   func compute<let count: Int>(_ size: Tile<count>.Type, _ height: Int, _ width: Int) {

@@ -20,6 +20,9 @@ struct WinogradPlan: Sendable {
   /// apart, the channels would drive each other out of the cache.
   let restsInScratch: Bool
 
+  /// Whether `WinogradTiles` does it.
+  var isSquare: Bool { rows.taps == 3 && columns.taps == 3 }
+
   var elements: Int { rows.points * columns.points }
   /// Floats that the packed weights take.
   var packedCount: Int { outChannels * channels * elements }
@@ -34,9 +37,11 @@ struct WinogradPlan: Sendable {
 
   /// Lanes of scratch space: a line, the transformed inputs of one α, and their products.
   var scratchLanes: Int {
-    lineLanes(tiles: tilesTogether) + columns.points
-      * (elementStep(channels * tilesTogether) + elementStep(outputsTogether * tilesTogether))
-      + (restsInScratch ? outChannels * restStep : 0)
+    isSquare
+      ? WinogradTiles.scratchLanes(channels: channels)
+      : lineLanes(tiles: tilesTogether) + columns.points
+        * (elementStep(channels * tilesTogether) + elementStep(outputsTogether * tilesTogether))
+        + (restsInScratch ? outChannels * restStep : 0)
   }
 
   /// Lanes from the sums of one output channel to the next one's.

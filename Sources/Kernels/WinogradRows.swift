@@ -123,7 +123,7 @@ struct RowCombination {
   }
 
   /// Which of `count` positions, `step` apart from `first` on, lie in a range.
-  private static func positions(of range: Range<Int>, from first: Int, step: Int, count: Int) -> Range<Int> {
+  static func positions(of range: Range<Int>, from first: Int, step: Int, count: Int) -> Range<Int> {
     let before = first < range.lowerBound ? (range.lowerBound - first + step - 1) / step : 0
     let end = first < range.upperBound ? (range.upperBound - first + step - 1) / step : 0
     let lower = min(count, before)

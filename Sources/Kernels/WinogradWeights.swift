@@ -12,7 +12,7 @@ func packWinogradWeights(
 ) {
   func pack<Rows: ShortCorrelation, Columns: ShortCorrelation>(_ rows: Rows.Type, _ columns: Columns.Type) {
     let kernelTaps = Rows.taps * Columns.taps
-    forEachChannelTile(plan.outChannels) { first, height in
+    func packTile(_ first: Int, _ height: Int) {
       for m in 0..<height {
         let kernels = source + (first + m) * channelStep
         for channel in 0..<plan.channels {
@@ -27,6 +27,11 @@ func packWinogradWeights(
             elementStep: plan.channels * height)
         }
       }
+    }
+    if plan.isSquare {
+      WinogradTiles.forEachChannelTile(plan.outChannels, packTile)
+    } else {
+      forEachChannelTile(plan.outChannels, packTile)
     }
   }
   switch (plan.rows.taps, plan.columns.taps) {
