@@ -73,6 +73,11 @@ public struct CorrelationGeometry: Sendable {
 
   var tapsPerChannel: Int { rows.kernel * columns.kernel }
 
+  /// The places of its outputs in a plane of their own.
+  public var wholePlane: PlaneGrid {
+    PlaneGrid(rows: outHeight, columns: outWidth, firstRow: 0, firstColumn: 0, rowStep: 1, columnStep: 1)
+  }
+
   /// Floats that the packed weights take.
   public var packedCount: Int {
     parts.isEmpty

@@ -17,7 +17,10 @@ public struct PaddedGeometry: Sendable, Hashable {
   /// Whether the block itself will do: it has no border, and its planes lie well enough.
   public let isIdentity: Bool
 
-  public init(channels: Int, height: Int, width: Int, top: Int, bottom: Int, left: Int, right: Int) {
+  /// - Parameter isReadOften: whether so much is computed with each number that a copy which lies better pays.
+  public init(
+    channels: Int, height: Int, width: Int, top: Int, bottom: Int, left: Int, right: Int, isReadOften: Bool
+  ) {
     self.channels = channels
     self.height = height
     self.width = width
@@ -25,7 +28,7 @@ public struct PaddedGeometry: Sendable, Hashable {
     self.left = left
     paddedHeight = height + top + bottom
     // Up to eight lines of a set stay in a first-level cache; half of them should.
-    let isCrowded = channels > 4 && height * width % 32 == 0
+    let isCrowded = isReadOften && channels > 4 && height * width % 32 == 0
     isIdentity = max(top, bottom, left, right) == 0 && !isCrowded
     pitch = isIdentity ? width : (width + left + right) | 1
     plane = isIdentity ? height * width : (paddedHeight * pitch) | 1
@@ -86,6 +89,22 @@ public func scatterLanes(
         for column in 0..<grid.columns { to[column &* grid.columnStep] = from[column] }
       }
       from += grid.columns
+    }
+  }
+}
+
+/// target at the grid's places = [previous +] `bias` of the plane, zero without one.
+public func fillGrid(
+  _ grid: PlaneGrid, bias: UnsafePointer<Float>?, planes: Int, height: Int, width: Int, accumulate: Bool,
+  into target: LanePointer
+) {
+  for plane in 0..<planes {
+    let value = Lanes(repeating: bias.map { $0[plane] } ?? 0)
+    for row in 0..<grid.rows {
+      let to = target + (plane &* height &+ grid.firstRow &+ row &* grid.rowStep) &* width + grid.firstColumn
+      for column in 0..<grid.columns {
+        to[column &* grid.columnStep] = accumulate ? to[column &* grid.columnStep] + value : value
+      }
     }
   }
 }

@@ -10,7 +10,8 @@ struct ConvolutionPasses: Sendable {
   let outChannels: Int
   let outPlane: Int
   let input: PaddedGeometry
-  /// The output's gradient, padded so that the turned kernel reaches every input element.
+  /// The output's gradient, of one group or of all planes where each is one, padded so that the turned kernel reaches every
+  /// input element.
   private let gradient: PaddedGeometry
   private let groups: Int
   private let inChannels: Int
@@ -19,6 +20,9 @@ struct ConvolutionPasses: Sendable {
   private let forwardTaps: [Int]
   private let phases: [GradientPhase]
   private let taps: Int
+
+  /// Whether each channel has a kernel of its own.
+  private var isDepthwise: Bool { groupIn == 1 && groupOut == 1 }
 
   /// Channels of one group.
   private var groupIn: Int { inChannels / groups }
@@ -36,10 +40,11 @@ struct ConvolutionPasses: Sendable {
     taps = kernel.height * kernel.width
     outPlane = output[1] * output[2]
     let (groupIn, groupOut) = (inChannels / groups, outChannels / groups)
-    func padded(_ border: Padding2d) -> PaddedGeometry {
+    let isDepthwise = groupIn == 1 && groupOut == 1
+    func padded(_ border: Padding2d, isReadOften: Bool) -> PaddedGeometry {
       PaddedGeometry(
         channels: shape[0], height: shape[1], width: shape[2], top: border.top, bottom: border.bottom,
-        left: border.left, right: border.right)
+        left: border.left, right: border.right, isReadOften: isReadOften)
     }
     func forward(_ input: PaddedGeometry, isBorderless: Bool) -> CorrelationGeometry {
       CorrelationGeometry(
@@ -52,9 +57,10 @@ struct ConvolutionPasses: Sendable {
           kernel: kernel.width, stride: options.stride.width, dilation: dilation.width,
           data: padding.left..<padding.left + shape[2]), isBorderless: isBorderless)
     }
-    var (input, geometry) = (padded(padding), forward(padded(padding), isBorderless: false))
+    var input = padded(padding, isReadOften: groupOut >= 32)
+    var geometry = forward(input, isBorderless: false)
     if geometry.worksWithoutBorder {
-      input = padded(.none)
+      input = padded(.none, isReadOften: false)
       geometry = forward(input, isBorderless: true)
     }
     self.input = input
@@ -77,18 +83,20 @@ struct ConvolutionPasses: Sendable {
       inputs: shape[2])
     func gradient(hasBorder: Bool) -> PaddedGeometry {
       PaddedGeometry(
-        channels: groupOut, height: output[1], width: output[2], top: hasBorder ? rows.map(\.before).max() ?? 0 : 0,
+        channels: isDepthwise ? output[0] : groupOut, height: output[1], width: output[2],
+        top: hasBorder ? rows.map(\.before).max() ?? 0 : 0,
         bottom: hasBorder ? rows.map { $0.behind(output[1]) }.max() ?? 0 : 0,
         left: hasBorder ? columns.map(\.before).max() ?? 0 : 0,
-        right: hasBorder ? columns.map { $0.behind(output[2]) }.max() ?? 0 : 0)
+        right: hasBorder ? columns.map { $0.behind(output[2]) }.max() ?? 0 : 0,
+        isReadOften: hasBorder && groupIn >= 32)
     }
     func phases(_ gradient: PaddedGeometry, isBorderless: Bool) -> [GradientPhase] {
       var packed = 0
       return rows.flatMap { row in
         columns.map { column in
           let phase = GradientPhase(
-            row, column, gradient: gradient, inChannels: groupIn, kernel: kernel, packedOffset: packed,
-            isBorderless: isBorderless)
+            row, column, gradient: gradient, outChannels: groupOut, inChannels: groupIn, kernel: kernel,
+            packedOffset: packed, isBorderless: isBorderless)
           packed += phase.packedCount
           return phase
         }
@@ -142,6 +150,12 @@ struct ConvolutionPasses: Sendable {
     _ padded: UnsafePointer<Lanes>, packed: UnsafePointer<Float>, bias: UnsafePointer<Float>?, accumulate: Bool,
     scratch: LanePointer, into output: LanePointer
   ) {
+    if isDepthwise {
+      return correlatePlanes(
+        padded, inputStep: input.plane, weights: packed, weightStep: forwardGeometry.packedCount, bias: bias,
+        planes: groups, geometry: forwardGeometry, accumulate: accumulate, into: output,
+        grid: forwardGeometry.wholePlane, height: forwardGeometry.outHeight, width: forwardGeometry.outWidth)
+    }
     for group in 0..<groups {
       correlate(
         padded + group * groupIn * input.plane,
@@ -158,6 +172,20 @@ struct ConvolutionPasses: Sendable {
     bias: UnsafePointer<Float>?, accumulate: Bool, into inputGradient: LanePointer
   ) {
     let backward = packed + groups * forwardGeometry.packedCount
+    if isDepthwise {
+      var padded = outputGradient
+      if !gradient.isIdentity {
+        padLanes(padded, geometry: gradient, into: scratch)
+        padded = UnsafePointer(scratch)
+      }
+      for phase in phases {
+        phase.planeGradients(
+          padded, planes: groups, step: gradient.plane, packed: backward + phase.packedOffset,
+          packedStep: backwardCount,
+          bias: bias, accumulate: accumulate, into: inputGradient, height: input.height, width: input.width)
+      }
+      return
+    }
     for group in 0..<groups {
       var padded = outputGradient + group * groupOut * outPlane
       if !gradient.isIdentity {

@@ -55,12 +55,12 @@ struct GradientPhase: Sendable {
 
   /// - Parameter packedOffset: where its packed weights begin among those of all phases.
   init(
-    _ rows: PhaseAxis, _ columns: PhaseAxis, gradient: PaddedGeometry, inChannels: Int, kernel: Size2d,
-    packedOffset: Int, isBorderless: Bool
+    _ rows: PhaseAxis, _ columns: PhaseAxis, gradient: PaddedGeometry, outChannels: Int, inChannels: Int,
+    kernel: Size2d, packedOffset: Int, isBorderless: Bool
   ) {
     (self.rows, self.columns, self.inChannels, self.packedOffset) = (rows, columns, inChannels, packedOffset)
     start = isBorderless ? 0 : (gradient.top + rows.shift) * gradient.pitch + gradient.left + columns.shift
-    tapSource = (0..<gradient.channels).flatMap { o in
+    tapSource = (0..<outChannels).flatMap { o in
       rows.taps.flatMap { a in
         columns.taps.map { b in (o * inChannels * kernel.height + a) * kernel.width + b }
       }
@@ -69,7 +69,7 @@ struct GradientPhase: Sendable {
       tapSource.isEmpty
       ? nil
       : CorrelationGeometry(
-        channels: gradient.channels, outChannels: inChannels, outHeight: rows.count, outWidth: columns.count,
+        channels: outChannels, outChannels: inChannels, outHeight: rows.count, outWidth: columns.count,
         pitch: gradient.pitch, plane: gradient.plane,
         rows: rows.axis(gradient.height), columns: columns.axis(gradient.width), isBorderless: isBorderless)
   }
@@ -78,6 +78,13 @@ struct GradientPhase: Sendable {
 
   /// Whether it reads no border of the gradient.
   var worksWithoutBorder: Bool { geometry?.correlatesWithoutBorder ?? true }
+
+  /// Where its elements lie among all.
+  private var grid: PlaneGrid {
+    PlaneGrid(
+      rows: rows.count, columns: columns.count, firstRow: rows.first, firstColumn: columns.first,
+      rowStep: rows.stride, columnStep: columns.stride)
+  }
 
   /// Whether it is the only one, whose elements lie side by side.
   private var isWhole: Bool { rows.stride == 1 && columns.stride == 1 }
@@ -102,26 +109,38 @@ struct GradientPhase: Sendable {
     _ padded: UnsafePointer<Lanes>, packed: UnsafePointer<Float>, bias: UnsafePointer<Float>?, scratch: LanePointer,
     accumulate: Bool, into inputGradient: LanePointer, height: Int, width: Int
   ) {
-    if isWhole, let geometry {
+    guard let geometry else {
+      return fillGrid(
+        grid, bias: bias, planes: inChannels, height: height, width: width, accumulate: accumulate, into: inputGradient)
+    }
+    if isWhole {
       return correlate(
         padded + start, packed: packed, bias: bias, geometry: geometry, accumulate: accumulate, scratch: scratch,
         into: inputGradient)
     }
-    if let geometry {
-      correlate(
-        padded + start, packed: packed, bias: bias, geometry: geometry, accumulate: false, scratch: scratch + lanes,
-        into: scratch)
-    } else {
-      let plane = rows.count * columns.count
-      for channel in 0..<inChannels {
-        (scratch + channel * plane).update(repeating: Lanes(repeating: bias.map { $0[channel] } ?? 0), count: plane)
-      }
-    }
+    correlate(
+      padded + start, packed: packed, bias: bias, geometry: geometry, accumulate: false, scratch: scratch + lanes,
+      into: scratch)
     scatterLanes(
-      scratch,
-      grid: PlaneGrid(
-        rows: rows.count, columns: columns.count, firstRow: rows.first, firstColumn: columns.first,
-        rowStep: rows.stride, columnStep: columns.stride),
-      channels: inChannels, height: height, width: width, accumulate: accumulate, into: inputGradient)
+      scratch, grid: grid, channels: inChannels, height: height, width: width, accumulate: accumulate,
+      into: inputGradient)
+  }
+
+  /// Writes this phase's elements of the input gradient where each plane has a kernel of its own.
+  ///
+  /// - Parameters:
+  ///   - padded: the padded gradients of the outputs, `step` lanes from one plane to the next.
+  ///   - packedStep: floats from one plane's packed weights to the next one's.
+  func planeGradients(
+    _ padded: UnsafePointer<Lanes>, planes: Int, step: Int, packed: UnsafePointer<Float>, packedStep: Int,
+    bias: UnsafePointer<Float>?, accumulate: Bool, into inputGradient: LanePointer, height: Int, width: Int
+  ) {
+    guard let geometry else {
+      return fillGrid(
+        grid, bias: bias, planes: planes, height: height, width: width, accumulate: accumulate, into: inputGradient)
+    }
+    correlatePlanes(
+      padded + start, inputStep: step, weights: packed, weightStep: packedStep, bias: bias, planes: planes,
+      geometry: geometry, accumulate: accumulate, into: inputGradient, grid: grid, height: height, width: width)
   }
 }
