@@ -35,21 +35,19 @@ public enum ElementwiseKind: Sendable, Hashable {
 
 /// y = f(x), element by element.
 public func applyElementwise(_ kind: ElementwiseKind, _ x: UnsafePointer<Lanes>, count: Int, into y: LanePointer) {
-  @inline(__always)
-  func each(_ function: (Lanes) -> Lanes) { for i in 0..<count { y[i] = function(x[i]) } }
-  let zero = Lanes.zero
+  func each(_ function: some LaneFunction) { map(function, x, count: count, into: y) }
   switch kind {
-  case .negate: each { -$0 }
-  case .exp: each { exponential($0) }
-  case .log: each { logarithm($0) }
-  case .power(let exponent): each { x in eachLane(x) { power($0, exponent) } }
-  case .sigmoid: each { sigmoid($0) }
-  case .tanh: each { hyperbolicTangent($0) }
+  case .negate: for i in 0..<count { y[i] = -x[i] }
+  case .exp: each(ExponentialFunction())
+  case .log: each(LogarithmFunction())
+  case .power(let exponent): for i in 0..<count { y[i] = eachLane(x[i]) { power($0, exponent) } }
+  case .sigmoid: each(SigmoidFunction())
+  case .tanh: each(HyperbolicTangentFunction())
   case .silu, .gelu, .geluTanh, .mish, .softplus: applyWithSlope(kind, x, count: count, into: y, slopes: nil)
-  case .elu(let alpha): each { $0.replacing(with: exponentialMinusOne($0) * alpha, where: $0 .< 0) }
-  case .leakyReLU(let slope): each { $0.replacing(with: $0 * slope, where: $0 .< 0) }
-  case .relu6: each { bounded($0, from: zero, to: Lanes(repeating: 6)) }
-  case .hardswish: each { $0 * bounded($0 + 3, from: zero, to: Lanes(repeating: 6)) / 6 }
+  case .elu(let alpha): each(ELUFunction(alpha: alpha))
+  case .leakyReLU(let slope): for i in 0..<count { y[i] = x[i].replacing(with: x[i] * slope, where: x[i] .< 0) }
+  case .relu6: for i in 0..<count { y[i] = bounded(x[i], from: .zero, to: Lanes(repeating: 6)) }
+  case .hardswish: for i in 0..<count { y[i] = x[i] * bounded(x[i] + 3, from: .zero, to: Lanes(repeating: 6)) / 6 }
   }
 }
 
@@ -57,58 +55,19 @@ public func applyElementwise(_ kind: ElementwiseKind, _ x: UnsafePointer<Lanes>,
 public func applyWithSlope(
   _ kind: ElementwiseKind, _ x: UnsafePointer<Lanes>, count: Int, into y: LanePointer, slopes: LanePointer?
 ) {
-  @inline(__always)
-  func each(_ function: (_ x: Lanes) -> (y: Lanes, slope: Lanes)) {
+  func each(_ function: some SlopedLaneFunction) {
     if let slopes {
-      for i in 0..<count { (y[i], slopes[i]) = function(x[i]) }
+      map(function, x, count: count, into: y, slopes: slopes)
     } else {
-      for i in 0..<count { y[i] = function(x[i]).y }
+      map(function, x, count: count, into: y)
     }
   }
   switch kind {
-  // σ + x · σ · (1 − σ)
-  case .silu:
-    each { x in
-      let s = sigmoid(x)
-      return (x * s, multiplyAdd(x * s, 1 - s, s))
-    }
-  // x · Φ(x), as x − |x| · Φ(−|x|) above zero, which rounds once; and Φ(x) + x · φ(x).
-  case .gelu:
-    each { x in
-      let normal = gaussian(x)
-      let isPositive = x .> 0
-      // Where Φ(−|x|) is 0 the factor must not be infinite.
-      let factor = x.replacing(with: -normal.size, where: isPositive)
-      let value = multiplyAdd(factor, normal.tail, Lanes.zero.replacing(with: x, where: isPositive))
-      let probability = normal.tail.replacing(with: 1 - normal.tail, where: isPositive)
-      return (value, multiplyAdd(x, normal.density, probability))
-    }
-  // (1 + tanh u) / 2 is s = σ(2u), so y = x · s, and y′ = s + x · s · (1 − s) · (2u)′.
-  case .geluTanh:
-    each { x in
-      let square = x * x
-      let s = sigmoid(multiplyAdd(square, Lanes(repeating: 0.071_354_816), Lanes(repeating: 1.595_769_1)) * x)
-      let rise = multiplyAdd(square, Lanes(repeating: 0.214_064_44), Lanes(repeating: 1.595_769_1))
-      return (x * s, multiplyAdd(x * s * (1 - s), rise, s))
-    }
-  // With e = eˣ and n = e · (e + 2), tanh(log(1 + e)) is t = n / (n + 2), and y′ = t + x · σ · (1 − t²).
-  case .mish:
-    each { x in
-      // Beyond 20 t is one, and e² would overflow.
-      let e = exponential(x.replacing(with: 20, where: x .> Lanes(repeating: 20)))
-      let n = e * (e + 2)
-      let inverse = 1 / (n + 2)
-      let t = n * inverse
-      return (x * t, multiplyAdd(x * (e / (1 + e)), 2 * inverse * (1 + t), t))
-    }
-  // log(1 + eᶻ) = max(z, 0) + log(1 + e^−|z|)
-  case .softplus(let beta, let threshold):
-    each { x in
-      let z = x * beta
-      let soft = (z.replacing(with: 0, where: z .< 0) + logarithmOnePlus(exponential(-magnitude(z)))) / beta
-      let isFar = z .> Lanes(repeating: threshold)
-      return (soft.replacing(with: x, where: isFar), sigmoid(z).replacing(with: 1, where: isFar))
-    }
+  case .silu: each(SiLUFunction())
+  case .gelu: each(GELUFunction())
+  case .geluTanh: each(GELUTanhFunction())
+  case .mish: each(MishFunction())
+  case .softplus(let beta, let threshold): each(SoftplusFunction(beta: beta, threshold: threshold))
   default: preconditionFailure("\(kind) follows from its input or its output")
   }
 }

@@ -5,14 +5,14 @@
 /// x = n·ln 2 + r with |r| ≤ ln 2 / 2 (Cody and Waite's reduction: ln 2 in two parts, so that r keeps its last bits);
 /// eʳ = 1 + (r + r²·q(r)), which rounds once at the end; then 2ⁿ in two factors, because half of the range of n lies
 /// beyond a float's exponents.
-@inline(__always)
+@inline(always)
 func exponential(_ x: Lanes) -> Lanes {
   let parts = exponentialParts(x)
   return scale(parts.power, byPowerOfTwo: parts.exponent)
 }
 
 /// eˣ = (power + lost) · 2ⁿ, for results that go on from what the rounding of the power to a float would lose.
-@inline(__always)
+@inline(always)
 func exponentialParts(_ x: Lanes) -> (power: Lanes, lost: Lanes, exponent: SIMD16<Int32>) {
   let (n, r) = reduceByLogarithmOfTwo(x, from: -104, to: 89)
   let tail = exponentialTail(r)
@@ -42,7 +42,7 @@ func exponentialMinusOne(_ x: Lanes) -> Lanes {
 /// neither overflows, and the second keeps the digits of small results.
 ///
 /// One step of Newton's makes up for the rounding of 1 + e and of its inverse.
-@inline(__always)
+@inline(always)
 func sigmoid(_ x: Lanes) -> Lanes {
   let e = exponential(-magnitude(x))
   let numerator = Lanes(repeating: 1).replacing(with: e, where: x .< 0)

@@ -10,7 +10,7 @@ import CVector
 ///
 /// whose last form rounds f itself not at all. R is the polynomial of the smallest largest error, 8e-10 of the result.
 /// The arrangement is that of W. Kahan's and K. C. Ng's fdlibm.
-@inline(__always)
+@inline(always)
 func logarithm(_ x: Lanes) -> Lanes {
   // Subnormal numbers have no hidden bit: they go up by 2²⁵ first.
   let isTiny = x .< Lanes(repeating: .leastNormalMagnitude)
@@ -34,7 +34,7 @@ func logarithm(_ x: Lanes) -> Lanes {
 }
 
 /// ln(1 + x) lane by lane, within two units in the last place, for x ≥ 0: what 1 + x rounds away is added again.
-@inline(__always)
+@inline(always)
 func logarithmOnePlus(_ x: Lanes) -> Lanes {
   let sum = 1 + x
   let lost = x - (sum - 1)

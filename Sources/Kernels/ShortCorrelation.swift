@@ -12,9 +12,9 @@ protocol ShortCorrelation {
   static var taps: Int { get }
   static var outputs: Int { get }
   static var points: Int { get }
-  /// v = Bᵀ d, of outputs + taps − 1 inputs.
+  /// v = Bᵀ d, of outputs + taps − 1 inputs; `d` gives one by its number.
   static func transformInput(
-    _ d: UnsafePointer<Register>, step: Int, into v: UnsafeMutablePointer<Register>, elementStep: Int)
+    _ d: (_ index: Int) -> Register, into v: UnsafeMutablePointer<Register>, elementStep: Int)
   /// y = Aᵀ m; `body` gets each output and its number.
   static func transformOutput(
     _ m: UnsafePointer<Register>, elementStep: Int, _ body: (_ index: Int, _ y: Register) -> Void)
@@ -35,9 +35,9 @@ enum ThreeTaps: ShortCorrelation {
 
   @inline(__always)
   static func transformInput(
-    _ d: UnsafePointer<Register>, step: Int, into v: UnsafeMutablePointer<Register>, elementStep: Int
+    _ d: (_ index: Int) -> Register, into v: UnsafeMutablePointer<Register>, elementStep: Int
   ) {
-    let (x, y, z, w) = (d[0], d[step], d[2 &* step], d[3 &* step])
+    let (x, y, z, w) = (d(0), d(1), d(2), d(3))
     v[0] = x - z
     v[elementStep] = y + z
     v[2 &* elementStep] = z - y
@@ -93,10 +93,10 @@ enum FiveTaps: ShortCorrelation {
 
   @inline(__always)
   static func transformInput(
-    _ d: UnsafePointer<Register>, step: Int, into v: UnsafeMutablePointer<Register>, elementStep: Int
+    _ d: (_ index: Int) -> Register, into v: UnsafeMutablePointer<Register>, elementStep: Int
   ) {
-    let (x0, x1, x2, x3) = (d[0], d[step], d[2 &* step], d[3 &* step])
-    let (x4, x5, x6, x7) = (d[4 &* step], d[5 &* step], d[6 &* step], d[7 &* step])
+    let (x0, x1, x2, x3) = (d(0), d(1), d(2), d(3))
+    let (x4, x5, x6, x7) = (d(4), d(5), d(6), d(7))
     let (first, second, third) = (x0 - x1, x2 - x3, x4 - x5)
     v[0] = first - third
     v[elementStep] = second + third

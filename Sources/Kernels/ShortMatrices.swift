@@ -46,8 +46,7 @@ struct ShortMatrices: Sendable {
     }
     (taps, outputs, points) = (Short.taps, Short.outputs, Short.points)
     inputs = rows(Short.outputs + Short.taps - 1) { one in
-      let d = (0..<Short.outputs + Short.taps - 1).map { ones($0, one) }
-      return written { Short.transformInput(d, step: 1, into: $0, elementStep: 1) }
+      written { Short.transformInput({ ones($0, one) }, into: $0, elementStep: 1) }
     }
     results = rows(Short.outputs) { one in
       written { Short.transformGradient({ ones($0, one) }, into: $0, elementStep: 1) }

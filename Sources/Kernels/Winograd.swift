@@ -84,9 +84,9 @@ private struct WinogradCorrelation<Columns: ShortCorrelation> {
       for tile in 0..<tiles.count {
         let v = elements + (channel &* tiles.count &+ tile)
         for part in 0..<registersPerLanes {
+          let line = (scratch + tile &* Columns.outputs).registers + part
           Columns.transformInput(
-            scratch.registers + (tile &* Columns.outputs &* registersPerLanes &+ part), step: registersPerLanes,
-            into: v.registers + part, elementStep: step &* registersPerLanes)
+            { line[$0 &* registersPerLanes] }, into: v.registers + part, elementStep: step &* registersPerLanes)
         }
       }
     }

@@ -11,9 +11,10 @@ import CVector
 /// so for each element (α, β) of the transforms the sum over tiles and images is one matrix product, (output channels) × (input channels).
 /// For it, sixteen input channels become the lanes and each image's number of an output channel a broadcast scalar:
 ///
-///     for some tiles side by side
+///     for some tiles side by side, from the top down
+///       turn the rows that the tile above has not seen: the channels become the lanes
 ///       for each α
-///         V(β, c, k, image) = (Bᵀ d B)(α, β), the channels c as lanes; W(β, o, k, image) = (A dY Aᵀ)(α, β)
+///         V(β, c, k, image) = (Bᵀ d B)(α, β); W(β, o, k, image) = (A dY Aᵀ)(α, β)
 ///         for each β, each M output channels and P vectors of input channels
 ///           S(α, β, o, c) += Σ over tiles k and images of W · V                      (M × P in registers)
 ///     dg = Gᵀ S G
@@ -47,9 +48,15 @@ extension WinogradPlan {
   /// The most tiles whose transforms are kept at once: they stay in the second-level cache.
   fileprivate var gradientTiles: Int { columns.taps == 3 ? 12 : 6 }
 
-  /// Lanes of scratch space: a line of sixteen channels and its transpose, the transforms of one α, and all sums.
+  /// Rows of inputs that a row of tiles sees.
+  fileprivate var windowRows: Int { rows.outputs + rows.taps - 1 }
+
+  /// Lanes of one of them, its channels turned into lanes.
+  fileprivate var turnedRow: Int { vectors * lanesPerShard * lineLanes(tiles: gradientTiles) }
+
+  /// Lanes of scratch space: a line, a window's rows, the transforms of one α, and all sums.
   var gradientLanes: Int {
-    2 * lanesPerShard * lineLanes(tiles: gradientTiles) + columns.points
+    lineLanes(tiles: gradientTiles) + windowRows * turnedRow + columns.points
       * (elementStep(vectors * gradientTiles * lanesPerShard) + elementStep(outChannels * gradientTiles))
       + (elements + rows.taps * columns.points + rows.taps * columns.taps) * outChannels * vectors
   }
@@ -63,9 +70,9 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
   let plan: WinogradPlan
   let scratch: LanePointer
 
-  /// Where things lie in the scratch space.
-  private var transposed: LanePointer { scratch + lanesPerShard * plan.lineLanes(tiles: plan.gradientTiles) }
-  private var inputs: LanePointer { transposed + lanesPerShard * plan.lineLanes(tiles: plan.gradientTiles) }
+  /// Where things lie in the scratch space: rows of the input with channels as lanes, in a ring, behind a line.
+  private var rows: LanePointer { scratch + plan.lineLanes(tiles: plan.gradientTiles) }
+  private var inputs: LanePointer { rows + plan.windowRows * plan.turnedRow }
   private var gradients: LanePointer {
     inputs + Columns.points * elementStep(plan.vectors * plan.gradientTiles * lanesPerShard)
   }
@@ -80,11 +87,13 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
   private func addProducts(_ phase: DilationPhase) {
     let tilesAcross = (phase.width + Columns.outputs - 1) / Columns.outputs
     let groups = (tilesAcross + plan.gradientTiles - 1) / plan.gradientTiles
-    for top in stride(from: 0, to: phase.height, by: plan.rows.outputs) {
-      for group in 0..<groups {
-        let tiles = group * tilesAcross / groups..<(group + 1) * tilesAcross / groups
+    for group in 0..<groups {
+      let tiles = group * tilesAcross / groups..<(group + 1) * tilesAcross / groups
+      for top in stride(from: 0, to: phase.height, by: plan.rows.outputs) {
+        // The last rows of a window are the next one's first.
+        for row in top + (top == 0 ? 0 : plan.rows.taps - 1)..<top + plan.windowRows { turn(phase, row, tiles) }
         for point in 0..<plan.rows.points {
-          transformInputs(phase, point, top, tiles)
+          transformInputs(point, top, tiles.count)
           transformGradients(phase, point, top, tiles)
           multiply(point, tiles: tiles.count)
         }
@@ -92,32 +101,41 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
     }
   }
 
-  private func transformInputs(_ phase: DilationPhase, _ point: Int, _ top: Int, _ tiles: Range<Int>) {
+  /// One row of the inputs that some tiles see, of all channels: sixteen of them become the lanes.
+  private func turn(_ phase: DilationPhase, _ row: Int, _ tiles: Range<Int>) {
     let lanes = plan.lineLanes(tiles: tiles.count)
-    let rows = RowCombination(
-      g, phase, top: top, left: tiles.lowerBound * Columns.outputs, lanes: lanes, terms: plan.rows.inputs[point])
-    let step = elementStep(plan.vectors * tiles.count * lanesPerShard) * registersPerLanes
+    let line = WindowRow(g, phase, row: row, left: tiles.lowerBound * Columns.outputs, lanes: lanes)
+    let turned = rows + row % plan.windowRows * plan.turnedRow
     for vector in 0..<plan.vectors {
-      for lane in 0..<lanesPerShard {
-        let channel = vector * lanesPerShard + lane
-        if channel < g.channels {
-          rows.combine(input + channel * g.plane, into: scratch + lane * lanes)
-        } else {
-          clearLanes(scratch + lane * lanes, count: lanes)
+      let first = vector * lanesPerShard
+      line.turn(
+        input + first * g.plane, planeStep: g.plane, planes: min(lanesPerShard, g.channels - first),
+        into: turned + vector * lanes * lanesPerShard)
+    }
+  }
+
+  private func transformInputs(_ point: Int, _ top: Int, _ tiles: Int) {
+    let lanes = plan.lineLanes(tiles: tiles)
+    let step = elementStep(plan.vectors * tiles * lanesPerShard) * registersPerLanes
+    let lines = TurnedRows(plan.rows.inputs[point]) { rows + (top + $0) % plan.windowRows * plan.turnedRow }
+    @inline(__always)
+    func transform(_ sum: (_ index: Int) -> Register) {
+      for vector in 0..<plan.vectors {
+        for tile in 0..<tiles {
+          let start = (vector &* lanes &+ tile &* Columns.outputs) &* lanesPerShard &* registersPerLanes
+          let v = (inputs + (vector &* tiles &+ tile) &* lanesPerShard).registers
+          for part in 0..<lanesPerShard &* registersPerLanes {
+            Columns.transformInput(
+              { sum(start &+ part &+ $0 &* lanesPerShard &* registersPerLanes) }, into: v + part, elementStep: step)
+          }
         }
       }
-      for position in 0..<lanes {
-        lanes_transpose(
-          (scratch + position).scalars, lanes * lanesPerShard, (transposed + position * lanesPerShard).scalars)
-      }
-      for tile in 0..<tiles.count {
-        let d = (transposed + tile &* Columns.outputs &* lanesPerShard).registers
-        let v = (inputs + (vector &* tiles.count &+ tile) &* lanesPerShard).registers
-        for part in 0..<lanesPerShard &* registersPerLanes {
-          Columns.transformInput(
-            d + part, step: lanesPerShard &* registersPerLanes, into: v + part, elementStep: step)
-        }
-      }
+    }
+    let (a, b, c, d) = (lines.rows[0], lines.rows[1], lines.rows[2], lines.rows[3])
+    switch lines.kind {
+    case .sum: transform { a[$0] + b[$0] }
+    case .difference: transform { a[$0] - b[$0] }
+    case .differenceOfSums: transform { (a[$0] + b[$0]) - (c[$0] + d[$0]) }
     }
   }
 

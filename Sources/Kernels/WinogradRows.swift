@@ -157,3 +157,58 @@ struct RowCombination {
     }
   }
 }
+
+/// One row of a plane as some tiles side by side see it.
+struct WindowRow {
+  private let lanes: Int
+  /// Of the lanes those that lie in the data, and where the first of all would lie.
+  private let inside: Range<Int>
+  private let start: Int
+  private let step: Int
+
+  init(_ g: CorrelationGeometry, _ phase: DilationPhase, row: Int, left: Int, lanes: Int) {
+    let (rowShift, columnShift) = g.inputShift
+    let first = phase.column + left * phase.columnStep
+    let position = phase.row + row * phase.rowStep
+    self.lanes = lanes
+    step = phase.columnStep
+    inside =
+      g.rows.data.contains(position)
+      ? RowCombination.positions(of: g.columns.data, from: first, step: step, count: lanes) : 0..<0
+    start = (position - rowShift) * g.pitch + first - columnShift
+  }
+
+  /// turned(x, image)[channel] = the plane's lane x, up to sixteen channels; what there is not counts as zero.
+  func turn(_ planes: UnsafePointer<Lanes>, planeStep: Int, planes count: Int, into turned: LanePointer) {
+    clearLanes(turned, count: inside.lowerBound * lanesPerShard)
+    for x in inside {
+      let from = planes + start + x * step
+      let to = (turned + x * lanesPerShard).scalars
+      if count == lanesPerShard {
+        lanes_transpose(from.scalars, planeStep * lanesPerShard, to)
+      } else {
+        withUnsafeTemporaryAllocation(of: Lanes.self, capacity: lanesPerShard) { rows in
+          guard let base = rows.baseAddress else { return }
+          for channel in 0..<lanesPerShard { base[channel] = channel < count ? from[channel * planeStep] : .zero }
+          lanes_transpose(UnsafePointer(base).scalars, lanesPerShard, to)
+        }
+      }
+    }
+    clearLanes(turned + inside.upperBound * lanesPerShard, count: (lanes - inside.upperBound) * lanesPerShard)
+  }
+}
+
+/// How a point adds up the rows of a window: two of them, or four of which two count negative.
+struct TurnedRows {
+  enum Kind { case sum, difference, differenceOfSums }
+
+  let kind: Kind
+  /// Those that count positive first.
+  let rows: InlineArray<4, UnsafePointer<Register>>
+
+  init(_ terms: [ShortMatrices.Term], _ row: (_ index: Int) -> LanePointer) {
+    let ordered = terms.filter { $0.factor > 0 } + terms.filter { $0.factor < 0 }
+    kind = terms.count > 2 ? .differenceOfSums : ordered[1].factor > 0 ? .sum : .difference
+    rows = InlineArray { UnsafePointer(row(ordered[min($0, ordered.count - 1)].index)).registers }
+  }
+}
