@@ -30,7 +30,7 @@ struct WinogradPlan: Sendable {
   func lineLanes(tiles: Int) -> Int { tiles * columns.outputs + columns.taps - 1 }
 
   /// How many output channels' products are kept at once.
-  var outputsTogether: Int { min(outChannels, 64) }
+  var outputsTogether: Int { min(outChannels, 16) }
 
   /// How many tiles side by side share the weights of one α while these are in the cache.
   var tilesTogether: Int { 2 * widestTile }
