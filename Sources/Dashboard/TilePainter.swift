@@ -136,43 +136,49 @@ struct TilePainter {
     }
     for y in 0..<size.rows {
       for x in 0..<size.columns {
-        let pixels = [mean(2 * x, 2 * y), mean(2 * x + 1, 2 * y), mean(2 * x, 2 * y + 1), mean(2 * x + 1, 2 * y + 1)]
-        if let cell = quadrantCell(pixels, shading) { grid[column + x, row + y] = cell }
+        let (a, b) = (mean(2 * x, 2 * y), mean(2 * x + 1, 2 * y))
+        let (c, d) = (mean(2 * x, 2 * y + 1), mean(2 * x + 1, 2 * y + 1))
+        if let a, let b, let c, let d, let cell = quadrantCell(SIMD4(a, b, c, d), shading) {
+          grid[column + x, row + y] = cell
+        } else if let cell = cell(a ?? b, c ?? d, shading) {
+          // Outside the tile, or not finite: half blocks say it plainly.
+          grid[column + x, row + y] = cell
+        }
       }
     }
   }
 
-  /// Which of the ways to part four pixels in two leaves the least differences within the parts.
-  private func quadrantCell(_ pixels: [Float?], _ shading: Shading) -> Cell? {
-    let known = pixels.compactMap { $0 }
-    guard let first = known.first else { return nil }
-    // Outside the tile, or not finite: half blocks say it plainly.
-    guard known.count == 4, known.allSatisfy(\.isFinite) else {
-      return cell(pixels[0] ?? first, pixels[2] ?? pixels[3], shading)
-    }
-    let shades = known.map { shading.position($0) ?? 0 }
-    func parts(_ mask: Int) -> (error: Float, inside: Float, outside: Float) {
-      var (sums, squares, counts) = (SIMD2<Float>.zero, SIMD2<Float>.zero, SIMD2<Float>.zero)
-      var numbers = SIMD2<Float>.zero
-      for bit in 0..<4 {
-        let side = mask >> bit & 1
-        sums[side] += shades[bit]
-        squares[side] += shades[bit] * shades[bit]
-        numbers[side] += known[bit]
-        counts[side] += 1
+  /// Which quarters each of the ways to part four pixels has in the foreground, as zeros and ones. With the lower right in the
+  /// background: the other half of the ways is the same, turned round.
+  private static let parts: [SIMD4<Float>] = (0..<8).map { mask in
+    let quarters: [Float] = (0..<4).map { mask >> $0 & 1 == 1 ? 1 : 0 }
+    return SIMD4(quarters)
+  }
+
+  /// The two shades that come nearest to four pixels: of the ways to part them the one that leaves the least differences within the
+  /// parts, which has the largest Σ (sum of a part)² / (pixels of it). Nil where a number is not finite.
+  private func quadrantCell(_ pixels: SIMD4<Float>, _ shading: Shading) -> Cell? {
+    guard let a = shading.position(pixels[0]), let b = shading.position(pixels[1]),
+      let c = shading.position(pixels[2]), let d = shading.position(pixels[3])
+    else { return nil }
+    let shades = SIMD4(a, b, c, d)
+    let total = shades.sum()
+    var (best, most) = (0, total * total / 4)
+    // Of equal ones the first, but for rounding.
+    if shades.max() > shades.min() {
+      for mask in 1..<8 {
+        let part = TilePainter.parts[mask]
+        let (count, sum) = (part.sum(), (shades * part).sum())
+        let explained = sum * sum / count + (total - sum) * (total - sum) / (4 - count)
+        if explained > most + 1e-6 { (best, most) = (mask, explained) }
       }
-      let divisors = counts.replacing(with: 1, where: counts .== 0)
-      let errors = squares - sums * sums / divisors
-      let means = numbers / divisors
-      return (errors.sum(), means[1], counts[0] == 0 ? means[1] : means[0])
     }
-    // With the lower right in the background: the other half of the ways is the same, turned round.
-    let best = (0..<8).map { ($0, parts($0)) }.min { $0.1.error < $1.1.error - 1e-6 } ?? (0, parts(0))
-    let (mask, part) = best
-    let background = shading.color(part.outside, capabilities)
-    guard mask != 0 else { return Cell(" ", Style(background: background)) }
+    let part = TilePainter.parts[best]
+    let (count, sum) = (part.sum(), (pixels * part).sum())
+    let background = shading.color((pixels.sum() - sum) / (4 - count), capabilities)
+    guard best != 0 else { return Cell(" ", Style(background: background)) }
     return Cell(
-      TilePainter.quadrants[mask], Style(foreground: shading.color(part.inside, capabilities), background: background))
+      TilePainter.quadrants[best], Style(foreground: shading.color(sum / count, capabilities), background: background))
   }
 
   /// Draws an image, whose numbers lie from 0 to 1: in its colours where it has three channels and the terminal has the
