@@ -1,17 +1,23 @@
-// What of a screen has to be written anew: text in any case, and of pictures what differs most first.
+// What of a screen has to be written anew: text in any case, curves bit by bit, and of pictures what differs most first.
 
 /// How what a terminal shows differs from what it should show.
 ///
 /// A picture changes a little in thousands of cells after each step, and in 24-bit colour a cell takes fifty bytes: more than a slow
-/// line takes. So text comes first, and pictures go on in portions, the largest differences before the small ones.
+/// line takes. So text comes first, and pictures go on in portions, the largest differences before the small ones. A curve moves
+/// as a whole when its axis grows: it goes on in portions too, from the left to the right.
 public struct GridUpdate {
   /// Cells of text, in reading order.
   public private(set) var text: [Int] = []
+  /// Cells of curves, one stretch of columns after the other.
+  public private(set) var curves: [Int] = []
   /// Cells of pictures, those that differ most first.
   public private(set) var shades: [Int] = []
 
   /// By so much greys beside each other differ; shades of any scale that are three apart differ by more.
   public static let oneShade = 24
+
+  /// Columns of a stretch: narrow, so that a part of a curve is whole, but of some neighbours, which are cheaper than single cells.
+  private static let stretch = 16
 
   /// The most that two colours can differ: the sum over red, green and blue.
   private static let most = 3 * 255
@@ -22,13 +28,20 @@ public struct GridUpdate {
   public init(from shown: Grid, to wanted: Grid, tolerance: Int) {
     precondition(shown.size == wanted.size)
     var places = [[Int]](repeating: [], count: GridUpdate.most + 1)
+    let columns = max(1, wanted.size.columns)
+    var stretches = [[Int]](repeating: [], count: columns / GridUpdate.stretch + 1)
     for index in wanted.cells.indices where shown.cells[index] != wanted.cells[index] {
       guard let difference = GridUpdate.difference(shown.cells[index], wanted.cells[index]) else {
-        text.append(index)
+        if shown.cells[index].isOfCurve, wanted.cells[index].isOfCurve {
+          stretches[index % columns / GridUpdate.stretch].append(index)
+        } else {
+          text.append(index)
+        }
         continue
       }
       if difference > tolerance { places[difference].append(index) }
     }
+    for cells in stretches { curves += cells }
     for cells in places.reversed() { shades += cells }
   }
 
@@ -48,6 +61,11 @@ public struct GridUpdate {
 }
 
 extension Cell {
+  /// Whether it shows dots of a curve, or nothing, as beside one.
+  fileprivate var isOfCurve: Bool {
+    !style.isReversed && (character == " " || (0x2800...0x28ff).contains(character.value))
+  }
+
   /// The colours of its quarters, from the upper left to the lower right; nil where it shows text.
   fileprivate var quarters: InlineArray<4, TerminalColor>? {
     guard !style.isReversed, let mask = TilePainter.quarters(of: character) else { return nil }

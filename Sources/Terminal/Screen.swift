@@ -175,7 +175,7 @@ public final class Screen {
     convtop_flush()
   }
 
-  /// Shows a grid's text, and of its pictures about as much as takes so many bytes, what differs most first; `goOn` shows more.
+  /// Shows a grid's text, and of its curves and pictures about as much as takes so many bytes; `goOn` shows more.
   /// What differs by a shade stays as it is until a grid is shown at once.
   public func show(_ grid: Grid, bytes: Int) {
     guard let old = shown, old.size == grid.size else { return show(grid) }
@@ -187,15 +187,15 @@ public final class Screen {
       last = index
     }
     wanted = grid
-    left = update.shades.reversed()
+    left = update.shades.reversed() + update.curves.reversed()
     // Even where much text changes all the time, pictures go on.
     goOn(bytes: max(bytes / 8, room))
   }
 
-  /// Whether pictures are shown in part only.
+  /// Whether curves or pictures are shown in part only.
   public var isBehind: Bool { !left.isEmpty }
 
-  /// Shows about so many bytes more of the pictures.
+  /// Shows about so many bytes more of them.
   public func goOn(bytes: Int) {
     guard let wanted else { return }
     var (room, last) = (bytes, -1)

@@ -42,6 +42,22 @@ import Testing
     #expect(GridUpdate(from: shown, to: wanted, tolerance: 40).shades == [6, 9, 2, 8, 5, 7])
   }
 
+  /// A curve whose axis grows is written from the left to the right; the letter that it runs into is text.
+  @Test func curvesGoFromTheLeftToTheRight() {
+    let size = Size(40, 2)
+    var (shown, wanted) = (Grid(size), Grid(size))
+    for index in shown.cells.indices { shown.set(index, to: .blank) }
+    for index in wanted.cells.indices { wanted.set(index, to: Cell("\u{2812}")) }
+    shown.set(3, to: Cell("a"))
+    wanted.set(41, to: .blank)
+    let update = GridUpdate(from: shown, to: wanted, tolerance: 0)
+    #expect(update.text == [3])
+    #expect(update.shades.isEmpty)
+    #expect(
+      update.curves == [0, 1, 2] + Array(4..<16) + [40] + Array(42..<56) + Array(16..<32) + Array(56..<72)
+        + Array(32..<40) + Array(72..<80))
+  }
+
   /// A cell of one colour, of two halves, or of four quarters may show the same.
   @Test func cellsAreComparedByWhatTheyShow() {
     let (a, b) = (TerminalColor.rgb(10, 20, 30), TerminalColor.rgb(110, 20, 30))
