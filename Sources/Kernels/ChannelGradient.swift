@@ -30,8 +30,7 @@ func channelKernelGradient(
     let width = min(hasWideRegisters ? 2 : 1, vectors - vector)
     var channel = 0
     while channel < g.outChannels {
-      let left = g.outChannels - channel
-      let height = left >= 6 ? 6 : left >= 2 ? 2 : 1
+      let height = broadcastHeight(g.outChannels - channel)
       for tap in 0..<taps {
         ChannelGradientTile(
           g: g, dy: outputGradient + channel * plane,
@@ -51,7 +50,7 @@ func channelKernelGradient(
 }
 
 /// Room for the sums of any tile.
-private let mostSums = 12
+private let mostSums = 16
 
 /// V(c, position, image) for each vector of channels: sixteen images' vectors a position; channels that are not there are zero.
 private func turnInput(

@@ -25,6 +25,13 @@ func tileHeight(_ left: Int) -> Int {
   hasWideRegisters && left >= 4 ? 4 : left >= 2 ? 2 : 1
 }
 
+/// The height of the next tile of broadcast numbers beside one vector, or two where registers are wide.
+@inline(__always)
+func broadcastHeight(_ left: Int) -> Int {
+  if hasWideRegisters { return left >= 8 ? 8 : tileHeight(left) }
+  return left >= 6 ? 6 : left >= 2 ? 2 : 1
+}
+
 /// A loop over a register tile of height × width accumulators, compiled once for each size.
 protocol TileLoop {
   func compute<let count: Int>(_ size: Tile<count>.Type, _ height: Int, _ width: Int)

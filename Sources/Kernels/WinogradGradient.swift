@@ -167,7 +167,7 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
         let width = min(ElementSum.widest, plan.vectors - vector)
         var channel = 0
         while channel < g.outChannels {
-          let height = ElementSum.height(g.outChannels - channel)
+          let height = broadcastHeight(g.outChannels - channel)
           let tile = ElementSum(
             images: images, w: (w + channel * tiles).scalars,
             v: v + vector * images, target: target + (channel * plan.vectors + vector), pitch: plan.vectors)
@@ -223,14 +223,8 @@ private struct ElementSum: TileLoop {
   let target: LanePointer
   let pitch: Int
 
-  /// Six broadcasts beside one vector: where that takes two registers, there are none left for more.
+  /// Vectors beside the broadcasts: where one takes two registers, there are none left for more.
   static var widest: Int { hasWideRegisters ? 2 : 1 }
-
-  @inline(__always)
-  static func height(_ left: Int) -> Int {
-    if hasWideRegisters { return left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1 }
-    return left >= 6 ? 6 : left >= 2 ? 2 : 1
-  }
 
   @inline(__always)
   func compute<let count: Int>(_ size: Tile<count>.Type, _ height: Int, _ width: Int) {
