@@ -56,19 +56,12 @@ private let mostSums = 16
 private func turnInput(
   _ input: UnsafePointer<Lanes>, _ g: CorrelationGeometry, _ vectors: Int, into turned: LanePointer
 ) {
-  let spare = turned + vectors * g.planeReach * lanesPerShard
   for vector in 0..<vectors {
     let first = vector * lanesPerShard
-    let channels = min(lanesPerShard, g.channels - first)
     for position in 0..<g.planeReach {
-      let target = (turned + (vector * g.planeReach + position) * lanesPerShard).scalars
-      let source = input + (first * g.plane + position)
-      if channels == lanesPerShard {
-        lanes_transpose(source.scalars, g.plane * lanesPerShard, target)
-      } else {
-        for c in 0..<lanesPerShard { spare[c] = c < channels ? source[c &* g.plane] : .zero }
-        lanes_transpose(spare.scalars, lanesPerShard, target)
-      }
+      turnChannels(
+        input + (first * g.plane + position), planeStep: g.plane, count: min(lanesPerShard, g.channels - first),
+        into: turned + (vector * g.planeReach + position) * lanesPerShard)
     }
   }
 }
@@ -84,8 +77,8 @@ extension CorrelationGeometry {
     (outHeight - 1) * rowStep + (outWidth - 1) * columnStep + offsets[tapsPerChannel - 1] + 1
   }
 
-  /// Lanes of scratch space: the sums of a tile, the turned input, and a spare square.
-  var channelGradientLanes: Int { mostSums + (vectorCount(channels) * planeReach + 1) * lanesPerShard }
+  /// Lanes of scratch space: the sums of a tile, and the turned input.
+  var channelGradientLanes: Int { mostSums + vectorCount(channels) * planeReach * lanesPerShard }
 
   /// Rows of pixels that are added up in one chain; by the shapes alone, as it decides the order of the sum.
   fileprivate var rowsInChain: Int { max(1, 32 / outWidth) }

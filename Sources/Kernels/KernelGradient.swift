@@ -34,6 +34,9 @@ public func accumulateKernelGradient(
   if geometry.suitsChannelGradient {
     return channelKernelGradient(outputGradient, input, geometry: geometry, scratch: sums, into: gradient)
   }
+  if geometry.suitsPointwiseGradient {
+    return pointwiseKernelGradient(outputGradient, input, geometry: geometry, scratch: sums, into: gradient)
+  }
   let taps = geometry.offsets.count
   let plane = geometry.outHeight * geometry.outWidth
   let tapsTogether = geometry.tapsTogether
@@ -94,7 +97,9 @@ extension CorrelationGeometry {
   /// Lanes that `accumulateKernelGradient` keeps its sums in.
   public var kernelGradientLanes: Int {
     if takesPartsForGradient { return partsGradientLanes }
-    return gradientPlan?.gradientLanes ?? (suitsChannelGradient ? channelGradientLanes : tallestTile * tapsTogether)
+    if let plan = gradientPlan { return plan.gradientLanes }
+    if suitsChannelGradient { return channelGradientLanes }
+    return suitsPointwiseGradient ? pointwiseGradientLanes : tallestTile * tapsTogether
   }
 }
 

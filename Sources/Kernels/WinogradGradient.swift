@@ -161,21 +161,9 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
     for column in 0..<Columns.points {
       let v = inputs + column * elementStep(plan.vectors * images)
       let w = gradients + column * elementStep(g.outChannels * tiles)
-      let target = sums + (point * Columns.points + column) * g.outChannels * plan.vectors
-      var vector = 0
-      while vector < plan.vectors {
-        let width = min(ElementSum.widest, plan.vectors - vector)
-        var channel = 0
-        while channel < g.outChannels {
-          let height = broadcastHeight(g.outChannels - channel)
-          let tile = ElementSum(
-            images: images, w: (w + channel * tiles).scalars,
-            v: v + vector * images, target: target + (channel * plan.vectors + vector), pitch: plan.vectors)
-          tile.run(height, width)
-          channel += height
-        }
-        vector += width
-      }
+      addChannelProducts(
+        channels: g.outChannels, vectors: plan.vectors, images: images, w: w.scalars, wStep: images, v: v,
+        into: sums + (point * Columns.points + column) * g.outChannels * plan.vectors)
     }
   }
 
@@ -210,36 +198,6 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
         let to = gradient + (channel * g.channels * taps + tap)
         for c in 0..<g.channels { to[c &* taps] += from[c] }
       }
-    }
-  }
-}
-
-/// One register tile of the sums of one element: vectors of input channels beside output channels.
-private struct ElementSum: TileLoop {
-  /// Sixteen numbers a tile.
-  let images: Int
-  let w: UnsafePointer<Float>
-  let v: UnsafePointer<Lanes>
-  let target: LanePointer
-  let pitch: Int
-
-  /// Vectors beside the broadcasts: where one takes two registers, there are none left for more.
-  static var widest: Int { hasWideRegisters ? 2 : 1 }
-
-  @inline(__always)
-  func compute<let count: Int>(_ size: Tile<count>.Type, _ height: Int, _ width: Int) {
-    var sums = InlineArray<count, Lanes> { _ in .zero }
-    for k in 0..<images {
-      for p in 0..<width {
-        let x = v[p &* images &+ k]
-        for m in 0..<height {
-          sums[m &* width &+ p] = lanes_multiply_add(
-            Lanes(repeating: w[m &* images &+ k]), x, sums[m &* width &+ p])
-        }
-      }
-    }
-    for m in 0..<height {
-      for p in 0..<width { target[m &* pitch &+ p] += sums[m &* width &+ p] }
     }
   }
 }

@@ -182,17 +182,8 @@ struct WindowRow {
   func turn(_ planes: UnsafePointer<Lanes>, planeStep: Int, planes count: Int, into turned: LanePointer) {
     clearLanes(turned, count: inside.lowerBound * lanesPerShard)
     for x in inside {
-      let from = planes + start + x * step
-      let to = (turned + x * lanesPerShard).scalars
-      if count == lanesPerShard {
-        lanes_transpose(from.scalars, planeStep * lanesPerShard, to)
-      } else {
-        withUnsafeTemporaryAllocation(of: Lanes.self, capacity: lanesPerShard) { rows in
-          guard let base = rows.baseAddress else { return }
-          for channel in 0..<lanesPerShard { base[channel] = channel < count ? from[channel * planeStep] : .zero }
-          lanes_transpose(UnsafePointer(base).scalars, lanesPerShard, to)
-        }
-      }
+      turnChannels(
+        planes + start + x * step, planeStep: planeStep, count: count, into: turned + x * lanesPerShard)
     }
     clearLanes(turned + inside.upperBound * lanesPerShard, count: (lanes - inside.upperBound) * lanesPerShard)
   }
