@@ -1,4 +1,4 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 import PackageDescription
 
 /// The inner loops run on checked sizes only, and want the build machine's vector instructions in debug builds too:
