@@ -45,17 +45,19 @@ private final class Arena {
     }
   }
 
-  private static func geometry(_ channels: Int, _ kernel: Int, stride: Int = 1) -> CorrelationGeometry {
-    let axis = TapAxis(kernel: kernel, stride: stride, dilation: 1, data: 0..<12)
-    let outputs = (12 - kernel) / stride + 1
+  private static func geometry(
+    _ channels: Int, _ kernel: Int, stride: Int = 1, side: Int = 12
+  ) -> CorrelationGeometry {
+    let axis = TapAxis(kernel: kernel, stride: stride, dilation: 1, data: 0..<side)
+    let outputs = (side - kernel) / stride + 1
     return CorrelationGeometry(
-      channels: channels, outChannels: channels, outHeight: outputs, outWidth: outputs, pitch: 12, plane: 144,
+      channels: channels, outChannels: channels, outHeight: outputs, outWidth: outputs, pitch: side, plane: side * side,
       rows: axis, columns: axis)
   }
 
-  private static func correlation(_ channels: Int, _ kernel: Int, stride: Int = 1) -> [Kernel] {
-    let g = geometry(channels, kernel, stride: stride)
-    let outputs = channels * g.outHeight * g.outWidth
+  private static func correlation(_ channels: Int, _ kernel: Int, stride: Int = 1, side: Int = 12) -> [Kernel] {
+    let g = geometry(channels, kernel, stride: stride, side: side)
+    let (inputs, outputs) = (channels * side * side, channels * g.outHeight * g.outWidth)
     return [
       Kernel("correlate, \(channels) channels, \(kernel) taps, stride \(stride)") { arena in
         let packed = arena.floats(g.packedCount)
@@ -64,14 +66,14 @@ private final class Arena {
           tapSource: Array(0..<g.offsets.count), geometry: g, into: packed)
         let output = arena.lanes(outputs)
         correlate(
-          arena.lanes(channels * 144, seed: 2), packed: packed, bias: arena.floats(channels, seed: 3), geometry: g,
+          arena.lanes(inputs, seed: 2), packed: packed, bias: arena.floats(channels, seed: 3), geometry: g,
           accumulate: false, scratch: arena.lanes(g.correlationLanes), into: output)
         return (arena.scalars(output), outputs * lanesPerShard)
       },
       Kernel("weight gradient, \(channels) channels, \(kernel) taps, stride \(stride)") { arena in
         let gradient = arena.floats(channels * g.offsets.count)
         accumulateKernelGradient(
-          arena.lanes(outputs, seed: 4), arena.lanes(channels * 144, seed: 5), geometry: g,
+          arena.lanes(outputs, seed: 4), arena.lanes(inputs, seed: 5), geometry: g,
           sums: arena.lanes(g.kernelGradientLanes), into: gradient)
         return (gradient, channels * g.offsets.count)
       },
@@ -79,7 +81,16 @@ private final class Arena {
   }
 
   fileprivate static let kernels: [Kernel] =
-    correlation(3, 3) + correlation(16, 3) + correlation(16, 5) + correlation(16, 7) + correlation(17, 3, stride: 2) + [
+    correlation(3, 3) + correlation(16, 3) + correlation(16, 5) + correlation(16, 7) + correlation(17, 3, stride: 2)
+    + correlation(30, 1, side: 13) + [
+      Kernel("depthwise") { arena in
+        let (g, output) = (geometry(1, 3), arena.lanes(500))
+        correlatePlanes(
+          arena.lanes(5 * 144, seed: 1), inputStep: 144, weights: arena.floats(45, seed: 2), weightStep: 9,
+          bias: arena.floats(5, seed: 3), planes: 5, geometry: g, accumulate: false, into: output, grid: g.wholePlane,
+          height: 10, width: 10)
+        return (arena.scalars(output), 500 * lanesPerShard)
+      },
       Kernel("linear, forward and both gradients") { arena in
         let (x, dy, vectors) = (arena.lanes(37, seed: 1), arena.lanes(19, seed: 2), arena.lanes(48))
         let (weight, y, dx) = (arena.floats(37 * 19, seed: 3), arena.lanes(19), arena.lanes(37))
