@@ -324,6 +324,12 @@ import Testing
     #expect(state.maps.row == 27)
   }
 
+  /// A pooling layer's numbers are no sums of products.
+  @Test func whereThereIsNoArithmeticTheMapsAreOpened() {
+    let state = press([.function(4), .character("]"), .character("]"), .enter]).state
+    #expect(state.focus == .maps && state.place.isZoomed)
+  }
+
   @Test func aFilterIsSwitchedOffAndOnAndOnlyOne() {
     let off = press(characters("x")).state
     #expect(off.switchedOff == SwitchedOff(layer: 0, filter: 0))

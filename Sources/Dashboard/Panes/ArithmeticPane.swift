@@ -146,12 +146,12 @@ extension Canvas {
     for channel in arithmetic.channels.prefix(listed) {
       write(
         "+ channel \(channel.index)", channel.index == shown.index ? .text : .faint, column: inside.column, row: row)
-      write("= \(number(channel.total))", .text, column: inside.column + 14, row: row, limit: inside.columns - 14)
+      write("sum \(number(channel.total))", .text, column: inside.column + 14, row: row, limit: inside.columns - 14)
       row += 1
     }
     if listed < arithmetic.channels.count {
       write("+ \(arithmetic.channels.count - listed) more", .faint, column: inside.column, row: row)
-      write("= \(number(arithmetic.sum))", .text, column: inside.column + 14, row: row)
+      write("sum \(number(arithmetic.sum))", .text, column: inside.column + 14, row: row)
       row += 1
     }
     let isExact = arithmetic.sum.bitPattern == arithmetic.output.bitPattern

@@ -145,13 +145,15 @@ extension Canvas {
     }
   }
 
-  /// A number in at most seven columns: with fewer digits rather than without its exponent.
+  /// A number in six characters, so that there is room between it and its neighbours in cells of seven.
   private func cellNumber(_ value: Float) -> String {
-    let text = formatNumber(value)
-    guard text.count > 7, let exponent = text.firstIndex(of: "e") else {
-      return text.replacing("-", with: glyphs.minus)
+    var text = formatNumber(value)
+    if text.count > 6, let exponent = text.firstIndex(of: "e") {
+      text = "\(fixed(Double(text[..<exponent]) ?? 0, 0))\(text[exponent...])"
+    } else if text.count > 6 {
+      text = text.replacing("0.", with: ".", maxReplacements: 1)
     }
-    return "\(text.prefix { $0 != "." })\(text[exponent...])".replacing("-", with: glyphs.minus)
+    return text.replacing("-", with: glyphs.minus)
   }
 
   private func numberStyle(_ value: Float, _ shading: Shading) -> Style {

@@ -37,8 +37,14 @@ extension Pane {
         state.maps.isActivated.toggle()
       }
     ],
-    open: { state, _ in
-      if state.view == .maps { state.go(.maps, .arithmetic, isZoomed: true) } else { state.go(.maps, .maps) }
+    open: { state, context in
+      // What is no sum of products has no arithmetic: its maps are opened.
+      let hasSum = context.model.selectedLayer?.filters != nil
+      if state.view == .maps {
+        state.go(.maps, hasSum ? .arithmetic : .maps, isZoomed: true)
+      } else {
+        state.go(.maps, .maps)
+      }
       return .none
     },
     scroll: { state, context, notches in
