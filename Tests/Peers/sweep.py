@@ -211,12 +211,13 @@ def main():
             restored()
             single = their_losses(net, torch.float32, images, targets, batch, steps, loss_function, make)
             result = subprocess.run([f"{ROOT}/.build/release/convtop", "train", path, "--run", run], capture_output=True, text=True)
-            if result.returncode != 0:
+            # 3: a net may diverge, after the steps that are compared; PyTorch's does then too.
+            if result.returncode not in (0, 3):
                 failed += 1
                 print(f"{seed}: does not run: {result.stderr.strip()}\n  {json.dumps(strip(net.layers))}")
                 continue
             lines = map(json.loads, open(f"{run}/metrics.jsonl"))
-            ours = [line["loss"] for line in lines if "loss" in line][:steps]
+            ours = [math.nan if line["loss"] is None else line["loss"] for line in lines if "loss" in line][:steps]
             distance = lambda losses: max(abs(a - b) / max(abs(b), 1e-3) for a, b in zip(losses, exact))
             mine, theirs = distance(ours), distance(single)
             if not math.isfinite(theirs) or theirs > 1e-2:
