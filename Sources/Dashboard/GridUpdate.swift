@@ -1,14 +1,14 @@
-// What of a screen has to be written anew: text in any case, curves bit by bit, and of pictures what differs most first.
+// What of a screen has to be written anew: text in any case, dots bit by bit, and of pictures what differs most first.
 
 /// How what a terminal shows differs from what it should show.
 ///
 /// A picture changes a little in thousands of cells after each step, and in 24-bit colour a cell takes fifty bytes: more than a slow
 /// line takes. So text comes first, and pictures go on in portions, the largest differences before the small ones. A curve moves
-/// as a whole when its axis grows: it goes on in portions too, from the left to the right.
+/// as a whole when its axis grows: dots (of curves, and of the network's lines) go on in portions too, from the left to the right.
 public struct GridUpdate {
   /// Cells of text, in reading order.
   public private(set) var text: [Int] = []
-  /// Cells of curves, one stretch of columns after the other.
+  /// Cells of dots, and of nothing where dots were: one stretch of columns after the other.
   public private(set) var curves: [Int] = []
   /// Cells of pictures, those that differ most first.
   public private(set) var shades: [Int] = []
@@ -25,7 +25,9 @@ public struct GridUpdate {
   /// - Parameters:
   ///   - shown: what the terminal shows, of the same size.
   ///   - tolerance: pictures' cells that differ by no more are left as they are.
-  public init(from shown: Grid, to wanted: Grid, tolerance: Int) {
+  ///   - column: where curves begin; they go on to the right, and then from the left, so that those which change all the time come
+  ///     to their end too.
+  public init(from shown: Grid, to wanted: Grid, tolerance: Int, curvesFrom column: Int = 0) {
     precondition(shown.size == wanted.size)
     var places = [[Int]](repeating: [], count: GridUpdate.most + 1)
     let columns = max(1, wanted.size.columns)
@@ -41,7 +43,8 @@ public struct GridUpdate {
       }
       if difference > tolerance { places[difference].append(index) }
     }
-    for cells in stretches { curves += cells }
+    let first = min(max(0, column), columns - 1) / GridUpdate.stretch
+    for cells in stretches[first...] + stretches[..<first] { curves += cells }
     for cells in places.reversed() { shades += cells }
   }
 

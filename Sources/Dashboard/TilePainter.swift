@@ -134,13 +134,17 @@ struct TilePainter {
       }
       return count > 0 ? sum / Float(count) : nil
     }
+    /// One number for two: what is not finite is not hidden behind what is.
+    func half(_ left: Float?, _ right: Float?) -> Float? {
+      right.map(\.isFinite) == false ? right : left ?? right
+    }
     for y in 0..<size.rows {
       for x in 0..<size.columns {
         let (a, b) = (mean(2 * x, 2 * y), mean(2 * x + 1, 2 * y))
         let (c, d) = (mean(2 * x, 2 * y + 1), mean(2 * x + 1, 2 * y + 1))
         if let a, let b, let c, let d, let cell = quadrantCell(SIMD4(a, b, c, d), shading) {
           grid[column + x, row + y] = cell
-        } else if let cell = cell(a ?? b, c ?? d, shading) {
+        } else if let cell = cell(half(a, b), half(c, d), shading) {
           // Outside the tile, or not finite: half blocks say it plainly.
           grid[column + x, row + y] = cell
         }
@@ -175,7 +179,7 @@ struct TilePainter {
     }
     let part = TilePainter.parts[best]
     let (count, sum) = (part.sum(), (pixels * part).sum())
-    let background = shading.color((pixels.sum() - sum) / (4 - count), capabilities)
+    let background = shading.color((pixels * (1 - part)).sum() / (4 - count), capabilities)
     guard best != 0 else { return Cell(" ", Style(background: background)) }
     return Cell(
       TilePainter.quadrants[best], Style(foreground: shading.color(sum / count, capabilities), background: background))

@@ -14,7 +14,7 @@ public struct PaddedGeometry: Sendable, Hashable {
   /// Lanes from a padded row to the next, and from a padded plane to the next.
   public let pitch: Int
   public let plane: Int
-  /// Whether the block itself will do: it has no border, and its planes lie well enough.
+  /// Whether the block itself will do: it has no border, and its planes lie well enough for how often they are read.
   public let isIdentity: Bool
 
   /// - Parameter isReadOften: whether so much is computed with each number that a copy which lies better pays.

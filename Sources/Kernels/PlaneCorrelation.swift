@@ -4,7 +4,8 @@ import CVector
 
 /// As `correlate` with one input and one output channel, for many planes, each with its own weights.
 ///
-///     output(c, place of (y, x)) = start + Σ over a, b of weight(c, a, b) · input[c · inputStep + y · rowStep + x · columnStep + offset(a, b)]
+///     output(c, place of (y, x)) = start + Σ over a, b of
+///       weight(c, a, b) · input[c · inputStep + y · rowStep + x · columnStep + offset(a, b)]
 ///
 /// where start is `bias(c)`, plus the previous output when it accumulates. So little is computed with a number that it has to
 /// come from the first-level cache each time; the tile is a run of neighbours in a row, and the tiles of a plane follow each other

@@ -47,8 +47,8 @@ func pointwiseKernelGradient(
   }
 }
 
-/// Pixels that all tiles pass over: two vectors of their channels stay in the first-level cache. By nothing but this, as it decides
-/// the order of the sum.
+/// Pixels that all tiles pass over: two vectors of their channels stay in a first-level cache of 48 kB, one in a smaller one. A
+/// constant, not a function of the register tile: it decides the order of the sum.
 private let pixelsTogether = 16
 
 extension CorrelationGeometry {

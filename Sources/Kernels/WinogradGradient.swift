@@ -45,8 +45,12 @@ extension WinogradPlan {
   /// Vectors of input channels.
   fileprivate var vectors: Int { vectorCount(channels) }
 
-  /// The most tiles whose transforms are kept at once: they stay in the second-level cache.
-  fileprivate var gradientTiles: Int { columns.taps == 3 ? 12 : 6 }
+  /// The most tiles whose transforms are kept at once: with the turned rows below them they stay in the second-level cache, but for
+  /// very many channels. By the shapes alone, as it decides the order of the sum.
+  fileprivate var gradientTiles: Int {
+    let few = vectors <= 4
+    return columns.taps == 3 ? (few ? 12 : 6) : (few ? 6 : 3)
+  }
 
   /// Rows of inputs that a row of tiles sees.
   fileprivate var windowRows: Int { rows.outputs + rows.taps - 1 }

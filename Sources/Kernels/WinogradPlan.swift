@@ -20,7 +20,7 @@ struct WinogradPlan: Sendable {
   /// apart, the channels would drive each other out of the cache.
   let restsInScratch: Bool
 
-  /// Whether `WinogradTiles` does it.
+  /// Whether `WinogradTiles` does it, which goes by none of the sizes below.
   var isSquare: Bool { rows.taps == 3 && columns.taps == 3 }
 
   var elements: Int { rows.points * columns.points }
@@ -35,7 +35,7 @@ struct WinogradPlan: Sendable {
   /// How many tiles side by side share the weights of one α while these are in the cache.
   var tilesTogether: Int { 2 * widestTile }
 
-  /// Lanes of scratch space: a line, the transformed inputs of one α, and their products.
+  /// Lanes of scratch space; where `WinogradTiles` does not do it, a line, the transformed inputs of one α, and their products.
   var scratchLanes: Int {
     isSquare
       ? WinogradTiles.scratchLanes(channels: channels)

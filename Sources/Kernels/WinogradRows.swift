@@ -1,4 +1,4 @@
-// The transforms along a column: rows of a plane, added up for one point or shared out from it.
+// The transforms along a column: rows of a plane, added up for one point, shared out from it, or turned for weight gradients.
 
 import CVector
 

@@ -29,6 +29,7 @@ struct WinogradTiles {
   /// The most tiles side by side: few, so that their transforms pass by in the second-level cache while many output
   /// channels' products are made of them.
   static var widest: Int { 3 }
+  /// The most output channels below each other.
   static var tallest: Int { hasWideRegisters ? 8 : 2 }
 
   /// Splits output channels into the heights of register tiles, to pack the weights and to read them.

@@ -5,24 +5,28 @@ public func formatNumber(_ value: Float) -> String {
   let magnitude = abs(value)
   if !value.isFinite { return value.isNaN ? "nan" : value < 0 ? "-inf" : "inf" }
   if magnitude == 0 { return "0" }
-  if magnitude >= 9999.5 || magnitude < 0.000_95 { return scientific(value) }
+  if magnitude >= 9999.5 || magnitude < 0.000_95 { return scientific(value, decimals: 1) }
   let decimals =
     magnitude >= 99.95 ? 0 : magnitude >= 9.995 ? 1 : magnitude >= 0.0995 ? 2 : magnitude >= 0.00995 ? 3 : 4
   return fixed(Double(value), decimals)
 }
 
-/// `1.2e-5`
-private func scientific(_ value: Float) -> String {
+/// `1.2e-5` with one decimal, `1e-5` with none.
+///
+/// - Parameter decimals: of the mantissa, none or one.
+public func scientific(_ value: Float, decimals: Int) -> String {
+  // What rounds to ten is one, of the next exponent.
+  let most = decimals == 0 ? 9.5 : 9.95
   var (mantissa, exponent) = (Double(value), 0)
-  while abs(mantissa) >= 9.95 {
+  while abs(mantissa) >= most {
     mantissa /= 10
     exponent += 1
   }
-  while abs(mantissa) < 0.995 {
+  while abs(mantissa) < most / 10 {
     mantissa *= 10
     exponent -= 1
   }
-  return "\(fixed(mantissa, 1))e\(exponent)"
+  return "\(fixed(mantissa, decimals))e\(exponent)"
 }
 
 /// A number with so many decimals, rounded.

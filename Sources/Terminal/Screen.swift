@@ -22,6 +22,9 @@ public final class Screen {
   /// What is to be shown, and the cells of it that are still to be written, the most urgent last.
   private var wanted: Grid?
   private var left: [Int] = []
+  /// Cells of curves that are still to be written, the next one last, and the column where the next ones begin.
+  private var curvesLeft: [Int] = []
+  private var curveColumn = 0
   private var isOpen = true
   private let hasMouse: Bool
 
@@ -144,7 +147,7 @@ public final class Screen {
   /// Has the next drawing repaint everything.
   public func repaint() {
     shown = nil
-    left = []
+    (left, curvesLeft) = ([], [])
     convtop_repaint()
   }
 
@@ -167,7 +170,7 @@ public final class Screen {
 
   /// Shows a grid at once; what is already on the screen is not written again.
   public func show(_ grid: Grid) {
-    left = []
+    (left, curvesLeft) = ([], [])
     guard grid != shown else { return }
     let old = shown.flatMap { $0.size == grid.size ? $0 : nil }
     for index in grid.cells.indices where old?.cells[index] != grid.cells[index] { put(grid, index) }
@@ -179,7 +182,7 @@ public final class Screen {
   /// What differs by a shade stays as it is until a grid is shown at once.
   public func show(_ grid: Grid, bytes: Int) {
     guard let old = shown, old.size == grid.size else { return show(grid) }
-    let update = GridUpdate(from: old, to: grid, tolerance: GridUpdate.oneShade)
+    let update = GridUpdate(from: old, to: grid, tolerance: GridUpdate.oneShade, curvesFrom: curveColumn)
     var (room, last) = (bytes, -1)
     for index in update.text {
       write(grid, index)
@@ -187,24 +190,32 @@ public final class Screen {
       last = index
     }
     wanted = grid
-    left = update.shades.reversed() + update.curves.reversed()
-    // Even where much text changes all the time, pictures go on.
+    (curvesLeft, left) = (update.curves.reversed(), update.shades.reversed())
+    // Even where much text changes all the time, the rest goes on.
     goOn(bytes: max(bytes / 8, room))
   }
 
   /// Whether curves or pictures are shown in part only.
-  public var isBehind: Bool { !left.isEmpty }
+  public var isBehind: Bool { !left.isEmpty || !curvesLeft.isEmpty }
 
-  /// Shows about so many bytes more of them.
+  /// Shows about so many bytes more of them: curves first, but even where these change all the time, pictures go on.
   public func goOn(bytes: Int) {
     guard let wanted else { return }
-    var (room, last) = (bytes, -1)
-    while room > 0, let index = left.popLast() {
-      write(wanted, index)
-      room -= cost(of: index, after: last, wanted)
+    let room = bytes - write(wanted, &curvesLeft, bytes: left.isEmpty ? bytes : bytes * 7 / 8)
+    curveColumn = curvesLeft.last.map { $0 % wanted.size.columns } ?? 0
+    _ = write(wanted, &left, bytes: room)
+    convtop_flush()
+  }
+
+  /// Has some cells be as in a grid, the last of them first, about so many bytes of them; says how many these were.
+  private func write(_ grid: Grid, _ cells: inout [Int], bytes: Int) -> Int {
+    var (written, last) = (0, -1)
+    while written < bytes, let index = cells.popLast() {
+      write(grid, index)
+      written += cost(of: index, after: last, grid)
       last = index
     }
-    convtop_flush()
+    return written
   }
 
   /// Has a cell be as in a grid, and remembers it.

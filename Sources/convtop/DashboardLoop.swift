@@ -35,7 +35,7 @@ final class DashboardLoop {
   private static let costFactor = 120
   /// Something that is done once, such as a search, is not to stop the screen for long.
   private static let longest = Duration.seconds(3)
-  /// What training changes in pictures is written in portions of so many bytes at most, one every twentieth of a second at most: lines
+  /// What training changes in curves and pictures is written in portions of so many bytes at most, one every twentieth of a second at most: lines
   /// may be slow.
   private static let portionBytes = 2_700
   private static let portionInterval = Duration.milliseconds(50)
@@ -279,7 +279,7 @@ final class DashboardLoop {
 
   private var isPortionDue: Bool { ContinuousClock.now - lastPortion >= DashboardLoop.portionInterval }
 
-  /// Writes more of the pictures.
+  /// Writes more of the curves and pictures.
   private func goOn() {
     let began = processorSeconds
     lastPortion = .now

@@ -43,6 +43,9 @@ import Testing
       (123_456, "1.2e5"), (.nan, "nan"), (.infinity, "inf"), (9.996, "10.0"), (0.00099, "0.0010"), (1e-40, "1.0e-40"),
     ]
     for (value, expected) in cases { #expect(formatNumber(value) == expected) }
+    for (value, expected) in [(-1.46e-5, "-1e-5"), (9.6e-38, "1e-37"), (9.4e4, "9e4")] as [(Float, String)] {
+      #expect(scientific(value, decimals: 0) == expected)
+    }
     #expect(formatDuration(3725) == "1h 02m" && formatDuration(187) == "3m 07s" && formatDuration(.nan) == "?")
     #expect(grouped(9_999_999) == "9,999,999" && grouped(12) == "12")
   }
@@ -219,6 +222,12 @@ import Testing
     let (dark, bright) = (shading.color(0, painter.capabilities), shading.color(1, painter.capabilities))
     #expect(grid[0, 0] == Cell("▘", Style(foreground: dark, background: bright)))
     #expect(grid[1, 0] == Cell("x"))
+    // What is not finite is not hidden behind the number beside it.
+    painter.draw(
+      Tile(height: 4, width: 2, values: [0, .nan, 0, 1, 1, 1, 1, 1]), scale: .mean(2), shading: shading, column: 1,
+      row: 0,
+      on: &grid)
+    #expect(grid[1, 0] == Cell("▀", Style(foreground: Shading.nonFinite, background: bright)))
   }
 
   @Test func anAxisAlongRowsHasItsTicksAWholeNumberOfRowsApart() {

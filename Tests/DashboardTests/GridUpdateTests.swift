@@ -56,6 +56,9 @@ import Testing
     #expect(
       update.curves == [0, 1, 2] + Array(4..<16) + [40] + Array(42..<56) + Array(16..<32) + Array(56..<72)
         + Array(32..<40) + Array(72..<80))
+    // Those that change all the time come to their end too.
+    let later = GridUpdate(from: shown, to: wanted, tolerance: 0, curvesFrom: 20)
+    #expect(later.curves.first == 16 && later.curves.last == 55 && Set(later.curves) == Set(update.curves))
   }
 
   /// A cell of one colour, of two halves, or of four quarters may show the same.

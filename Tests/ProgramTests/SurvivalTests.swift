@@ -234,7 +234,8 @@ private final class BackgroundProgram {
     try wait { try runs()["living"] as? Bool == false }
     #expect(try runs()["state"] as? String == "stopped")
     #expect(!FileManager.default.fileExists(atPath: "\(terminal.folder.path)/run/socket"))
-    #expect(try runProgram(["verify", "run"], in: terminal.folder.path).status == 0)
+    let verified = try runProgram(["verify", "run"], in: terminal.folder.path)
+    #expect(verified.status == 0, "\(verified.output)\(verified.errors)")
   }
 
   @Test func withoutItsTerminalARunGoesOnIfItIsAskedTo() throws {

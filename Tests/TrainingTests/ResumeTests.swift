@@ -337,6 +337,36 @@ import Workers
     #expect(try Verification(run: folder.path, last: 12).firstStep == 0)
   }
 
+  /// A run that is told to end while it validates is at a unit behind its last line.
+  @Test func aRunThatEndedInAValidationIsDoneAgain() throws {
+    let folder = TemporaryFolder()
+    let configuration = try smallConfiguration(overrides: ["dataset.test=1200"])
+    let harness = try Harness(configuration, folder: RunFolder(configuration, path: folder.path))
+    _ = harness.send(.step(3), until: [.paused])
+    harness.trainer.settle()
+    let path = "\(folder.path)/metrics.jsonl"
+    func cut(before text: String) throws -> Int {
+      let lines = folder.text("metrics.jsonl").split(separator: "\n").prefix { !$0.contains(text) }
+      let bytes = Data(lines.map { "\($0)\n" }.joined().utf8)
+      try bytes.write(to: URL(fileURLWithPath: path))
+      return bytes.count
+    }
+    let bytes = try cut(before: "dead")
+    let loop = try TrainingLoop(
+      configuration, dataset: configuration.loadDataset(), pool: WorkerPool(threads: configuration.threadCount))
+    for _ in 0..<5 { _ = loop.advance() }
+    #expect(loop.step == 3 && loop.isValidating && loop.unit == 5)
+    let files = CheckpointFiles(run: folder.path)
+    let within = Checkpoint(loop, metricsBytes: bytes, interventions: 0, configuration: [:])
+    try files.write(within, isBest: false, keep: 9)
+    let result = try Verification(run: folder.path)
+    #expect(result.difference == nil && result.hasFinalState && result.lastStep == 3)
+    // Lines that such a checkpoint knows must be there.
+    _ = try cut(before: "\"step\":3,")
+    #expect(
+      try Verification(run: folder.path).difference == "\(path): ends at step 2, and there is a checkpoint of step 3")
+  }
+
   @Test func whatWasChangedAfterwardsIsFound() throws {
     let folder = TemporaryFolder()
     try recorded(folder)

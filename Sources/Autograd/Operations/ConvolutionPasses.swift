@@ -3,7 +3,7 @@
 import Kernels
 import Tensors
 
-/// Forward, input gradient and kernel gradient of a convolution, one group at a time.
+/// Forward, input gradient and kernel gradient of a convolution, one group at a time, or all planes where each is one.
 ///
 /// A transposed convolution is the same passes with forward and input gradient exchanged.
 struct ConvolutionPasses: Sendable {
@@ -66,7 +66,7 @@ struct ConvolutionPasses: Sendable {
     self.input = input
     forwardGeometry = geometry
     forwardTaps = Array(0..<groupIn * taps)
-    // Its weight's gradient is summed row by row all the same, for the sake of its rounding.
+    // Where its weight's gradient is summed row by row, it is so by the image's rows, for the sake of its rounding.
     kernelGeometry =
       isPointwise
       ? CorrelationGeometry(
@@ -138,7 +138,7 @@ struct ConvolutionPasses: Sendable {
     }
   }
 
-  /// The padded input: the input itself when there is no padding, otherwise a copy in `room`.
+  /// The padded input: the input itself where that will do, otherwise a copy in `room`.
   func padded(_ x: UnsafePointer<Lanes>, in room: LanePointer) -> UnsafePointer<Lanes> {
     guard !input.isIdentity else { return x }
     padLanes(x, geometry: input, into: room)
@@ -195,16 +195,19 @@ struct ConvolutionPasses: Sendable {
       for phase in phases {
         phase.inputGradient(
           padded, packed: backward + group * backwardCount + phase.packedOffset,
-          bias: bias.map { $0 + group * groupIn }, scratch: scratch + gradient.paddedCount, accumulate: accumulate,
+          bias: bias.map { $0 + group * groupIn }, scratch: scratch + paddedLanes, accumulate: accumulate,
           into: inputGradient + group * groupIn * input.height * input.width, height: input.height, width: input.width)
       }
     }
   }
 
+  /// Lanes of the copy of the output's gradient.
+  private var paddedLanes: Int { gradient.isIdentity ? 0 : gradient.paddedCount }
+
   /// Lanes of scratch space for any of the passes.
   var scratchLanes: Int {
     max(
-      gradient.paddedCount + (phases.map(\.scratchLanes).max() ?? 0), forwardGeometry.correlationLanes,
+      paddedLanes + (isDepthwise ? 0 : phases.map(\.scratchLanes).max() ?? 0), forwardGeometry.correlationLanes,
       kernelGeometry.kernelGradientLanes)
   }
 

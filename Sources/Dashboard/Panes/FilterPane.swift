@@ -145,11 +145,11 @@ extension Canvas {
     }
   }
 
-  /// A number in six characters, so that there is room between it and its neighbours in cells of seven.
+  /// A number in at most six characters, so that there is room between it and its neighbours in cells of seven.
   private func cellNumber(_ value: Float) -> String {
     var text = formatNumber(value)
-    if text.count > 6, let exponent = text.firstIndex(of: "e") {
-      text = "\(fixed(Double(text[..<exponent]) ?? 0, 0))\(text[exponent...])"
+    if text.count > 6, text.contains("e") {
+      text = scientific(value, decimals: 0)
     } else if text.count > 6 {
       text = text.replacing("0.", with: ".", maxReplacements: 1)
     }

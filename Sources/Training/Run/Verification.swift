@@ -68,19 +68,18 @@ public struct Verification: Sendable {
     }
     // What it starts from is no finding.
     let wanted = known.filter { $0 > loop.step || $0 == 0 && place == 0 }
-    try replay(loop, wholeLines(of: text.dropFirst(place)), files, wanted, path, progress)
-    if difference == nil, final.unit > loop.unit {
-      difference = "\(path): ends at step \(loop.step), and there is a checkpoint of step \(newest)"
-    }
+    try replay(loop, wholeLines(of: text.dropFirst(place)), files, wanted, path, until: final.unit, progress)
   }
 
+  /// - Parameter lastUnit: the newest checkpoint's; it may lie in the middle of a validation, whose units make no lines.
   private mutating func replay(
     _ loop: TrainingLoop, _ expected: [Data], _ files: CheckpointFiles, _ wanted: [Int],
-    _ path: String, _ progress: (Int, Int) -> Void
+    _ path: String, until lastUnit: Int, _ progress: (Int, Int) -> Void
   ) throws {
     difference = try compare(loop, files, wanted)
-    while difference == nil && lines < expected.count {
+    while difference == nil && (lines < expected.count || loop.unit < lastUnit) {
       loop.takeDueChanges()
+      let end = loop.step
       let event = loop.advance()
       guard event != .finished else {
         difference = "\(path): goes on for \(expected.count - lines) lines after the run's last epoch"
@@ -91,7 +90,13 @@ public struct Verification: Sendable {
         lastStep = record.step
         progress(record.step, loop.totalSteps)
       }
-      for line in Verification.lines(event, loop.measured) where difference == nil && lines < expected.count {
+      for line in Verification.lines(event, loop.measured) where difference == nil {
+        guard lines < expected.count else {
+          if loop.unit <= lastUnit {
+            difference = "\(path): ends at step \(end), and there is a checkpoint of step \(wanted.first ?? end)"
+          }
+          break
+        }
         if Data(line.text.utf8) != expected[lines] {
           difference = "\(path): the line of step \(loop.step), epoch \(loop.epoch), should be \(line.text)"
         }
