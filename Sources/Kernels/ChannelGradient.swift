@@ -69,7 +69,7 @@ private func turnInput(
 extension CorrelationGeometry {
   /// Whether planes are so small, and channels fill their lanes so well, that this way is the shorter one.
   var suitsChannelGradient: Bool {
-    outHeight * outWidth <= 144 && 3 * vectorCount(channels) * lanesPerShard <= 4 * channels
+    outHeight * outWidth <= 144 && fillLanes(channels)
   }
 
   /// Lanes of a plane that windows reach.

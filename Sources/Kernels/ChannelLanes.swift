@@ -2,6 +2,9 @@
 
 import CVector
 
+/// Whether so many channels leave at most a quarter of their lanes empty.
+func fillLanes(_ channels: Int) -> Bool { 3 * vectorCount(channels) * lanesPerShard <= 4 * channels }
+
 /// turned(image)[channel] = the channel's lane, for up to sixteen channels whose planes lie `planeStep` apart; zero for those that
 /// are not there.
 @inline(__always)

@@ -55,7 +55,7 @@ extension CorrelationGeometry {
   /// Whether it is a matrix product, and channels fill their lanes well.
   var suitsPointwiseGradient: Bool {
     tapsPerChannel == 1 && rowStep == pitch && columnStep == 1 && pitch == outWidth
-      && 3 * vectorCount(channels) * lanesPerShard <= 4 * channels
+      && fillLanes(channels)
   }
 
   /// Lanes of scratch space: the sums and the turned input.

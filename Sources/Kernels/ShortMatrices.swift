@@ -15,6 +15,8 @@ struct ShortMatrices: Sendable {
   let points: Int
   /// Of each point: its inputs (two or four), the outputs it enters, and its taps.
   let inputs: [[Term]]
+  /// Of each point its inputs again, those that count positive first.
+  let signedInputs: [[Term]]
   let results: [[Term]]
   let kernel: [[Term]]
 
@@ -48,6 +50,7 @@ struct ShortMatrices: Sendable {
     inputs = rows(Short.outputs + Short.taps - 1) { one in
       written { Short.transformInput({ ones($0, one) }, into: $0, elementStep: 1) }
     }
+    signedInputs = inputs.map { terms in terms.filter { $0.factor > 0 } + terms.filter { $0.factor < 0 } }
     results = rows(Short.outputs) { one in
       written { Short.transformGradient({ ones($0, one) }, into: $0, elementStep: 1) }
     }

@@ -39,7 +39,7 @@ func winogradKernelGradient(
 extension WinogradPlan {
   /// Whether the sums are long enough for the transforms of the kernels not to weigh, and the lanes well filled.
   func suitsGradient(outHeight: Int, outWidth: Int, phases: Int) -> Bool {
-    outHeight * outWidth >= 36 * phases && 3 * vectors * lanesPerShard <= 4 * channels
+    outHeight * outWidth >= 36 * phases && fillLanes(channels)
   }
 
   /// Vectors of input channels.
@@ -121,7 +121,7 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
   private func transformInputs(_ point: Int, _ top: Int, _ tiles: Int) {
     let lanes = plan.lineLanes(tiles: tiles)
     let step = elementStep(plan.vectors * tiles * lanesPerShard) * registersPerLanes
-    let lines = TurnedRows(plan.rows.inputs[point]) { rows + (top + $0) % plan.windowRows * plan.turnedRow }
+    let lines = TurnedRows(plan.rows.signedInputs[point]) { rows + (top + $0) % plan.windowRows * plan.turnedRow }
     @inline(__always)
     func transform(_ sum: (_ index: Int) -> Register) {
       for vector in 0..<plan.vectors {

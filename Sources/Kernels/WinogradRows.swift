@@ -197,9 +197,9 @@ struct TurnedRows {
   /// Those that count positive first.
   let rows: InlineArray<4, UnsafePointer<Register>>
 
+  /// - Parameter terms: a point's `signedInputs`.
   init(_ terms: [ShortMatrices.Term], _ row: (_ index: Int) -> LanePointer) {
-    let ordered = terms.filter { $0.factor > 0 } + terms.filter { $0.factor < 0 }
-    kind = terms.count > 2 ? .differenceOfSums : ordered[1].factor > 0 ? .sum : .difference
-    rows = InlineArray { UnsafePointer(row(ordered[min($0, ordered.count - 1)].index)).registers }
+    kind = terms.count > 2 ? .differenceOfSums : terms[1].factor > 0 ? .sum : .difference
+    rows = InlineArray { UnsafePointer(row(terms[min($0, terms.count - 1)].index)).registers }
   }
 }
