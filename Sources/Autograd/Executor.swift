@@ -33,18 +33,18 @@ public enum LossReduction: String, Sendable, Hashable {
 
 /// Runs a tape forward, and backward from its loss, on batches of up to `capacity` images.
 ///
-/// The batch is split into shards of sixteen images, the same split whatever the number of threads, and everything that
-/// crosses shards is summed in shard order: the results are bit-identical for any number of threads. Memory is laid out
-/// once; a step allocates nothing.
+/// The batch is split into shards of sixteen images, the same split whatever the number of threads; where there are more threads,
+/// they share out the work on each shard too. Everything that crosses shards is summed in shard order: the results are
+/// bit-identical for any number of threads. Memory is laid out once; a step allocates nothing.
 public final class Executor {
   let tape: Tape
   let plan: Plan
   let pool: WorkerPool
   let exchange: any Exchange
   let capacity: Int
-  private let loss: Variable?
+  let loss: Variable?
   private let metrics: [Variable]
-  private let reduction: LossReduction
+  let reduction: LossReduction
   private let arena: AlignedBuffer
   private let workers: AlignedBuffer
   /// One for each shard, or one for each thread where nothing is read after a shard but what is kept.
@@ -52,7 +52,7 @@ public final class Executor {
   let layout: ExecutorLayout
   /// What is kept of each shard where threads reuse their memory.
   let results: AlignedBuffer
-  private let inputPointers: [[UnsafeMutableBufferPointer<Lanes>]]
+  let inputPointers: [[UnsafeMutableBufferPointer<Lanes>]]
   private let sums: UnsafeMutablePointer<Double>
   private var trainingStages: [Stage] = []
   private var evaluationStages: [Stage] = []
@@ -61,7 +61,7 @@ public final class Executor {
   let gradientPieces: [UnsafeMutableRawBufferPointer]
   private(set) var clock: StepClock?
   /// Whether the last run was a step: another one writes values over gradients that lie in their places.
-  private(set) var holdsGradients = false
+  var holdsGradients = false
   /// The last step's; kept, so that a step need not allocate them.
   private var metricMeans: [Double]
 
@@ -150,96 +150,8 @@ public final class Executor {
     return means(batch.images, context)
   }
 
-  private func walk(_ stages: [Stage], _ batch: some BatchSource, _ context: StepContext, backward: Bool) {
-    holdsGradients = backward
-    let images = batch.images
-    precondition(images > 0 && images <= capacity, "a batch of \(images) images for an executor of \(capacity)")
-    let shards = shardCount(images)
-    pool.run(count: plan.preparations.count, Preparation(executor: self, images: images, context: context))
-    for (number, stage) in stages.enumerated() {
-      pool.run(
-        count: shards,
-        StageWork(
-          executor: self, stage: stage, batch: batch, context: context, backward: backward, isFirst: number == 0,
-          isLast: number == stages.count - 1))
-      if let (node, isBackward) = stage.barrier { finish(node, isBackward: isBackward, shards, images, context) }
-    }
-  }
-
-  /// What operations do before any shard.
-  private struct Preparation: PoolWork {
-    unowned(unsafe) let executor: Executor
-    let images: Int
-    let context: StepContext
-
-    func perform(_ index: Int, _ worker: Int) {
-      let (node, piece) = executor.plan.preparations[index]
-      node.operation.prepare(piece, executor.frame(node, 0, worker, images, context))
-    }
-  }
-
-  /// One stage, shard by shard.
-  private struct StageWork<Batch: BatchSource>: PoolWork {
-    unowned(unsafe) let executor: Executor
-    let stage: Stage
-    let batch: Batch
-    let context: StepContext
-    let backward: Bool
-    let isFirst: Bool
-    let isLast: Bool
-
-    func perform(_ shard: Int, _ worker: Int) {
-      if isFirst { executor.begin(shard, worker, batch, backward: backward) }
-      for work in stage.work { executor.perform(work, shard, worker, batch.images, context) }
-      if isLast { executor.collect(shard, worker, batch.images) }
-    }
-  }
-
-  /// Where a shard's memory is, while a worker runs it.
-  private func slot(_ shard: Int, _ worker: Int) -> Int { layout.threadsReuseMemory ? worker : shard }
-
-  private func begin(_ shard: Int, _ worker: Int, _ batch: some BatchSource, backward: Bool) {
-    let slot = slot(shard, worker)
-    let memory = memories[slot]
-    let real = realImages(inShard: shard, of: batch.images)
-    setLanes(memory.base, to: 1, realImages: real)
-    batch.load(shard: shard, realImages: real, into: inputPointers[slot])
-    guard backward, let loss, let gradient = plan.gradientOffsets[loss.id] else { return }
-    let weight = batch.lossWeight
-    let share: Float = reduction == .sum ? 1 : weight == 0 ? 0 : Float(1 / weight)
-    setLanes(memory.base + gradient, to: share, realImages: real)
-    if let image = batch.differentiated {
-      for lane in 0..<lanesPerShard where shard * lanesPerShard + lane != image { memory.base[gradient][lane] = 0 }
-    }
-    for range in plan.shareRanges { clearLanes(memory.base + range.lowerBound, count: range.count) }
-  }
-
-  private func perform(_ work: ShardWork, _ shard: Int, _ worker: Int, _ images: Int, _ context: StepContext) {
-    guard let clock else { return doWork(work, shard, worker, images, context) }
-    let (node, pass) = work.nodeAndPass
-    clock.measure(node.index, pass, worker: worker) { doWork(work, shard, worker, images, context) }
-  }
-
-  private func doWork(_ work: ShardWork, _ shard: Int, _ worker: Int, _ images: Int, _ context: StepContext) {
-    switch work {
-    case .forward(let node): node.operation.forward(frame(node, shard, worker, images, context))
-    case .backward(let node): node.operation.backward(frame(node, shard, worker, images, context))
-    case .gatherForward(let node): node.barriers?.gatherForward(frame(node, shard, worker, images, context))
-    case .gatherBackward(let node): node.barriers?.gatherBackward(frame(node, shard, worker, images, context))
-    }
-  }
-
-  private func finish(
-    _ node: PlannedNode, isBackward: Bool, _ shards: Int, _ images: Int, _ context: StepContext
-  ) {
-    withFrames(node, shards, images, context, worker: 0) { frames in
-      let barrier = Barrier(frames: frames, exchange: exchange)
-      if isBackward { node.barriers?.finishBackward(barrier) } else { node.barriers?.finishForward(barrier) }
-    }
-  }
-
   /// Leaves this shard's sums of the metrics; they are added up in shard order later.
-  private func collect(_ shard: Int, _ worker: Int, _ images: Int) {
+  func collect(_ shard: Int, _ worker: Int, _ images: Int) {
     let memory = memories[slot(shard, worker)]
     for value in layout.keptValues {
       copyLanes(
@@ -267,15 +179,7 @@ public final class Executor {
     return metricMeans
   }
 
-  private func scratch(_ worker: Int) -> LanePointer { workers.lanes + worker * plan.scratchLanes }
-
-  private func frame(
-    _ node: PlannedNode, _ shard: Int, _ worker: Int, _ images: Int, _ context: StepContext
-  ) -> Frame {
-    Frame(
-      node: node, memory: memories[slot(shard, worker)], worker: scratch(worker), context: context,
-      shard: shard, realImages: realImages(inShard: shard, of: images))
-  }
+  func scratch(_ worker: Int) -> LanePointer { workers.lanes + worker * plan.scratchLanes }
 
   func withFrames(
     _ node: PlannedNode, _ shards: Int, _ images: Int, _ context: StepContext, worker: Int, _ body: (FrameList) -> Void

@@ -37,9 +37,19 @@ public protocol Operation: Sendable {
 
   /// How many pieces the work before any shard falls into; the threads share them out.
   var preparations: Int { get }
+  /// Into how many portions a pass over one shard may be cut, for threads that have no shard of their own; 1 where it does not go
+  /// by its frame's portion, or is too short.
+  var portions: Int { get }
+  /// Whether forward, and backward, begin with something that all portions read.
+  var beginsForward: Bool { get }
+  var beginsBackward: Bool { get }
 
   /// Does one piece of what must be done once a step, before any shard, because parameters have changed.
   func prepare(_ piece: Int, _ frame: Frame)
+  /// Does, portion by portion, what all portions of forward read.
+  func beginForward(_ frame: Frame)
+  /// Does what all portions of backward read.
+  func beginBackward(_ frame: Frame)
   /// Computes the output from the inputs.
   func forward(_ frame: Frame)
   /// Computes the gradients of inputs and parameters from the output's.
@@ -60,7 +70,12 @@ extension Operation {
   public var sharedFloats: Int { 0 }
   public var multiplyAdds: Int { 0 }
   public var preparations: Int { 0 }
+  public var portions: Int { 1 }
+  public var beginsForward: Bool { false }
+  public var beginsBackward: Bool { false }
   public func prepare(_ piece: Int, _ frame: Frame) {}
+  public func beginForward(_ frame: Frame) {}
+  public func beginBackward(_ frame: Frame) {}
 }
 
 /// An operation with a barrier halfway, where all shards wait for each other, because it needs the whole batch: batch norm.
@@ -119,6 +134,8 @@ public struct Frame {
   /// The shard's index among those of this process, and how many of its sixteen images are real.
   let shard: Int
   public let realImages: Int
+  /// What of a pass to do.
+  public let portion: Portion
 
   /// The index of the shard's first image in the whole batch.
   public var firstImage: Int { (context.firstShard + shard) * lanesPerShard }
@@ -170,7 +187,7 @@ public struct FrameList {
   public subscript(shard: Int) -> Frame {
     Frame(
       node: node, memory: memories[shard], worker: worker, context: context, shard: shard,
-      realImages: Kernels.realImages(inShard: shard, of: images))
+      realImages: Kernels.realImages(inShard: shard, of: images), portion: .whole)
   }
   public var parameters: [Parameter] { node.parameters }
 }

@@ -44,6 +44,8 @@ struct ShardMemory {
 
 /// A piece of one shard's work between two barriers.
 enum ShardWork {
+  case beginForward(PlannedNode)
+  case beginBackward(PlannedNode)
   case forward(PlannedNode)
   case gatherForward(PlannedNode)
   case backward(PlannedNode)
@@ -52,8 +54,8 @@ enum ShardWork {
   /// The operation, and which of its passes this belongs to.
   var nodeAndPass: (node: PlannedNode, pass: OperationTime.Pass) {
     switch self {
-    case .forward(let node), .gatherForward(let node): (node, .forward)
-    case .backward(let node), .gatherBackward(let node): (node, .backward)
+    case .beginForward(let node), .forward(let node), .gatherForward(let node): (node, .forward)
+    case .beginBackward(let node), .backward(let node), .gatherBackward(let node): (node, .backward)
     }
   }
 }
@@ -257,6 +259,7 @@ struct Plan {
         add(.gatherForward(node))
         cut(at: node, isBackward: false)
       }
+      if node.operation.beginsForward { add(.beginForward(node)) }
       add(.forward(node))
     }
     guard backward else { return stages }
@@ -265,6 +268,7 @@ struct Plan {
         add(.gatherBackward(node))
         cut(at: node, isBackward: true)
       }
+      if node.operation.beginsBackward { add(.beginBackward(node)) }
       add(.backward(node))
     }
     return stages

@@ -32,6 +32,11 @@ public func multiplyLanes(
   }
 }
 
+/// target = x + y.
+public func addLanes(_ x: UnsafePointer<Lanes>, _ y: UnsafePointer<Lanes>, count: Int, into target: LanePointer) {
+  for i in 0..<count { target[i] = x[i] + y[i] }
+}
+
 /// target = [previous +] x; `target` may be `x`.
 public func copyLanes(_ x: UnsafePointer<Lanes>, count: Int, accumulate: Bool, into target: LanePointer) {
   if accumulate {

@@ -14,24 +14,27 @@ import CVector
 ///         for each pixel and image                             (tile in registers)
 ///
 /// - Parameters:
+///   - portion: which of the tiles to compute.
 ///   - scratch: `geometry.channelGradientLanes`.
 ///   - gradient: (outChannels, channels, taps), added to.
 func channelKernelGradient(
   _ outputGradient: UnsafePointer<Lanes>, _ input: UnsafePointer<Lanes>, geometry g: CorrelationGeometry,
-  scratch: LanePointer, into gradient: UnsafeMutablePointer<Float>
+  portion: Portion, scratch: LanePointer, into gradient: UnsafeMutablePointer<Float>
 ) {
   let vectors = vectorCount(g.channels)
   let (sums, turned) = (scratch, scratch + mostSums)
   turnInput(input, g, vectors, into: turned)
   let taps = g.tapsPerChannel
   let plane = g.outHeight * g.outWidth
-  var vector = 0
+  var (vector, tiles) = (0, 0)
   while vector < vectors {
     let width = min(hasWideRegisters ? 2 : 1, vectors - vector)
     var channel = 0
     while channel < g.outChannels {
       let height = broadcastHeight(g.outChannels - channel)
       for tap in 0..<taps {
+        defer { tiles += 1 }
+        guard portion.takes(tiles) else { continue }
         ChannelGradientTile(
           g: g, dy: outputGradient + channel * plane,
           x: turned + (vector * g.planeReach + g.offsets[tap]) * lanesPerShard,

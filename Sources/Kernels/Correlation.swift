@@ -63,27 +63,31 @@ public func packWeights(
 /// - Parameters:
 ///   - input: padded lanes; every window lies inside.
 ///   - packed: from `packWeights`.
+///   - rows: the rows of outputs to compute, from `geometry.rows(of:)`; nil for all.
 ///   - scratch: `geometry.correlationLanes`.
 ///   - output: lanes of shape (outChannels, outHeight, outWidth).
 public func correlate(
   _ input: UnsafePointer<Lanes>, packed: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-  geometry: CorrelationGeometry, accumulate: Bool, scratch: LanePointer, into output: LanePointer
+  geometry: CorrelationGeometry, rows: Range<Int>? = nil, accumulate: Bool, scratch: LanePointer,
+  into output: LanePointer
 ) {
+  let rows = rows ?? 0..<geometry.outHeight
   if !geometry.parts.isEmpty {
     return correlateParts(
-      input, packed: packed, bias: bias, parts: geometry.parts, accumulate: accumulate, scratch: scratch, into: output)
+      input, packed: packed, bias: bias, parts: geometry.parts, rows: rows, accumulate: accumulate, scratch: scratch,
+      into: output)
   }
   if let plan = geometry.winograd {
     return winogradCorrelate(
-      input, packed: packed, bias: bias, geometry: geometry, plan: plan, accumulate: accumulate, scratch: scratch,
-      into: output)
+      input, packed: packed, bias: bias, geometry: geometry, plan: plan, rows: rows, accumulate: accumulate,
+      scratch: scratch, into: output)
   }
   let taps = geometry.offsets.count
   let plane = geometry.outHeight * geometry.outWidth
   geometry.offsets.withUnsafeBufferPointer { offsets in
     geometry.strips.withUnsafeBufferPointer { strips in
       guard let offsets = offsets.baseAddress else { return }
-      for row in 0..<geometry.outHeight {
+      for row in rows {
         let tapRows = geometry.rows.taps(row..<row + 1)
         for strip in strips {
           let x = input + row * geometry.rowStep + strip.start * geometry.columnStep

@@ -85,6 +85,12 @@ public struct CorrelationGeometry: Sendable {
       : parts.reduce(0) { $0 + $1.geometry.packedCount }
   }
 
+  /// The rows of outputs that a portion computes: whole tiles of them.
+  public func rows(of portion: Portion) -> Range<Int> {
+    let tile = parts.isEmpty ? winograd?.rows.outputs ?? 1 : KernelPart.tallestTile
+    return portion.range(of: outHeight, unit: tile * (winograd == nil && parts.isEmpty ? 1 : rows.dilation))
+  }
+
   /// Lanes of scratch space that `correlate` needs.
   public var correlationLanes: Int { parts.map(\.geometry.correlationLanes).max() ?? winograd?.scratchLanes ?? 0 }
 

@@ -18,24 +18,30 @@ import CVector
 /// - Parameters:
 ///   - outputGradient: lanes of shape (outChannels, outHeight, outWidth).
 ///   - input: the padded lanes that the forward pass read.
+///   - portion: which of the weights' gradients to compute.
 ///   - sums: room for `geometry.kernelGradientLanes`.
 ///   - gradient: (outChannels, taps), row-major, added to.
 public func accumulateKernelGradient(
   _ outputGradient: UnsafePointer<Lanes>, _ input: UnsafePointer<Lanes>, geometry: CorrelationGeometry,
-  sums: LanePointer, into gradient: UnsafeMutablePointer<Float>
+  portion: Portion = .whole, sums: LanePointer, into gradient: UnsafeMutablePointer<Float>
 ) {
   if geometry.takesPartsForGradient {
-    return accumulatePartsGradient(outputGradient, input, geometry: geometry, scratch: sums, into: gradient)
+    return accumulatePartsGradient(
+      outputGradient, input, geometry: geometry, portion: portion, scratch: sums, into: gradient)
   }
   if let plan = geometry.gradientPlan {
     return winogradKernelGradient(
-      outputGradient, input, geometry: geometry, plan: plan, scratch: sums, into: gradient)
+      outputGradient, input, geometry: geometry, plan: plan, channels: geometry.gradientChannels(of: portion),
+      scratch: sums, into: gradient)
   }
   if geometry.suitsChannelGradient {
-    return channelKernelGradient(outputGradient, input, geometry: geometry, scratch: sums, into: gradient)
+    return channelKernelGradient(
+      outputGradient, input, geometry: geometry, portion: portion, scratch: sums, into: gradient)
   }
   if geometry.suitsPointwiseGradient {
-    return pointwiseKernelGradient(outputGradient, input, geometry: geometry, scratch: sums, into: gradient)
+    return pointwiseKernelGradient(
+      outputGradient, input, geometry: geometry, channels: geometry.gradientChannels(of: portion), scratch: sums,
+      into: gradient)
   }
   let taps = geometry.offsets.count
   let plane = geometry.outHeight * geometry.outWidth
@@ -43,31 +49,33 @@ public func accumulateKernelGradient(
   let rowsTogether = geometry.rowsTogether
   geometry.offsets.withUnsafeBufferPointer { offsets in
     guard let offsets = offsets.baseAddress else { return }
-    var channel = 0
+    var (channel, tiles) = (0, 0)
     while channel < geometry.outChannels {
       let left = geometry.outChannels - channel
       let height = tileHeight(left)
       for first in stride(from: 0, to: taps, by: tapsTogether) {
         let count = min(tapsTogether, taps - first)
         let tilesAcross = (count + widestTile - 1) / widestTile
+        func place(_ tile: Int) -> Int { tile * count / tilesAcross }
         for row in stride(from: 0, to: geometry.outHeight, by: rowsTogether) {
           let rows = row..<min(row + rowsTogether, geometry.outHeight)
-          var tap = 0
-          for across in 0..<tilesAcross {
-            let columns = (count - tap) / (tilesAcross - across)
-            let tile = KernelGradientTile(
+          for tile in 0..<tilesAcross where portion.takes(tiles + tile) {
+            let tap = place(tile)
+            KernelGradientTile(
               rows: rows, width: geometry.outWidth, plane: plane, rowStep: geometry.rowStep,
               columnStep: geometry.columnStep, dy: outputGradient + channel * plane, input: input,
-              offsets: offsets + first + tap, isFirst: row == 0, sums: sums + tap * height)
-            tile.run(height, columns)
-            tap += columns
+              offsets: offsets + first + tap, isFirst: row == 0, sums: sums + tap * height
+            ).run(height, place(tile + 1) - tap)
           }
         }
-        for tap in 0..<count {
-          for m in 0..<height {
-            gradient[(channel + m) * taps + first + tap] += sums[tap * height + m].treeSum
+        for tile in 0..<tilesAcross where portion.takes(tiles + tile) {
+          for tap in place(tile)..<place(tile + 1) {
+            for m in 0..<height {
+              gradient[(channel + m) * taps + first + tap] += sums[tap * height + m].treeSum
+            }
           }
         }
+        tiles += tilesAcross
       }
       channel += height
     }
@@ -87,6 +95,9 @@ extension CorrelationGeometry {
     max(1, min(outHeight, 320 / (outWidth * (4 + columnStep))))
   }
 
+  /// The output channels whose kernels' gradients a portion computes: whole register tiles of them.
+  func gradientChannels(of portion: Portion) -> Range<Int> { portion.range(of: outChannels, unit: 8) }
+
   /// How it is done by Winograd's transforms; nil when it is not.
   var gradientPlan: WinogradPlan? {
     winograd.flatMap {
@@ -103,11 +114,11 @@ extension CorrelationGeometry {
   }
 }
 
-/// biasGradient(o) += Σ over pixels and lanes of outputGradient(o, y, x)
+/// biasGradient(o) += Σ over pixels and lanes of outputGradient(o, y, x), for some channels.
 public func accumulateBiasGradient(
-  _ outputGradient: UnsafePointer<Lanes>, channels: Int, plane: Int, into gradient: UnsafeMutablePointer<Float>
+  _ outputGradient: UnsafePointer<Lanes>, channels: Range<Int>, plane: Int, into gradient: UnsafeMutablePointer<Float>
 ) {
-  for channel in 0..<channels {
+  for channel in channels {
     let row = outputGradient + channel * plane
     gradient[channel] += Float(longSum(plane) { row[$0] }.treeSum)
   }

@@ -12,6 +12,9 @@ struct KernelPart: Sendable {
   /// Where its weights begin among those of all parts.
   let packedOffset: Int
 
+  /// The rows of outputs of a part's tile, at most.
+  static let tallestTile = FiveTaps.outputs
+
   /// How an axis is cut: 7 = 5 + 3, one of them nothing. Nil where there is nothing to gain, or nothing to cut.
   private static func lengths(_ kernel: Int) -> [Int]? {
     switch kernel {
@@ -69,12 +72,12 @@ struct KernelPart: Sendable {
 /// As `correlate`, part by part.
 func correlateParts(
   _ input: UnsafePointer<Lanes>, packed: UnsafePointer<Float>, bias: UnsafePointer<Float>?, parts: [KernelPart],
-  accumulate: Bool, scratch: LanePointer, into output: LanePointer
+  rows: Range<Int>, accumulate: Bool, scratch: LanePointer, into output: LanePointer
 ) {
   for (index, part) in parts.enumerated() {
     correlate(
       input + part.inputOffset, packed: packed + part.packedOffset, bias: index == 0 ? bias : nil,
-      geometry: part.geometry, accumulate: accumulate || index > 0, scratch: scratch, into: output)
+      geometry: part.geometry, rows: rows, accumulate: accumulate || index > 0, scratch: scratch, into: output)
   }
 }
 
@@ -83,17 +86,19 @@ func correlateParts(
 /// - Parameter scratch: first a part's gradient, then what its own pass needs.
 func accumulatePartsGradient(
   _ outputGradient: UnsafePointer<Lanes>, _ input: UnsafePointer<Lanes>, geometry g: CorrelationGeometry,
-  scratch: LanePointer, into gradient: UnsafeMutablePointer<Float>
+  portion: Portion, scratch: LanePointer, into gradient: UnsafeMutablePointer<Float>
 ) {
   let whole = g.tapsPerChannel
+  let channels = g.gradientChannels(of: portion)
   for part in g.parts {
     let taps = part.geometry.tapsPerChannel
     let lanes = vectorCount(g.outChannels * g.channels * taps)
     clearLanes(scratch, count: lanes)
     let own = scratch.scalars
     accumulateKernelGradient(
-      outputGradient, input + part.inputOffset, geometry: part.geometry, sums: scratch + lanes, into: own)
-    for pair in 0..<g.outChannels * g.channels {
+      outputGradient, input + part.inputOffset, geometry: part.geometry, portion: portion, sums: scratch + lanes,
+      into: own)
+    for pair in channels.lowerBound * g.channels..<channels.upperBound * g.channels {
       for tap in 0..<taps where part.taps[tap] >= 0 {
         gradient[pair * whole + part.taps[tap]] += own[pair * taps + tap]
       }

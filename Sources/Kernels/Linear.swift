@@ -5,7 +5,7 @@ import CVector
 /// How many products `linearForward` adds up from zero before the sum is added to what was there.
 public let linearTermsTogether = 256
 
-/// output(o) = start + Σᵢ weight(o, i) · input(i), where start is bias(o) or zero.
+/// output(o) = start + Σᵢ weight(o, i) · input(i), for some o, where start is bias(o) or zero.
 ///
 /// - Parameters:
 ///   - input: lanes of shape (inFeatures).
@@ -13,21 +13,25 @@ public let linearTermsTogether = 256
 ///   - output: lanes of shape (outFeatures), written.
 public func linearForward(
   _ input: UnsafePointer<Lanes>, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?, inFeatures: Int,
-  outFeatures: Int, into output: LanePointer
+  outFeatures: Range<Int>, into output: LanePointer
 ) {
+  let first = outFeatures.lowerBound
   combine(
-    input, weight: weight, bias: bias, terms: inFeatures, termStep: 1, results: outFeatures, resultStep: inFeatures,
-    accumulate: false, into: output)
+    input, weight: weight + first * inFeatures, bias: bias.map { $0 + first }, terms: inFeatures, termStep: 1,
+    results: outFeatures.count, resultStep: inFeatures, accumulate: false, into: output + first)
 }
 
-/// inputGradient(i) = [previous +] Σₒ weight(o, i) · outputGradient(o)
+/// inputGradient(i) = [previous +] Σₒ weight(o, i) · outputGradient(o), for some i.
+///
+/// - Parameter weightStep: from a row of weights to the next one: all input features.
 public func linearInputGradient(
-  _ outputGradient: UnsafePointer<Lanes>, weight: UnsafePointer<Float>, inFeatures: Int, outFeatures: Int,
-  accumulate: Bool, into inputGradient: LanePointer
+  _ outputGradient: UnsafePointer<Lanes>, weight: UnsafePointer<Float>, inFeatures: Range<Int>, weightStep: Int,
+  outFeatures: Int, accumulate: Bool, into inputGradient: LanePointer
 ) {
+  let first = inFeatures.lowerBound
   combine(
-    outputGradient, weight: weight, bias: nil, terms: outFeatures, termStep: inFeatures, results: inFeatures,
-    resultStep: 1, accumulate: accumulate, into: inputGradient)
+    outputGradient, weight: weight + first, bias: nil, terms: outFeatures, termStep: weightStep,
+    results: inFeatures.count, resultStep: 1, accumulate: accumulate, into: inputGradient + first)
 }
 
 /// results(r) = start + Σₜ weight[r · resultStep + t · termStep] · terms(t), several results at a time: enough

@@ -2,14 +2,14 @@
 
 import CVector
 
-/// The mean and the sum of squared deviations of each channel over a shard's real images.
+/// The mean and the sum of squared deviations of some channels over a shard's real images.
 ///
-/// - Parameter means, squares: `channels` numbers each, written.
+/// - Parameter means, squares: one number a channel of all, written.
 public func channelMoments(
-  _ x: UnsafePointer<Lanes>, realImages: Int, channels: Int, plane: Int, means: UnsafeMutablePointer<Double>,
+  _ x: UnsafePointer<Lanes>, realImages: Int, channels: Range<Int>, plane: Int, means: UnsafeMutablePointer<Double>,
   squares: UnsafeMutablePointer<Double>
 ) {
-  for channel in 0..<channels {
+  for channel in channels {
     var moments = LaneMoments()
     moments.add(x + channel &* plane, count: plane)
     (means[channel], squares[channel]) = moments.joined(realImages)
@@ -21,9 +21,9 @@ public func channelMoments(
 /// The mean is taken away by itself: as a part of the shift it would cancel digits where it is far from zero.
 public func normalizeChannels(
   _ x: UnsafePointer<Lanes>, mean: UnsafePointer<Float>, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>,
-  channels: Int, plane: Int, into y: LanePointer
+  channels: Range<Int>, plane: Int, into y: LanePointer
 ) {
-  for channel in 0..<channels {
+  for channel in channels {
     let center = Lanes(repeating: mean[channel])
     let a = Lanes(repeating: scale[channel])
     let b = Lanes(repeating: shift[channel])
@@ -37,10 +37,10 @@ public func normalizeChannels(
 ///
 /// Filler images add nothing: their dy is zero.
 public func normalizationGradientSums(
-  _ x: UnsafePointer<Lanes>, _ dy: UnsafePointer<Lanes>, mean: UnsafePointer<Float>, channels: Int, plane: Int,
+  _ x: UnsafePointer<Lanes>, _ dy: UnsafePointer<Lanes>, mean: UnsafePointer<Float>, channels: Range<Int>, plane: Int,
   sums: UnsafeMutablePointer<Double>, products: UnsafeMutablePointer<Double>
 ) {
-  for channel in 0..<channels {
+  for channel in channels {
     let from = x + channel &* plane
     let gradient = dy + channel &* plane
     let center = Lanes(repeating: mean[channel])
@@ -69,10 +69,10 @@ public struct NormalizationSlopes {
 /// - Parameter imageWeights: one lanes value, 1 for a real image and 0 for one that fills a short shard.
 public func normalizationInputGradient(
   _ x: UnsafePointer<Lanes>, _ dy: UnsafePointer<Lanes>, imageWeights: UnsafePointer<Lanes>,
-  slopes: NormalizationSlopes, channels: Int, plane: Int, accumulate: Bool, into dx: LanePointer
+  slopes: NormalizationSlopes, channels: Range<Int>, plane: Int, accumulate: Bool, into dx: LanePointer
 ) {
   let weights = imageWeights.pointee
-  for channel in 0..<channels {
+  for channel in channels {
     let from = x + channel &* plane
     let gradient = dy + channel &* plane
     let target = dx + channel &* plane

@@ -37,10 +37,12 @@ public struct PaddedGeometry: Sendable, Hashable {
   public var paddedCount: Int { channels * plane }
 }
 
-/// Copies a block of lanes into the middle of a padded one and sets the border to zero.
-public func padLanes(_ source: UnsafePointer<Lanes>, geometry g: PaddedGeometry, into target: LanePointer) {
+/// Copies a block of lanes, or some channels of it, into the middle of a padded one and sets the border to zero.
+public func padLanes(
+  _ source: UnsafePointer<Lanes>, geometry g: PaddedGeometry, channels: Range<Int>? = nil, into target: LanePointer
+) {
   let right = g.pitch - g.left - g.width
-  for channel in 0..<g.channels {
+  for channel in channels ?? 0..<g.channels {
     var to = target + channel &* g.plane
     var from = source + channel &* g.height &* g.width
     // What lies between two rows is one run of zeros.
@@ -73,14 +75,15 @@ public struct PlaneGrid: Sendable, Hashable {
   }
 }
 
-/// target at the grid's places = [previous +] source, whose (channels, rows, columns) elements lie side by side.
+/// target at the grid's places = [previous +] source, whose (channels, rows, columns) elements lie side by side; in some of its
+/// rows.
 public func scatterLanes(
-  _ source: UnsafePointer<Lanes>, grid: PlaneGrid, channels: Int, height: Int, width: Int, accumulate: Bool,
-  into target: LanePointer
+  _ source: UnsafePointer<Lanes>, grid: PlaneGrid, rows: Range<Int>, channels: Int, height: Int, width: Int,
+  accumulate: Bool, into target: LanePointer
 ) {
-  var from = source
   for channel in 0..<channels {
-    for row in 0..<grid.rows {
+    var from = source + (channel &* grid.rows &+ rows.lowerBound) &* grid.columns
+    for row in rows {
       let to =
         target + (channel &* height &+ grid.firstRow &+ row &* grid.rowStep) &* width + grid.firstColumn
       if accumulate {
@@ -95,10 +98,10 @@ public func scatterLanes(
 
 /// target at the grid's places = [previous +] `bias` of the plane, zero without one.
 public func fillGrid(
-  _ grid: PlaneGrid, bias: UnsafePointer<Float>?, planes: Int, height: Int, width: Int, accumulate: Bool,
+  _ grid: PlaneGrid, bias: UnsafePointer<Float>?, planes: Range<Int>, height: Int, width: Int, accumulate: Bool,
   into target: LanePointer
 ) {
-  for plane in 0..<planes {
+  for plane in planes {
     let value = Lanes(repeating: bias.map { $0[plane] } ?? 0)
     for row in 0..<grid.rows {
       let to = target + (plane &* height &+ grid.firstRow &+ row &* grid.rowStep) &* width + grid.firstColumn

@@ -18,14 +18,15 @@ import CVector
 ///   - grid: where the outputs lie in planes of `height` by `width`.
 public func correlatePlanes(
   _ input: UnsafePointer<Lanes>, inputStep: Int, weights: UnsafePointer<Float>, weightStep: Int,
-  bias: UnsafePointer<Float>?, planes: Int, geometry g: CorrelationGeometry, accumulate: Bool, into output: LanePointer,
+  bias: UnsafePointer<Float>?, planes: Range<Int>, geometry g: CorrelationGeometry, accumulate: Bool,
+  into output: LanePointer,
   grid: PlaneGrid, height: Int, width: Int
 ) {
   let corner = output + (grid.firstRow * width + grid.firstColumn)
   let tilesAcross = (g.outWidth + widestTile - 1) / widestTile
   g.offsets.withUnsafeBufferPointer { offsets in
     guard let offsets = offsets.baseAddress else { return }
-    for plane in 0..<planes {
+    for plane in planes {
       for tile in 0..<tilesAcross {
         let first = tile * g.outWidth / tilesAcross
         PlaneStrip(

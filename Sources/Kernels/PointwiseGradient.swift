@@ -15,17 +15,18 @@ import CVector
 ///     gradient += S
 ///
 /// - Parameters:
+///   - channels: the output channels whose kernels' gradients to compute.
 ///   - scratch: `geometry.pointwiseGradientLanes`.
 ///   - gradient: (outChannels, channels), added to.
 func pointwiseKernelGradient(
   _ outputGradient: UnsafePointer<Lanes>, _ input: UnsafePointer<Lanes>, geometry g: CorrelationGeometry,
-  scratch: LanePointer, into gradient: UnsafeMutablePointer<Float>
+  channels: Range<Int>, scratch: LanePointer, into gradient: UnsafeMutablePointer<Float>
 ) {
   let vectors = vectorCount(g.channels)
   let sums = scratch
-  let turned = sums + g.outChannels * vectors
+  let turned = sums + channels.count * vectors
   let plane = g.outHeight * g.outWidth
-  clearLanes(sums, count: g.outChannels * vectors)
+  clearLanes(sums, count: channels.count * vectors)
   for first in stride(from: 0, to: plane, by: pixelsTogether) {
     let pixels = min(pixelsTogether, plane - first)
     for vector in 0..<vectors {
@@ -38,12 +39,13 @@ func pointwiseKernelGradient(
       }
     }
     addChannelProducts(
-      channels: g.outChannels, vectors: vectors, images: pixels * lanesPerShard, w: (outputGradient + first).scalars,
-      wStep: plane * lanesPerShard, v: turned, into: sums)
+      channels: channels.count, vectors: vectors, images: pixels * lanesPerShard,
+      w: (outputGradient + channels.lowerBound * plane + first).scalars, wStep: plane * lanesPerShard, v: turned,
+      into: sums)
   }
-  for channel in 0..<g.outChannels {
+  for (channel, kernel) in channels.enumerated() {
     let from = (sums + channel * vectors).scalars
-    for c in 0..<g.channels { gradient[channel * g.channels + c] += from[c] }
+    for c in 0..<g.channels { gradient[kernel * g.channels + c] += from[c] }
   }
 }
 

@@ -57,15 +57,23 @@ public struct PoolGeometry: Sendable {
   public var windowLengths: (rows: [Int], columns: [Int]) { (rows.map(\.count), columns.map(\.count)) }
   public var outCount: Int { channels * rows.count * columns.count }
 
-  /// Calls `body` for each output: its index, where its plane of the input and that of the outputs begin, and its window.
+  /// Into how many portions a pass may be cut.
+  public var portions: Int { Portion.most(lanes: channels * height * width) }
+
+  fileprivate func clear(_ inputs: LanePointer, _ channels: Range<Int>) {
+    clearLanes(inputs + channels.lowerBound * height * width, count: channels.count * height * width)
+  }
+
+  /// Calls `body` for each output of some channels: its index, where its plane of the input and that of the outputs begin, and its window.
   @inline(__always)
   fileprivate func forEachWindow(
+    _ channels: Range<Int>,
     _ body: (_ index: Int, _ plane: Int, _ firstIndex: Int, _ rows: PoolWindow, _ columns: PoolWindow) -> Void
   ) {
     rows.withUnsafeBufferPointer { rows in
       columns.withUnsafeBufferPointer { columns in
-        var index = 0
-        for channel in 0..<channels {
+        var index = channels.lowerBound &* rows.count &* columns.count
+        for channel in channels {
           let (plane, first) = (channel &* height &* width, index)
           for row in rows {
             for column in columns {
@@ -78,11 +86,13 @@ public struct PoolGeometry: Sendable {
     }
   }
 
-  /// Calls `body` for each output of windows that are plain twos: its index, its channel's plane, and its first element.
+  /// Calls `body` for each output of some channels, whose windows are plain twos: its index, its channel's plane, and its first element.
   @inline(__always)
-  fileprivate func forEachPlainTwo(_ body: (_ index: Int, _ plane: Int, _ place: Int) -> Void) {
-    var index = 0
-    for channel in 0..<channels {
+  fileprivate func forEachPlainTwo(
+    _ channels: Range<Int>, _ body: (_ index: Int, _ plane: Int, _ place: Int) -> Void
+  ) {
+    var index = channels.lowerBound &* rows.count &* columns.count
+    for channel in channels {
       let plane = channel &* height &* width
       for row in 0..<rows.count {
         for column in 0..<columns.count {
@@ -99,7 +109,8 @@ public struct PoolGeometry: Sendable {
 /// - Parameter winners: for each output, the index within its input plane of the element that won, as floats (exact
 ///   up to 2²⁴, which `checkWinners` sees to).
 public func maxPool(
-  _ input: UnsafePointer<Lanes>, geometry g: PoolGeometry, into output: LanePointer, winners: LanePointer
+  _ input: UnsafePointer<Lanes>, geometry g: PoolGeometry, channels: Range<Int>, into output: LanePointer,
+  winners: LanePointer
 ) {
   @inline(__always)
   func contend(_ plane: Int, _ place: Int, _ best: inout Lanes, _ winner: inout Lanes) {
@@ -109,7 +120,7 @@ public func maxPool(
     winner.replace(with: Lanes(repeating: Float(place)), where: wins)
   }
   if g.isPlainTwo {
-    g.forEachPlainTwo { index, plane, place in
+    g.forEachPlainTwo(channels) { index, plane, place in
       var (best, winner) = (input[plane &+ place], Lanes(repeating: Float(place)))
       contend(plane, place &+ 1, &best, &winner)
       contend(plane, place &+ g.width, &best, &winner)
@@ -117,7 +128,7 @@ public func maxPool(
       (output[index], winners[index]) = (best, winner)
     }
   } else {
-    g.forEachWindow { index, plane, _, rows, columns in
+    g.forEachWindow(channels) { index, plane, _, rows, columns in
       var best = Lanes(repeating: -.infinity)
       var winner = Lanes(repeating: Float(rows.start &* g.width &+ columns.start))
       for y in 0..<rows.count {
@@ -133,18 +144,19 @@ public func maxPool(
 
 /// inputGradient(place) = [previous +] Σ of outputGradient over the windows that `place` won.
 public func maxPoolGradient(
-  _ outputGradient: UnsafePointer<Lanes>, winners: UnsafePointer<Lanes>, geometry g: PoolGeometry, accumulate: Bool,
+  _ outputGradient: UnsafePointer<Lanes>, winners: UnsafePointer<Lanes>, geometry g: PoolGeometry, channels: Range<Int>,
+  accumulate: Bool,
   into inputGradient: LanePointer
 ) {
   // Windows that cover each element once need no sum, and no zeros to start from.
   let assigns = !accumulate && g.coversEachElementOnce
-  if !accumulate && !assigns { clearLanes(inputGradient, count: g.channels * g.height * g.width) }
+  if !accumulate && !assigns { g.clear(inputGradient, channels) }
   @inline(__always)
   func share(_ gradient: Lanes, _ winner: Lanes, _ place: Int) -> Lanes {
     gradient.replacing(with: 0, where: winner .!= Lanes(repeating: Float(place)))
   }
   if assigns && g.isPlainTwo {
-    g.forEachPlainTwo { index, plane, place in
+    g.forEachPlainTwo(channels) { index, plane, place in
       let (gradient, winner) = (outputGradient[index], winners[index])
       let target = inputGradient + plane
       target[place] = share(gradient, winner, place)
@@ -153,7 +165,7 @@ public func maxPoolGradient(
       target[place &+ g.width &+ 1] = share(gradient, winner, place &+ g.width &+ 1)
     }
   } else {
-    g.forEachWindow { index, plane, _, rows, columns in
+    g.forEachWindow(channels) { index, plane, _, rows, columns in
       let (gradient, winner) = (outputGradient[index], winners[index])
       let target = inputGradient + plane
       for y in 0..<rows.count {
@@ -170,19 +182,20 @@ public func maxPoolGradient(
 ///
 /// - Parameter divisors: one for each output of a plane.
 public func averagePool(
-  _ input: UnsafePointer<Lanes>, geometry g: PoolGeometry, divisors: [Float], into output: LanePointer
+  _ input: UnsafePointer<Lanes>, geometry g: PoolGeometry, channels: Range<Int>, divisors: [Float],
+  into output: LanePointer
 ) {
   divisors.withUnsafeBufferPointer { divisors in
     // Four, whose inverse is exact; clipped windows may divide by more.
     if g.isPlainTwo && divisors.allSatisfy({ $0 == 4 }) {
       let factor: Float = 0.25
-      return g.forEachPlainTwo { index, plane, place in
+      return g.forEachPlainTwo(channels) { index, plane, place in
         let corner = input + (plane &+ place)
         let sum = (corner[0] + corner[1]) + (corner[g.width] + corner[g.width &+ 1])
         output[index] = sum * factor
       }
     }
-    g.forEachWindow { index, plane, first, rows, columns in
+    g.forEachWindow(channels) { index, plane, first, rows, columns in
       let divisor = divisors[index &- first]
       let corner = input + (plane &+ rows.start &* g.width &+ columns.start)
       if rows.count &* columns.count > 32 && columns.count == g.width {
@@ -198,21 +211,22 @@ public func averagePool(
 
 /// inputGradient(place) = [previous +] Σ over the windows that hold `place` of outputGradient / divisor.
 public func averagePoolGradient(
-  _ outputGradient: UnsafePointer<Lanes>, geometry g: PoolGeometry, divisors: [Float], accumulate: Bool,
+  _ outputGradient: UnsafePointer<Lanes>, geometry g: PoolGeometry, channels: Range<Int>, divisors: [Float],
+  accumulate: Bool,
   into inputGradient: LanePointer
 ) {
   let assigns = !accumulate && g.coversEachElementOnce
-  if !accumulate && !assigns { clearLanes(inputGradient, count: g.channels * g.height * g.width) }
+  if !accumulate && !assigns { g.clear(inputGradient, channels) }
   divisors.withUnsafeBufferPointer { divisors in
     if assigns && g.isPlainTwo && divisors.allSatisfy({ $0 == 4 }) {
       let factor: Float = 0.25
-      return g.forEachPlainTwo { index, plane, place in
+      return g.forEachPlainTwo(channels) { index, plane, place in
         let share = outputGradient[index] * factor
         let target = inputGradient + (plane &+ place)
         (target[0], target[1], target[g.width], target[g.width &+ 1]) = (share, share, share, share)
       }
     }
-    g.forEachWindow { index, plane, first, rows, columns in
+    g.forEachWindow(channels) { index, plane, first, rows, columns in
       let share = outputGradient[index] / divisors[index &- first]
       let corner = inputGradient + (plane &+ rows.start &* g.width &+ columns.start)
       for y in 0..<rows.count {

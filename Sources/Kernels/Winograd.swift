@@ -17,17 +17,19 @@ import CVector
 ///   - scratch: `plan.scratchLanes`.
 func winogradCorrelate(
   _ input: UnsafePointer<Lanes>, packed: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-  geometry: CorrelationGeometry, plan: WinogradPlan, accumulate: Bool, scratch: LanePointer, into output: LanePointer
+  geometry: CorrelationGeometry, plan: WinogradPlan, rows: Range<Int>, accumulate: Bool, scratch: LanePointer,
+  into output: LanePointer
 ) {
   func run<Columns: ShortCorrelation>(_ columns: Columns.Type) {
     WinogradCorrelation<Columns>(
-      input: input, packed: packed, bias: bias, g: geometry, plan: plan, accumulate: accumulate, scratch: scratch,
-      output: output
+      input: input, packed: packed, bias: bias, g: geometry, plan: plan, rows: rows, accumulate: accumulate,
+      scratch: scratch, output: output
     ).run()
   }
   if plan.isSquare {
     return WinogradTiles(
-      input: input, packed: packed, bias: bias, g: geometry, accumulate: accumulate, scratch: scratch, output: output
+      input: input, packed: packed, bias: bias, g: geometry, rows: rows, accumulate: accumulate, scratch: scratch,
+      output: output
     ).run()
   }
   if plan.columns.taps == 3 { run(ThreeTaps.self) } else { run(FiveTaps.self) }
@@ -40,6 +42,7 @@ private struct WinogradCorrelation<Columns: ShortCorrelation> {
   let bias: UnsafePointer<Float>?
   let g: CorrelationGeometry
   let plan: WinogradPlan
+  let rows: Range<Int>
   let accumulate: Bool
   let scratch: LanePointer
   let output: LanePointer
@@ -54,7 +57,8 @@ private struct WinogradCorrelation<Columns: ShortCorrelation> {
     let elements = scratch + plan.lineLanes(tiles: plan.tilesTogether)
     let products = elements + Columns.points * elementStep(g.channels * plan.tilesTogether)
     let sums = products + Columns.points * elementStep(plan.outputsTogether * plan.tilesTogether)
-    for top in stride(from: 0, to: phase.height, by: plan.rows.outputs) {
+    let tops = phase.rows(of: rows)
+    for top in stride(from: tops.lowerBound, to: tops.upperBound, by: plan.rows.outputs) {
       for group in 0..<groups {
         let tiles = group * tilesAcross / groups..<(group + 1) * tilesAcross / groups
         for point in 0..<plan.rows.points {

@@ -22,15 +22,16 @@ import CVector
 /// Source: Lavin and Gray, "Fast algorithms for convolutional neural networks" (2016).
 ///
 /// - Parameters:
+///   - channels: the output channels whose kernels' gradients to compute.
 ///   - scratch: `plan.gradientLanes`.
 ///   - gradient: (outChannels, channels, taps), added to.
 func winogradKernelGradient(
   _ outputGradient: UnsafePointer<Lanes>, _ input: UnsafePointer<Lanes>, geometry: CorrelationGeometry,
-  plan: WinogradPlan, scratch: LanePointer, into gradient: UnsafeMutablePointer<Float>
+  plan: WinogradPlan, channels: Range<Int>, scratch: LanePointer, into gradient: UnsafeMutablePointer<Float>
 ) {
   func run<Columns: ShortCorrelation>(_ columns: Columns.Type) {
     WinogradGradient<Columns>(
-      outputGradient: outputGradient, input: input, g: geometry, plan: plan, scratch: scratch
+      outputGradient: outputGradient, input: input, g: geometry, plan: plan, outChannels: channels, scratch: scratch
     ).run(into: gradient)
   }
   if plan.columns.taps == 3 { run(ThreeTaps.self) } else { run(FiveTaps.self) }
@@ -72,6 +73,7 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
   let input: UnsafePointer<Lanes>
   let g: CorrelationGeometry
   let plan: WinogradPlan
+  let outChannels: Range<Int>
   let scratch: LanePointer
 
   /// Where things lie in the scratch space: rows of the input with channels as lanes, in a ring, behind a line.
@@ -80,10 +82,10 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
   private var gradients: LanePointer {
     inputs + Columns.points * elementStep(plan.vectors * plan.gradientTiles * lanesPerShard)
   }
-  private var sums: LanePointer { gradients + Columns.points * elementStep(g.outChannels * plan.gradientTiles) }
+  private var sums: LanePointer { gradients + Columns.points * elementStep(outChannels.count * plan.gradientTiles) }
 
   func run(into gradient: UnsafeMutablePointer<Float>) {
-    clearLanes(sums, count: plan.elements * g.outChannels * plan.vectors)
+    clearLanes(sums, count: plan.elements * outChannels.count * plan.vectors)
     DilationPhase.forEach(g, addProducts)
     addKernels(to: gradient)
   }
@@ -144,12 +146,12 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
   }
 
   private func transformGradients(_ phase: DilationPhase, _ point: Int, _ top: Int, _ tiles: Range<Int>) {
-    let step = elementStep(g.outChannels * tiles.count) * registersPerLanes
+    let step = elementStep(outChannels.count * tiles.count) * registersPerLanes
     let rows = RowCombination(
       outputsOf: g, phase, top: top, left: tiles.lowerBound * Columns.outputs, lanes: tiles.count * Columns.outputs,
       terms: plan.rows.results[point])
-    for channel in 0..<g.outChannels {
-      rows.combine(outputGradient + channel * g.outHeight * g.outWidth, into: scratch)
+    for (channel, plane) in outChannels.enumerated() {
+      rows.combine(outputGradient + plane * g.outHeight * g.outWidth, into: scratch)
       for tile in 0..<tiles.count {
         let w = (gradients + (channel &* tiles.count &+ tile)).registers
         for part in 0..<registersPerLanes {
@@ -164,16 +166,16 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
     let images = tiles * lanesPerShard
     for column in 0..<Columns.points {
       let v = inputs + column * elementStep(plan.vectors * images)
-      let w = gradients + column * elementStep(g.outChannels * tiles)
+      let w = gradients + column * elementStep(outChannels.count * tiles)
       addChannelProducts(
-        channels: g.outChannels, vectors: plan.vectors, images: images, w: w.scalars, wStep: images, v: v,
-        into: sums + (point * Columns.points + column) * g.outChannels * plan.vectors)
+        channels: outChannels.count, vectors: plan.vectors, images: images, w: w.scalars, wStep: images, v: v,
+        into: sums + (point * Columns.points + column) * outChannels.count * plan.vectors)
     }
   }
 
   /// gradient(o, c) += Gᵀ S(o, c) G, for all c at once.
   private func addKernels(to gradient: UnsafeMutablePointer<Float>) {
-    let row = g.outChannels * plan.vectors
+    let row = outChannels.count * plan.vectors
     let lines = sums + plan.elements * row
     let kernels = lines + plan.rows.taps * Columns.points * row
     clearLanes(lines, count: plan.rows.taps * (Columns.points + Columns.taps) * row)
@@ -197,9 +199,9 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
     }
     let taps = plan.rows.taps * Columns.taps
     for tap in 0..<taps {
-      for channel in 0..<g.outChannels {
+      for (channel, kernel) in outChannels.enumerated() {
         let from = (kernels + (tap * row + channel * plan.vectors)).scalars
-        let to = gradient + (channel * g.channels * taps + tap)
+        let to = gradient + (kernel * g.channels * taps + tap)
         for c in 0..<g.channels { to[c &* taps] += from[c] }
       }
     }

@@ -50,6 +50,12 @@ struct DilationPhase {
   let rowStep: Int
   let columnStep: Int
 
+  /// Its outputs among some rows of all, which begin and end between tiles.
+  func rows(of rows: Range<Int>) -> Range<Int> {
+    func place(_ end: Int) -> Int { min(height, (end + rowStep - 1) / rowStep) }
+    return place(rows.lowerBound)..<place(rows.upperBound)
+  }
+
   /// Calls `body` for each phase; without dilation there is one.
   @inline(__always)
   static func forEach(_ g: CorrelationGeometry, _ body: (DilationPhase) -> Void) {

@@ -20,6 +20,7 @@ struct WinogradTiles {
   let packed: UnsafePointer<Float>
   let bias: UnsafePointer<Float>?
   let g: CorrelationGeometry
+  let rows: Range<Int>
   let accumulate: Bool
   let scratch: LanePointer
   let output: LanePointer
@@ -56,7 +57,8 @@ struct WinogradTiles {
   private func run(_ phase: DilationPhase) {
     let tilesAcross = (phase.width + 1) / 2
     let groups = (tilesAcross + WinogradTiles.widest - 1) / WinogradTiles.widest
-    for top in stride(from: 0, to: phase.height, by: 2) {
+    let tops = phase.rows(of: rows)
+    for top in stride(from: tops.lowerBound, to: tops.upperBound, by: 2) {
       for group in 0..<groups {
         let tiles = group * tilesAcross / groups..<(group + 1) * tilesAcross / groups
         transformInputs(phase, top, tiles)

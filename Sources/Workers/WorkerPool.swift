@@ -29,9 +29,9 @@ public final class WorkerPool: @unchecked Sendable {
   public let threads: Int
 
   private let isCrowded: Bool
-  private let generation = Atomic<Int>(0)
+  /// The job that threads may join, and how many have.
+  private let state = Atomic<UInt>(0)
   private let nextIndex = Atomic<Int>(0)
-  private let unfinished = Atomic<Int>(0)
   private let isStopping = Atomic<Bool>(false)
   private var job: Job?
   private var count = 0
@@ -94,14 +94,43 @@ public final class WorkerPool: @unchecked Sendable {
     self.job = job
     self.count = count
     nextIndex.store(0, ordering: .relaxed)
-    unfinished.store(threads - 1, ordering: .relaxed)
+    state.store(JobState(state.load(ordering: .relaxed)).next.bits, ordering: .releasing)
     signalWorkers()
     takePieces(job, 0)
-    // The work may not be let go before every worker has seen that no piece is left.
-    while unfinished.load(ordering: .acquiring) > 0 {
+    // The work may not be let go before every worker that has joined has seen that no piece is left; one that has not, because it
+    // sleeps or has lost its processor, is not waited for.
+    var now = JobState(state.bitwiseAnd(~JobState.open, ordering: .acquiringAndReleasing).newValue)
+    while now.joined > 0 {
       if isCrowded { sched_yield() } else { pauseProcessor() }
+      now = JobState(state.load(ordering: .acquiring))
     }
     self.job = nil
+  }
+
+  /// The number of a job, whether it still takes threads, and how many it has, in one word, so that they change together.
+  private struct JobState {
+    static let open: UInt = 1 << 16
+    let bits: UInt
+
+    init(_ bits: UInt) { self.bits = bits }
+
+    var number: UInt { bits >> 17 }
+    var isOpen: Bool { bits & JobState.open != 0 }
+    var joined: UInt { bits & (JobState.open - 1) }
+    /// The next job, open, with none.
+    var next: JobState { JobState((number &+ 1) << 17 | JobState.open) }
+  }
+
+  /// Joins a job that is open and has not been seen; gives its number.
+  private func join(after seen: UInt) -> UInt? {
+    var now = JobState(state.load(ordering: .acquiring))
+    while now.isOpen && now.number != seen {
+      let (isExchanged, before) = state.weakCompareExchange(
+        expected: now.bits, desired: now.bits + 1, ordering: .acquiringAndReleasing)
+      if isExchanged { return now.number }
+      now = JobState(before)
+    }
+    return nil
   }
 
   private func takePieces(_ job: Job, _ worker: Int) {
@@ -114,7 +143,6 @@ public final class WorkerPool: @unchecked Sendable {
 
   private func signalWorkers() {
     pthread_mutex_lock(mutex)
-    generation.wrappingAdd(1, ordering: .releasing)
     pthread_cond_broadcast(wake)
     pthread_mutex_unlock(mutex)
   }
@@ -149,13 +177,12 @@ public final class WorkerPool: @unchecked Sendable {
     sigfillset(&blocked)
     for fault in [SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGABRT, SIGFPE] { sigdelset(&blocked, fault) }
     pthread_sigmask(SIG_BLOCK, &blocked, nil)
-    var seen = 0
+    var seen: UInt = 0
     var spins = Spinning(isCrowded: isCrowded)
-    while true {
-      seen = waitForWork(after: seen, &spins)
-      if isStopping.load(ordering: .acquiring) { return }
+    while let number = joinNext(after: seen, &spins) {
+      seen = number
       if let job { takePieces(job, worker) }
-      unfinished.wrappingSubtract(1, ordering: .releasing)
+      state.wrappingSubtract(1, ordering: .releasing)
     }
   }
 
@@ -166,15 +193,16 @@ public final class WorkerPool: @unchecked Sendable {
     var jobsToSkip = 0
   }
 
-  private func waitForWork(after seen: Int, _ spins: inout Spinning) -> Int {
+  /// Joins the next job, and gives its number; nil when there will be none.
+  private func joinNext(after seen: UInt, _ spins: inout Spinning) -> UInt? {
     spins.jobsToSkip = max(0, spins.jobsToSkip - 1)
     let start = ContinuousClock.now
     let end = start + (spins.isCrowded || spins.jobsToSkip > 0 ? .microseconds(10) : .microseconds(500))
     var last = start
     while last < end {
       for _ in 0..<64 {
-        let now = generation.load(ordering: .acquiring)
-        if now != seen { return now }
+        if let number = join(after: seen) { return number }
+        if isStopping.load(ordering: .acquiring) { return nil }
         pauseProcessor()
       }
       // Some microseconds have passed, or another thread had the processor.
@@ -184,7 +212,10 @@ public final class WorkerPool: @unchecked Sendable {
     }
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    while generation.load(ordering: .acquiring) == seen { pthread_cond_wait(wake, mutex) }
-    return generation.load(ordering: .acquiring)
+    while true {
+      if let number = join(after: seen) { return number }
+      if isStopping.load(ordering: .acquiring) { return nil }
+      pthread_cond_wait(wake, mutex)
+    }
   }
 }

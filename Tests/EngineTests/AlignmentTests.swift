@@ -87,15 +87,17 @@ private final class Arena {
         let (g, output) = (geometry(1, 3), arena.lanes(500))
         correlatePlanes(
           arena.lanes(5 * 144, seed: 1), inputStep: 144, weights: arena.floats(45, seed: 2), weightStep: 9,
-          bias: arena.floats(5, seed: 3), planes: 5, geometry: g, accumulate: false, into: output, grid: g.wholePlane,
+          bias: arena.floats(5, seed: 3), planes: 0..<5, geometry: g, accumulate: false, into: output,
+          grid: g.wholePlane,
           height: 10, width: 10)
         return (arena.scalars(output), 500 * lanesPerShard)
       },
       Kernel("linear, forward and both gradients") { arena in
         let (x, dy, vectors) = (arena.lanes(37, seed: 1), arena.lanes(19, seed: 2), arena.lanes(48))
         let (weight, y, dx) = (arena.floats(37 * 19, seed: 3), arena.lanes(19), arena.lanes(37))
-        linearForward(x, weight: weight, bias: arena.floats(19, seed: 4), inFeatures: 37, outFeatures: 19, into: y)
-        linearInputGradient(y, weight: weight, inFeatures: 37, outFeatures: 19, accumulate: false, into: dx)
+        linearForward(x, weight: weight, bias: arena.floats(19, seed: 4), inFeatures: 37, outFeatures: 0..<19, into: y)
+        linearInputGradient(
+          y, weight: weight, inFeatures: 0..<37, weightStep: 37, outFeatures: 19, accumulate: false, into: dx)
         transposeLanes(dx, features: 37, into: vectors)
         let gradient = arena.floats(37 * 19)
         linearWeightGradient(
@@ -143,15 +145,15 @@ private final class Arena {
         let window = [PoolWindow(start: 0, count: 3)]
         averagePool(
           dx, geometry: PoolGeometry(channels: 2, height: 5, width: 6, rows: window, columns: window + window),
-          divisors: [9, 3], into: pooled)
+          channels: 0..<2, divisors: [9, 3], into: pooled)
         return (arena.scalars(pooled), 4 * lanesPerShard)
       },
       Kernel("max pooling and its gradient") { arena in
         func windows(_ count: Int) -> [PoolWindow] { (0..<count).map { PoolWindow(start: 2 * $0, count: 2) } }
         let g = PoolGeometry(channels: 2, height: 5, width: 6, rows: windows(2), columns: windows(3))
         let (y, winners, dx) = (arena.lanes(12), arena.lanes(12), arena.lanes(60))
-        maxPool(arena.lanes(60, seed: 1), geometry: g, into: y, winners: winners)
-        maxPoolGradient(y, winners: winners, geometry: g, accumulate: false, into: dx)
+        maxPool(arena.lanes(60, seed: 1), geometry: g, channels: 0..<2, into: y, winners: winners)
+        maxPoolGradient(y, winners: winners, geometry: g, channels: 0..<2, accumulate: false, into: dx)
         return (arena.scalars(dx), 60 * lanesPerShard)
       },
     ]

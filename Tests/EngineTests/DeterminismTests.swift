@@ -134,6 +134,21 @@ import Workers
         < Executor.memory(tape, loss: loss, capacity: 50, threads: 2))
   }
 
+  /// Threads that come late to a job may not join the one after it with what they know of the first.
+  @Test func jobsInQuickSuccessionKeepApart() {
+    let pool = WorkerPool(threads: 9)
+    let hits = UnsafeMutablePointer<Int>.allocate(capacity: 4)
+    defer { hits.deallocate() }
+    var faults = 0
+    for job in 0..<20_000 {
+      let count = 2 + job % 3
+      hits.initialize(repeating: 0, count: 4)
+      pool.run(count: count) { index, _ in hits[index] += job }
+      for index in 0..<4 where hits[index] != (index < count ? job : 0) { faults += 1 }
+    }
+    #expect(faults == 0)
+  }
+
   @Test func aPoolRunsEveryIndexExactlyOnce() {
     let pool = WorkerPool(threads: 3)
     for count in [0, 1, 2, 5, 1000] {

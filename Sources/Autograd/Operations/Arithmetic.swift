@@ -81,25 +81,36 @@ struct BinaryOperation: Operation {
   var readsInput: Bool { kind == .multiply || kind == .divide }
   var readsOutput: Bool { kind == .divide }
 
+  /// Whether it is a sum in which nothing repeats.
+  private var isPlainSum: Bool { kind == .add && a == dense && b == dense }
+  var portions: Int { isPlainSum ? Portion.most(lanes: aCount) : 1 }
+
   func forward(_ frame: Frame) {
+    if isPlainSum {
+      let own = frame.portion.range(of: aCount)
+      return addLanes(
+        frame.input(0) + own.lowerBound, frame.input(1) + own.lowerBound, count: own.count,
+        into: frame.output + own.lowerBound)
+    }
     combineStrided(kind, frame.input(0), a, frame.input(1), b, shape: shape, into: frame.output, dense)
   }
 
   /// d(a + b) = dy, dy; d(a − b) = dy, −dy; d(a · b) = dy · b, dy · a; d(a / b) = dy / b, −dy · (a / b) / b; each
   /// summed over the axes along which its operand was repeated.
   func backward(_ frame: Frame) {
-    let dy = frame.outputGradient
     // Where nothing repeats, a sum hands the gradient on.
+    func handOn(_ count: Int, _ sink: GradientSink) {
+      let own = frame.portion.range(of: count)
+      copyLanes(
+        frame.outputGradient + own.lowerBound, count: own.count, accumulate: sink.accumulate,
+        into: sink.lanes + own.lowerBound)
+    }
     if let sink = frame.inputGradient(0) {
-      if kind == .add || kind == .subtract, a == dense {
-        copyLanes(dy, count: aCount, accumulate: sink.accumulate, into: sink.lanes)
-      } else {
-        addGradient(0, sink, frame)
-      }
+      if kind == .add || kind == .subtract, a == dense { handOn(aCount, sink) } else { addGradient(0, sink, frame) }
     }
     if let sink = frame.inputGradient(1) {
       if kind == .add, b == dense {
-        copyLanes(dy, count: bCount, accumulate: sink.accumulate, into: sink.lanes)
+        handOn(bCount, sink)
       } else {
         addGradient(1, sink, frame)
       }

@@ -78,13 +78,18 @@ struct AveragePoolOperation: Operation {
   /// One for each output of a plane.
   let divisors: [Float]
 
+  var portions: Int { geometry.portions }
+
   func forward(_ frame: Frame) {
-    averagePool(frame.input(), geometry: geometry, divisors: divisors, into: frame.output)
+    averagePool(
+      frame.input(), geometry: geometry, channels: frame.portion.range(of: geometry.channels), divisors: divisors,
+      into: frame.output)
   }
 
   func backward(_ frame: Frame) {
     guard let sink = frame.inputGradient() else { return }
     averagePoolGradient(
-      frame.outputGradient, geometry: geometry, divisors: divisors, accumulate: sink.accumulate, into: sink.lanes)
+      frame.outputGradient, geometry: geometry, channels: frame.portion.range(of: geometry.channels),
+      divisors: divisors, accumulate: sink.accumulate, into: sink.lanes)
   }
 }

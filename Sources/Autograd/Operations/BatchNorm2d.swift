@@ -132,10 +132,12 @@ struct BatchNorm2dOperation: BarrierOperation {
     }
   }
 
+  var portions: Int { Portion.most(lanes: channels * plane) }
+
   func gatherForward(_ frame: Frame) {
     channelMoments(
-      frame.input(), realImages: frame.realImages, channels: channels, plane: plane, means: frame.gathered,
-      squares: frame.gathered + channels)
+      frame.input(), realImages: frame.realImages, channels: frame.portion.range(of: channels), plane: plane,
+      means: frame.gathered, squares: frame.gathered + channels)
   }
 
   func finishForward(_ barrier: Barrier) {
@@ -192,13 +194,13 @@ struct BatchNorm2dOperation: BarrierOperation {
   func forward(_ frame: Frame) {
     normalizeChannels(
       frame.input(), mean: row(.mean, frame.shared), scale: row(.scale, frame.shared), shift: row(.shift, frame.shared),
-      channels: channels, plane: plane, into: frame.output)
+      channels: frame.portion.range(of: channels), plane: plane, into: frame.output)
   }
 
   func gatherBackward(_ frame: Frame) {
     normalizationGradientSums(
-      frame.input(), frame.outputGradient, mean: row(.mean, frame.shared), channels: channels, plane: plane,
-      sums: frame.gathered, products: frame.gathered + channels)
+      frame.input(), frame.outputGradient, mean: row(.mean, frame.shared), channels: frame.portion.range(of: channels),
+      plane: plane, sums: frame.gathered, products: frame.gathered + channels)
   }
 
   /// dx = scale · (dy − mean(dy) − x̂ · mean(dy · x̂)), written as dy · a + (x − mean) · b + c.
@@ -222,20 +224,21 @@ struct BatchNorm2dOperation: BarrierOperation {
 
   func backward(_ frame: Frame) {
     if !needsBarrier(frame.context) { gatherBackward(frame) }
+    let own = frame.portion.range(of: channels)
     if let sink = frame.inputGradient() {
       normalizationInputGradient(
         frame.input(), frame.outputGradient, imageWeights: frame.imageWeights,
         slopes: NormalizationSlopes(
           mean: row(.mean, frame.shared), a: row(.a, frame.shared), b: row(.b, frame.shared), c: row(.c, frame.shared)),
-        channels: channels, plane: plane, accumulate: sink.accumulate, into: sink.lanes)
+        channels: own, plane: plane, accumulate: sink.accumulate, into: sink.lanes)
     }
     if let gradient = weight.flatMap(frame.parameterGradient) {
-      for c in 0..<channels {
+      for c in own {
         gradient[c] += Float(frame.gathered[channels + c]) * row(.inverseDeviation, frame.shared)[c]
       }
     }
     if let gradient = bias.flatMap(frame.parameterGradient) {
-      for c in 0..<channels { gradient[c] += Float(frame.gathered[c]) }
+      for c in own { gradient[c] += Float(frame.gathered[c]) }
     }
   }
 }

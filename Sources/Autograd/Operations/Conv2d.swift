@@ -64,26 +64,35 @@ struct Conv2dOperation: Operation {
     }
   }
 
+  var portions: Int { passes.portions }
+  var beginsForward: Bool { !passes.input.isIdentity }
+
+  func beginForward(_ frame: Frame) { passes.pad(frame.input(), portion: frame.portion, into: frame.saved) }
+
+  private func padded(_ frame: Frame) -> UnsafePointer<Lanes> {
+    passes.input.isIdentity ? frame.input() : UnsafePointer(frame.saved)
+  }
+
   func forward(_ frame: Frame) {
     passes.forward(
-      passes.padded(frame.input(), in: frame.saved), packed: frame.shared,
-      bias: frame.parameterCount > 1 ? frame.parameter(1) : nil, accumulate: false, scratch: frame.scratch,
-      into: frame.output)
+      padded(frame), packed: frame.shared, bias: frame.parameterCount > 1 ? frame.parameter(1) : nil,
+      portion: frame.portion, accumulate: false, scratch: frame.scratch, into: frame.output)
   }
 
   func backward(_ frame: Frame) {
     if let sink = frame.inputGradient() {
       passes.inputGradient(
-        frame.outputGradient, packed: frame.shared, scratch: frame.scratch, bias: nil, accumulate: sink.accumulate,
-        into: sink.lanes)
+        frame.outputGradient, packed: frame.shared, scratch: frame.scratch, bias: nil, portion: frame.portion,
+        accumulate: sink.accumulate, into: sink.lanes)
     }
     if let target = frame.parameterGradient(0) {
-      let padded = passes.input.isIdentity ? frame.input() : UnsafePointer(frame.saved)
-      passes.kernelGradient(frame.outputGradient, padded, scratch: frame.scratch, into: target)
+      passes.kernelGradient(
+        frame.outputGradient, padded(frame), portion: frame.portion, scratch: frame.scratch, into: target)
     }
     if frame.parameterCount > 1, let target = frame.parameterGradient(1) {
       accumulateBiasGradient(
-        frame.outputGradient, channels: passes.outChannels, plane: passes.outPlane, into: target)
+        frame.outputGradient, channels: frame.portion.range(of: passes.outChannels), plane: passes.outPlane,
+        into: target)
     }
   }
 }

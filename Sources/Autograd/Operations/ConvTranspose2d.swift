@@ -86,25 +86,35 @@ struct ConvTranspose2dOperation: Operation {
     }
   }
 
+  var portions: Int { passes.portions }
+  var beginsBackward: Bool { !passes.input.isIdentity }
+
   func forward(_ frame: Frame) {
     passes.inputGradient(
       frame.input(), packed: frame.shared, scratch: frame.scratch,
-      bias: frame.parameterCount > 1 ? frame.parameter(1) : nil, accumulate: false, into: frame.output)
+      bias: frame.parameterCount > 1 ? frame.parameter(1) : nil, portion: frame.portion, accumulate: false,
+      into: frame.output)
+  }
+
+  func beginBackward(_ frame: Frame) {
+    passes.pad(frame.outputGradient, portion: frame.portion, into: frame.saved)
   }
 
   func backward(_ frame: Frame) {
-    let padded = passes.padded(frame.outputGradient, in: frame.saved)
+    let padded = passes.input.isIdentity ? frame.outputGradient : UnsafePointer(frame.saved)
     if let sink = frame.inputGradient() {
       passes.forward(
-        padded, packed: frame.shared, bias: nil, accumulate: sink.accumulate, scratch: frame.scratch, into: sink.lanes)
+        padded, packed: frame.shared, bias: nil, portion: frame.portion, accumulate: sink.accumulate,
+        scratch: frame.scratch, into: sink.lanes)
     }
     if let target = frame.parameterGradient(0) {
-      passes.kernelGradient(frame.input(), padded, scratch: frame.scratch, into: target)
+      passes.kernelGradient(
+        frame.input(), padded, portion: frame.portion, scratch: frame.scratch, into: target)
     }
     if frame.parameterCount > 1, let target = frame.parameterGradient(1) {
       accumulateBiasGradient(
-        frame.outputGradient, channels: passes.input.channels, plane: passes.input.height * passes.input.width,
-        into: target)
+        frame.outputGradient, channels: frame.portion.range(of: passes.input.channels),
+        plane: passes.input.height * passes.input.width, into: target)
     }
   }
 }

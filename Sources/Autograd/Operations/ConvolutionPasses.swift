@@ -117,6 +117,9 @@ struct ConvolutionPasses: Sendable {
   /// Multiply-adds of each pass, an image.
   var multiplyAdds: Int { outChannels * outPlane * groupIn * taps }
 
+  /// Into how many portions a pass may be cut.
+  var portions: Int { Portion.most(multiplyAdds: multiplyAdds) }
+
   /// Packs the weights, (outChannels, inChannels / groups, height, width), for `forward`.
   func packForward(_ weight: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {
     for group in 0..<groups {
@@ -138,29 +141,30 @@ struct ConvolutionPasses: Sendable {
     }
   }
 
-  /// The padded input: the input itself where that will do, otherwise a copy in `room`.
-  func padded(_ x: UnsafePointer<Lanes>, in room: LanePointer) -> UnsafePointer<Lanes> {
-    guard !input.isIdentity else { return x }
-    padLanes(x, geometry: input, into: room)
-    return UnsafePointer(room)
+  /// Copies its channels of the input into the middle of a padded one.
+  func pad(_ x: UnsafePointer<Lanes>, portion: Portion, into padded: LanePointer) {
+    padLanes(x, geometry: input, channels: portion.range(of: input.channels), into: padded)
   }
 
-  /// - Parameter scratch: `scratchLanes`.
+  /// - Parameters:
+  ///   - padded: the padded input; the input itself where that is the same.
+  ///   - scratch: `scratchLanes`.
   func forward(
-    _ padded: UnsafePointer<Lanes>, packed: UnsafePointer<Float>, bias: UnsafePointer<Float>?, accumulate: Bool,
-    scratch: LanePointer, into output: LanePointer
+    _ padded: UnsafePointer<Lanes>, packed: UnsafePointer<Float>, bias: UnsafePointer<Float>?, portion: Portion,
+    accumulate: Bool, scratch: LanePointer, into output: LanePointer
   ) {
     if isDepthwise {
       return correlatePlanes(
         padded, inputStep: input.plane, weights: packed, weightStep: forwardGeometry.packedCount, bias: bias,
-        planes: groups, geometry: forwardGeometry, accumulate: accumulate, into: output,
+        planes: portion.range(of: groups), geometry: forwardGeometry, accumulate: accumulate, into: output,
         grid: forwardGeometry.wholePlane, height: forwardGeometry.outHeight, width: forwardGeometry.outWidth)
     }
     for group in 0..<groups {
       correlate(
         padded + group * groupIn * input.plane,
         packed: packed + group * forwardGeometry.packedCount, bias: bias.map { $0 + group * groupOut },
-        geometry: forwardGeometry, accumulate: accumulate, scratch: scratch, into: output + group * groupOut * outPlane)
+        geometry: forwardGeometry, rows: forwardGeometry.rows(of: portion), accumulate: accumulate, scratch: scratch,
+        into: output + group * groupOut * outPlane)
     }
   }
 
@@ -169,18 +173,19 @@ struct ConvolutionPasses: Sendable {
   ///   - bias: added to each input channel; only a transposed convolution has one here.
   func inputGradient(
     _ outputGradient: UnsafePointer<Lanes>, packed: UnsafePointer<Float>, scratch: LanePointer,
-    bias: UnsafePointer<Float>?, accumulate: Bool, into inputGradient: LanePointer
+    bias: UnsafePointer<Float>?, portion: Portion, accumulate: Bool, into inputGradient: LanePointer
   ) {
     let backward = packed + groups * forwardGeometry.packedCount
     if isDepthwise {
+      let planes = portion.range(of: groups)
       var padded = outputGradient
       if !gradient.isIdentity {
-        padLanes(padded, geometry: gradient, into: scratch)
+        padLanes(padded, geometry: gradient, channels: planes, into: scratch)
         padded = UnsafePointer(scratch)
       }
       for phase in phases {
         phase.planeGradients(
-          padded, planes: groups, step: gradient.plane, packed: backward + phase.packedOffset,
+          padded, planes: planes, step: gradient.plane, packed: backward + phase.packedOffset,
           packedStep: backwardCount,
           bias: bias, accumulate: accumulate, into: inputGradient, height: input.height, width: input.width)
       }
@@ -195,8 +200,9 @@ struct ConvolutionPasses: Sendable {
       for phase in phases {
         phase.inputGradient(
           padded, packed: backward + group * backwardCount + phase.packedOffset,
-          bias: bias.map { $0 + group * groupIn }, scratch: scratch + paddedLanes, accumulate: accumulate,
-          into: inputGradient + group * groupIn * input.height * input.width, height: input.height, width: input.width)
+          bias: bias.map { $0 + group * groupIn }, portion: portion, scratch: scratch + paddedLanes,
+          accumulate: accumulate, into: inputGradient + group * groupIn * input.height * input.width,
+          height: input.height, width: input.width)
       }
     }
   }
@@ -215,14 +221,14 @@ struct ConvolutionPasses: Sendable {
   ///
   /// - Parameter scratch: `scratchLanes`.
   func kernelGradient(
-    _ outputGradient: UnsafePointer<Lanes>, _ padded: UnsafePointer<Lanes>, scratch: LanePointer,
+    _ outputGradient: UnsafePointer<Lanes>, _ padded: UnsafePointer<Lanes>, portion: Portion, scratch: LanePointer,
     into target: UnsafeMutablePointer<Float>
   ) {
     for group in 0..<groups {
       accumulateKernelGradient(
         outputGradient + group * groupOut * outPlane,
-        padded + group * groupIn * input.plane, geometry: kernelGeometry,
-        sums: scratch, into: target + group * groupOut * groupIn * taps)
+        padded + group * groupIn * input.plane, geometry: kernelGeometry, portion: portion, sums: scratch,
+        into: target + group * groupOut * groupIn * taps)
     }
   }
 }

@@ -133,11 +133,15 @@ struct ElementwiseOperation: Operation {
   /// The derivatives, where forward knows them best.
   var savedLanes: Int { kind.derivative == .kept ? count : 0 }
 
+  var portions: Int { Portion.most(lanes: count) }
+
   func forward(_ frame: Frame) {
+    let own = frame.portion.range(of: count)
+    let (x, y) = (frame.input() + own.lowerBound, frame.output + own.lowerBound)
     if kind.derivative == .kept && frame.inputGradient() != nil {
-      applyWithSlope(kind, frame.input(), count: count, into: frame.output, slopes: frame.saved)
+      applyWithSlope(kind, x, count: own.count, into: y, slopes: frame.saved + own.lowerBound)
     } else {
-      applyElementwise(kind, frame.input(), count: count, into: frame.output)
+      applyElementwise(kind, x, count: own.count, into: y)
     }
   }
 
@@ -149,7 +153,9 @@ struct ElementwiseOperation: Operation {
       case .output: UnsafePointer(frame.output)
       case .kept: UnsafePointer(frame.saved)
       }
+    let own = frame.portion.range(of: count)
     elementwiseGradient(
-      kind, source, frame.outputGradient, count: count, accumulate: sink.accumulate, into: sink.lanes)
+      kind, source + own.lowerBound, frame.outputGradient + own.lowerBound, count: own.count,
+      accumulate: sink.accumulate, into: sink.lanes + own.lowerBound)
   }
 }

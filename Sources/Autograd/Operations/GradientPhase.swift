@@ -104,25 +104,28 @@ struct GradientPhase: Sendable {
   /// - Parameters:
   ///   - padded: the padded gradient of the outputs.
   ///   - bias: added to each input channel.
+  ///   - portion: of the phase's rows.
   ///   - inputGradient: (inChannels, height, width).
   func inputGradient(
-    _ padded: UnsafePointer<Lanes>, packed: UnsafePointer<Float>, bias: UnsafePointer<Float>?, scratch: LanePointer,
-    accumulate: Bool, into inputGradient: LanePointer, height: Int, width: Int
+    _ padded: UnsafePointer<Lanes>, packed: UnsafePointer<Float>, bias: UnsafePointer<Float>?, portion: Portion,
+    scratch: LanePointer, accumulate: Bool, into inputGradient: LanePointer, height: Int, width: Int
   ) {
     guard let geometry else {
       return fillGrid(
-        grid, bias: bias, planes: inChannels, height: height, width: width, accumulate: accumulate, into: inputGradient)
-    }
-    if isWhole {
-      return correlate(
-        padded + start, packed: packed, bias: bias, geometry: geometry, accumulate: accumulate, scratch: scratch,
+        grid, bias: bias, planes: portion.range(of: inChannels), height: height, width: width, accumulate: accumulate,
         into: inputGradient)
     }
+    let rows = geometry.rows(of: portion)
+    if isWhole {
+      return correlate(
+        padded + start, packed: packed, bias: bias, geometry: geometry, rows: rows, accumulate: accumulate,
+        scratch: scratch, into: inputGradient)
+    }
     correlate(
-      padded + start, packed: packed, bias: bias, geometry: geometry, accumulate: false, scratch: scratch + lanes,
-      into: scratch)
+      padded + start, packed: packed, bias: bias, geometry: geometry, rows: rows, accumulate: false,
+      scratch: scratch + lanes, into: scratch)
     scatterLanes(
-      scratch, grid: grid, channels: inChannels, height: height, width: width, accumulate: accumulate,
+      scratch, grid: grid, rows: rows, channels: inChannels, height: height, width: width, accumulate: accumulate,
       into: inputGradient)
   }
 
@@ -132,7 +135,7 @@ struct GradientPhase: Sendable {
   ///   - padded: the padded gradients of the outputs, `step` lanes from one plane to the next.
   ///   - packedStep: floats from one plane's packed weights to the next one's.
   func planeGradients(
-    _ padded: UnsafePointer<Lanes>, planes: Int, step: Int, packed: UnsafePointer<Float>, packedStep: Int,
+    _ padded: UnsafePointer<Lanes>, planes: Range<Int>, step: Int, packed: UnsafePointer<Float>, packedStep: Int,
     bias: UnsafePointer<Float>?, accumulate: Bool, into inputGradient: LanePointer, height: Int, width: Int
   ) {
     guard let geometry else {

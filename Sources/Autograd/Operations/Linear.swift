@@ -43,29 +43,38 @@ struct LinearOperation: WholeBatchGradient {
   var savedLanes: Int { rows * rowLanes }
   private var rowLanes: Int { vectorCount(inFeatures) * lanesPerShard }
 
+  var portions: Int { Portion.most(multiplyAdds: multiplyAdds) }
+
   func forward(_ frame: Frame) {
+    let own = frame.portion.range(of: outFeatures)
     for row in 0..<rows {
       linearForward(
         frame.input() + row * inFeatures, weight: frame.parameter(0),
-        bias: frame.parameterCount > 1 ? frame.parameter(1) : nil, inFeatures: inFeatures, outFeatures: outFeatures,
+        bias: frame.parameterCount > 1 ? frame.parameter(1) : nil, inFeatures: inFeatures, outFeatures: own,
         into: frame.output + row * outFeatures)
     }
   }
 
   func backward(_ frame: Frame) {
+    // Whole vectors of features.
+    let own = frame.portion.range(of: inFeatures, unit: lanesPerShard)
     if let sink = frame.inputGradient() {
       for row in 0..<rows {
         linearInputGradient(
-          frame.outputGradient + row * outFeatures, weight: frame.parameter(0), inFeatures: inFeatures,
-          outFeatures: outFeatures, accumulate: sink.accumulate, into: sink.lanes + row * inFeatures)
+          frame.outputGradient + row * outFeatures, weight: frame.parameter(0), inFeatures: own,
+          weightStep: inFeatures, outFeatures: outFeatures, accumulate: sink.accumulate,
+          into: sink.lanes + row * inFeatures)
       }
     }
     let target = frame.parameterCount > 1 ? frame.parameterGradient(1) : nil
     for row in 0..<rows {
-      transposeLanes(frame.input() + row * inFeatures, features: inFeatures, into: frame.saved + row * rowLanes)
+      transposeLanes(
+        frame.input() + (row * inFeatures + own.lowerBound), features: own.count,
+        into: frame.saved + (row * rowLanes + own.lowerBound))
       guard let target else { continue }
       accumulateBiasGradient(
-        frame.outputGradient + row * outFeatures, channels: outFeatures, plane: 1, into: target)
+        frame.outputGradient + row * outFeatures, channels: frame.portion.range(of: outFeatures), plane: 1,
+        into: target)
     }
   }
 

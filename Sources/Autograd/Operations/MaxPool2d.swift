@@ -49,13 +49,18 @@ struct MaxPool2dOperation: Operation {
 
   var savedLanes: Int { geometry.outCount }
 
+  var portions: Int { geometry.portions }
+
   func forward(_ frame: Frame) {
-    maxPool(frame.input(), geometry: geometry, into: frame.output, winners: frame.saved)
+    maxPool(
+      frame.input(), geometry: geometry, channels: frame.portion.range(of: geometry.channels), into: frame.output,
+      winners: frame.saved)
   }
 
   func backward(_ frame: Frame) {
     guard let sink = frame.inputGradient() else { return }
     maxPoolGradient(
-      frame.outputGradient, winners: frame.saved, geometry: geometry, accumulate: sink.accumulate, into: sink.lanes)
+      frame.outputGradient, winners: frame.saved, geometry: geometry,
+      channels: frame.portion.range(of: geometry.channels), accumulate: sink.accumulate, into: sink.lanes)
   }
 }

@@ -21,11 +21,18 @@ struct ReLUOperation: Operation {
 
   func behindMaximum(count: Int) -> (any Operation)? { ReLUOperation(count: count) }
 
-  func forward(_ frame: Frame) { relu(frame.input(), count: count, into: frame.output) }
+  var portions: Int { Portion.most(lanes: count) }
+
+  func forward(_ frame: Frame) {
+    let own = frame.portion.range(of: count)
+    relu(frame.input() + own.lowerBound, count: own.count, into: frame.output + own.lowerBound)
+  }
 
   func backward(_ frame: Frame) {
     guard let sink = frame.inputGradient() else { return }
+    let own = frame.portion.range(of: count)
     reluGradient(
-      UnsafePointer(frame.output), frame.outputGradient, count: count, accumulate: sink.accumulate, into: sink.lanes)
+      UnsafePointer(frame.output) + own.lowerBound, frame.outputGradient + own.lowerBound, count: own.count,
+      accumulate: sink.accumulate, into: sink.lanes + own.lowerBound)
   }
 }

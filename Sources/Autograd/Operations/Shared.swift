@@ -23,6 +23,6 @@ struct SharedOperation: Operation {
 
   func backward(_ frame: Frame) {
     guard let target = frame.parameterGradient(0) else { return }
-    accumulateBiasGradient(frame.outputGradient, channels: count, plane: 1, into: target)
+    accumulateBiasGradient(frame.outputGradient, channels: 0..<count, plane: 1, into: target)
   }
 }
