@@ -4,7 +4,10 @@
 ///
 /// A *tap* is one (input channel, kernel row, kernel column), in this order; `offsets[t]` is where tap t lies, counted
 /// in lanes from the window's top-left corner in the padded input.
-public struct CorrelationGeometry: Sendable {
+///
+/// A class, since every pass hands it from function to function: of a structure with so many arrays each copy counts
+/// references, which threads that do the same operation would fight over.
+public final class CorrelationGeometry: Sendable {
   public let channels: Int
   public let outChannels: Int
   public let outHeight: Int
@@ -22,9 +25,9 @@ public struct CorrelationGeometry: Sendable {
   /// How it is done by Winograd's transforms; nil when it is not.
   let winograd: WinogradPlan?
   /// The smaller kernels that it is the sum of; none when it is done as a whole.
-  private(set) var parts: [KernelPart] = []
+  let parts: [KernelPart]
   /// The register tiles that cover a row of outputs, and the input channels over which one strip passes in one go.
-  private(set) var strips: [TileStrip] = []
+  let strips: [TileStrip]
   let channelsTogether: Int
 
   /// - Parameters:
@@ -46,9 +49,18 @@ public struct CorrelationGeometry: Sendable {
     self.columns = columns
     rowStep = rows.stride * pitch
     columnStep = columns.stride
-    winograd = WinogradPlan(
+    let winograd = WinogradPlan(
       rows: rows, columns: columns, channels: channels, outChannels: outChannels, outHeight: outHeight,
       outWidth: outWidth)
+    self.winograd = winograd
+    parts =
+      winograd != nil
+      ? []
+      : KernelPart.all(rows, columns, pitch: isBorderless ? nil : pitch) { rows, columns in
+        CorrelationGeometry(
+          channels: channels, outChannels: outChannels, outHeight: outHeight, outWidth: outWidth, pitch: pitch,
+          plane: plane, rows: rows, columns: columns, isBorderless: isBorderless)
+      }
     offsets = (0..<channels).flatMap { c in
       (0..<rows.kernel).flatMap { a in
         (0..<columns.kernel).map { b in c * plane + a * rows.dilation * pitch + b * columns.dilation }
@@ -57,8 +69,9 @@ public struct CorrelationGeometry: Sendable {
     channelsTogether = min(
       channels,
       CorrelationGeometry.channelsInCache(rows, columns, width: min(CorrelationGeometry.widest(outChannels), outWidth)))
-    strips = TileStrip.row(of: self)
-    parts = KernelPart.all(of: self)
+    strips = TileStrip.row(
+      columns, width: outWidth, widest: CorrelationGeometry.widest(outChannels),
+      tilesTogether: CorrelationGeometry.tilesTogether(rows, columns, channels, outChannels, outWidth))
   }
 
   /// How many positions of the axes come before the first one in memory.
@@ -98,12 +111,12 @@ public struct CorrelationGeometry: Sendable {
   static func widest(_ outChannels: Int) -> Int { isTallTile(outChannels) ? 4 : widestTile }
 
   /// How many tiles side by side see a window of all channels that stays in the first-level cache; one if none does.
-  var tilesTogether: Int {
-    let widest = CorrelationGeometry.widest(outChannels)
+  private static func tilesTogether(
+    _ rows: TapAxis, _ columns: TapAxis, _ channels: Int, _ outChannels: Int, _ outWidth: Int
+  ) -> Int {
+    let widest = widest(outChannels)
     var tiles = 1
-    while tiles * widest < outWidth,
-      CorrelationGeometry.channelsInCache(rows, columns, width: (tiles + 1) * widest) >= channels
-    {
+    while tiles * widest < outWidth, channelsInCache(rows, columns, width: (tiles + 1) * widest) >= channels {
       tiles += 1
     }
     return tiles
@@ -157,16 +170,14 @@ struct TileStrip: Sendable {
   let taps: Range<Int>
 
   /// Tiles of nearly equal width, 26 columns as 6 5 5 5 5, not as 6 6 6 6 2; as many in a strip as share the cache.
-  static func row(of g: CorrelationGeometry) -> [TileStrip] {
-    let widest = CorrelationGeometry.widest(g.outChannels)
-    let tilesAcross = (g.outWidth + widest - 1) / widest
-    let tilesTogether = g.tilesTogether
+  static func row(_ columns: TapAxis, width rowWidth: Int, widest: Int, tilesTogether: Int) -> [TileStrip] {
+    let tilesAcross = (rowWidth + widest - 1) / widest
     var strips: [TileStrip] = []
     for tile in 0..<tilesAcross {
-      let (narrow, wider) = g.outWidth.quotientAndRemainder(dividingBy: tilesAcross)
+      let (narrow, wider) = rowWidth.quotientAndRemainder(dividingBy: tilesAcross)
       let start = tile * narrow + min(tile, wider)
       let width = narrow + (tile < wider ? 1 : 0)
-      let taps = g.columns.taps(start..<start + width)
+      let taps = columns.taps(start..<start + width)
       if let last = strips.last, last.width == width, last.taps == taps, last.tiles < tilesTogether {
         strips[strips.count - 1].tiles += 1
       } else {

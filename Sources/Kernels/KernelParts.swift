@@ -29,9 +29,16 @@ struct KernelPart: Sendable {
   }
 
   /// The parts of a correlation, all done by Winograd's transforms; none where it is done as a whole.
-  static func all(of g: CorrelationGeometry) -> [KernelPart] {
-    guard g.winograd == nil, g.rows.stride == 1, g.columns.stride == 1, let heights = lengths(g.rows.kernel),
-      let widths = lengths(g.columns.kernel), heights != [g.rows.kernel] || widths != [g.columns.kernel]
+  ///
+  /// - Parameters:
+  ///   - pitch: lanes from a row of the input to the next; nil where it has no border, and the parts' axes say it all.
+  ///   - geometry: makes that of a part.
+  static func all(
+    _ rows: TapAxis, _ columns: TapAxis, pitch: Int?,
+    geometry make: (_ rows: TapAxis, _ columns: TapAxis) -> CorrelationGeometry
+  ) -> [KernelPart] {
+    guard rows.stride == 1, columns.stride == 1, let heights = lengths(rows.kernel),
+      let widths = lengths(columns.kernel), heights != [rows.kernel] || widths != [columns.kernel]
     else { return [] }
     var parts: [KernelPart] = []
     var (top, packed) = (0, 0)
@@ -44,21 +51,17 @@ struct KernelPart: Sendable {
             kernel: kernel, stride: 1, dilation: whole.dilation,
             data: whole.data.lowerBound - shift..<whole.data.upperBound - shift)
         }
-        let geometry = CorrelationGeometry(
-          channels: g.channels, outChannels: g.outChannels, outHeight: g.outHeight, outWidth: g.outWidth,
-          pitch: g.pitch,
-          plane: g.plane, rows: axis(g.rows, top, height), columns: axis(g.columns, left, width),
-          isBorderless: g.isBorderless)
+        let geometry = make(axis(rows, top, height), axis(columns, left, width))
         guard geometry.winograd != nil else { return [] }
         let taps = (top..<top + height).flatMap { a in
           (left..<left + width).map { b in
-            a < g.rows.kernel && b < g.columns.kernel ? a * g.columns.kernel + b : -1
+            a < rows.kernel && b < columns.kernel ? a * columns.kernel + b : -1
           }
         }
         parts.append(
           KernelPart(
             geometry: geometry,
-            inputOffset: g.isBorderless ? 0 : top * g.rows.dilation * g.pitch + left * g.columns.dilation, taps: taps,
+            inputOffset: pitch.map { top * rows.dilation * $0 + left * columns.dilation } ?? 0, taps: taps,
             packedOffset: packed))
         packed += geometry.packedCount
         left += width

@@ -3,7 +3,7 @@
 import CVector
 
 /// A, B and G by their rows, for the axis along which the points of a `ShortCorrelation` are taken one by one.
-struct ShortMatrices: Sendable {
+final class ShortMatrices: Sendable {
   /// A number that enters a sum, and the sign or the weight with which it does.
   struct Term: Sendable {
     let index: Int
