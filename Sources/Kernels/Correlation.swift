@@ -84,23 +84,24 @@ public func correlate(
   }
   let taps = geometry.offsets.count
   let plane = geometry.outHeight * geometry.outWidth
-  geometry.offsets.withUnsafeBufferPointer { offsets in
-    geometry.strips.withUnsafeBufferPointer { strips in
-      guard let offsets = offsets.baseAddress else { return }
+  withUnsafeTemporaryAllocation(of: Int.self, capacity: 2 * geometry.tapsPerChannel) { room in
+    guard let room = room.baseAddress else { return }
+    geometry.withTaps { offsets, numbers in
       for row in rows {
         let tapRows = geometry.rows.taps(row..<row + 1)
-        for strip in strips {
+        for strip in geometry.strips {
           let x = input + row * geometry.rowStep + strip.start * geometry.columnStep
           let y = output + row * geometry.outWidth + strip.start
           for channel in stride(from: 0, to: geometry.channels, by: geometry.channelsTogether) {
-            let channels = channel..<min(channel + geometry.channelsTogether, geometry.channels)
-            let walk = TapWalk(geometry, channels, tapRows, strip.taps)
+            let walk = TapWalk(
+              geometry, min(geometry.channelsTogether, geometry.channels - channel), tapRows, strip.taps,
+              offsets: offsets, numbers: numbers, room: room)
             forEachRunOfChannelTiles(geometry.outChannels) { first, height, count in
               CorrelationTiles(
-                channelTiles: count, tiles: strip.tiles, offsets: offsets, taps: taps, plane: plane, walk: walk,
-                weights: packed + first * taps,
-                bias: channel == 0 ? bias.map { $0 + first } : nil, accumulate: accumulate || channel > 0, x: x,
-                y: y + first * plane, step: geometry.columnStep
+                channelTiles: count, tiles: strip.tiles, taps: taps, plane: plane, walk: walk,
+                weights: packed + (first * taps + channel * geometry.tapsPerChannel * height),
+                bias: channel == 0 ? bias.map { $0 + first } : nil, accumulate: accumulate || channel > 0,
+                x: x + channel * geometry.plane, y: y + first * plane, step: geometry.columnStep
               ).runAtStep(height, strip.width)
             }
           }
@@ -110,11 +111,21 @@ public func correlate(
   }
 }
 
+extension CorrelationGeometry {
+  fileprivate func withTaps(_ body: (_ offsets: UnsafePointer<Int>, _ numbers: UnsafePointer<Int>) -> Void) {
+    offsets.withUnsafeBufferPointer { offsets in
+      numbers.withUnsafeBufferPointer { numbers in
+        guard let offsets = offsets.baseAddress, let numbers = numbers.baseAddress else { return }
+        body(offsets, numbers)
+      }
+    }
+  }
+}
+
 /// The operands of some tiles of outputs: side by side, and those of further output channels below each other.
 private struct CorrelationTiles: TileLoop {
   let channelTiles: Int
   let tiles: Int
-  let offsets: UnsafePointer<Int>
   let taps: Int
   let plane: Int
   let walk: TapWalk
@@ -165,27 +176,26 @@ private struct CorrelationTiles: TileLoop {
       if let bias = bias {
         for m in 0..<height { for p in 0..<columns { sums[m &* columns &+ p] += Lanes(repeating: bias[m]) } }
       }
-      for outer in 0..<walk.outer {
-        for inner in 0..<walk.inner {
-          let first = walk.first &+ outer &* walk.outerStep &+ inner &* walk.innerStep
-          for tap in first..<first &+ walk.run {
-            let window = x + offsets[tap]
-            let column = weights + tap &* height
-            // The fewer operands stay in registers while the others go by: six beside twenty-four sums would not fit.
-            if height > columns {
-              for m in 0..<height {
-                let weight = Lanes(repeating: column[m])
-                for p in 0..<columns {
-                  sums[m &* columns &+ p] = lanes_multiply_add(weight, window[p &* step], sums[m &* columns &+ p])
-                }
-              }
-            } else {
+      for run in 0..<walk.runs {
+        let first = x + run &* walk.offsetStep
+        let firstWeights = weights + run &* walk.numberStep &* height
+        for tap in 0..<walk.run {
+          let window = first + walk.offsets[tap]
+          let column = firstWeights + walk.numbers[tap] &* height
+          // The fewer operands stay in registers while the others go by: six beside twenty-four sums would not fit.
+          if height > columns {
+            for m in 0..<height {
+              let weight = Lanes(repeating: column[m])
               for p in 0..<columns {
-                let pixels = window[p &* step]
-                for m in 0..<height {
-                  sums[m &* columns &+ p] = lanes_multiply_add(
-                    Lanes(repeating: column[m]), pixels, sums[m &* columns &+ p])
-                }
+                sums[m &* columns &+ p] = lanes_multiply_add(weight, window[p &* step], sums[m &* columns &+ p])
+              }
+            }
+          } else {
+            for p in 0..<columns {
+              let pixels = window[p &* step]
+              for m in 0..<height {
+                sums[m &* columns &+ p] = lanes_multiply_add(
+                  Lanes(repeating: column[m]), pixels, sums[m &* columns &+ p])
               }
             }
           }

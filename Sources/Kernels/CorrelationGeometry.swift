@@ -13,6 +13,8 @@ public final class CorrelationGeometry: Sendable {
   public let outHeight: Int
   public let outWidth: Int
   public let offsets: [Int]
+  /// 0, 1, 2 …: the taps' numbers, to be read where others read a choice of them.
+  let numbers: [Int]
   /// Lanes from one window to the one below it, and to the one on its right.
   let rowStep: Int
   let pitch: Int
@@ -26,6 +28,8 @@ public final class CorrelationGeometry: Sendable {
   let winograd: WinogradPlan?
   /// The smaller kernels that it is the sum of; none when it is done as a whole.
   let parts: [KernelPart]
+  /// Where the windows of some rows of outputs begin, one after the other: as many rows as a weight's gradient adds up in one go.
+  let pixels: [Int]
   /// The register tiles that cover a row of outputs, and the input channels over which one strip passes in one go.
   let strips: [TileStrip]
   let channelsTogether: Int
@@ -65,6 +69,10 @@ public final class CorrelationGeometry: Sendable {
       (0..<rows.kernel).flatMap { a in
         (0..<columns.kernel).map { b in c * plane + a * rows.dilation * pitch + b * columns.dilation }
       }
+    }
+    numbers = Array(offsets.indices)
+    pixels = (0..<CorrelationGeometry.rowsTogether(outHeight, outWidth, columns)).flatMap { row in
+      (0..<outWidth).map { row * rows.stride * pitch + $0 * columns.stride }
     }
     channelsTogether = min(
       channels,
@@ -188,26 +196,44 @@ struct TileStrip: Sendable {
   }
 }
 
-/// Some of the taps, as runs of neighbours: `outer` × `inner` runs of `run` taps.
+/// Some of the taps, in their order: `run` of them in each of some channels, or in one go.
 struct TapWalk {
-  let first: Int
-  let outer: Int
-  let outerStep: Int
-  let inner: Int
-  let innerStep: Int
+  /// Where each tap of a run lies, and its number, both counted from the run's first channel.
+  let offsets: UnsafePointer<Int>
+  let numbers: UnsafePointer<Int>
   let run: Int
+  /// How many runs there are, and how far it is from one to the next.
+  let runs: Int
+  let offsetStep: Int
+  let numberStep: Int
 
-  /// The taps of some channels, kernel rows and kernel columns; whole channels and whole rows make one run.
-  init(_ g: CorrelationGeometry, _ channels: Range<Int>, _ rows: Range<Int>, _ columns: Range<Int>) {
-    let width = g.columns.kernel
-    let all = g.tapsPerChannel
-    first = channels.lowerBound * all + rows.lowerBound * width + columns.lowerBound
-    if columns.count < width {
-      (outer, outerStep, inner, innerStep, run) = (channels.count, all, rows.count, width, columns.count)
-    } else if rows.count < g.rows.kernel {
-      (outer, outerStep, inner, innerStep, run) = (channels.count, all, 1, 0, rows.count * width)
-    } else {
-      (outer, outerStep, inner, innerStep, run) = (1, 0, 1, 0, channels.count * all)
+  /// The taps of some channels, kernel rows and kernel columns; of whole kernels all in one run, since each run takes a while to
+  /// begin.
+  ///
+  /// - Parameters:
+  ///   - offsets, numbers: of all taps.
+  ///   - room: twice a channel's taps.
+  init(
+    _ g: CorrelationGeometry, _ channels: Int, _ rows: Range<Int>, _ columns: Range<Int>, offsets: UnsafePointer<Int>,
+    numbers: UnsafePointer<Int>, room: UnsafeMutablePointer<Int>
+  ) {
+    let (width, all) = (g.columns.kernel, g.tapsPerChannel)
+    (offsetStep, numberStep) = (g.plane, all)
+    let isWhole = columns.count == width && rows.count == g.rows.kernel
+    (run, runs) = isWhole ? (channels * all, 1) : (rows.count * columns.count, channels)
+    if columns.count == width {
+      let first = rows.lowerBound * width
+      (self.offsets, self.numbers) = (offsets + first, numbers + first)
+      return
     }
+    var next = room
+    for row in rows {
+      for column in columns {
+        next[0] = offsets[row &* width &+ column]
+        next[all] = row &* width &+ column
+        next += 1
+      }
+    }
+    (self.offsets, self.numbers) = (UnsafePointer(room), UnsafePointer(room + all))
   }
 }

@@ -46,9 +46,8 @@ public func accumulateKernelGradient(
   let taps = geometry.offsets.count
   let plane = geometry.outHeight * geometry.outWidth
   let tapsTogether = geometry.tapsTogether
-  let rowsTogether = geometry.rowsTogether
-  geometry.offsets.withUnsafeBufferPointer { offsets in
-    guard let offsets = offsets.baseAddress else { return }
+  let rowsTogether = geometry.pixels.count / geometry.outWidth
+  geometry.withOffsets { offsets, pixels in
     var (channel, tiles) = (0, 0)
     while channel < geometry.outChannels {
       let left = geometry.outChannels - channel
@@ -62,8 +61,8 @@ public func accumulateKernelGradient(
           for tile in 0..<tilesAcross where portion.takes(tiles + tile) {
             let tap = place(tile)
             KernelGradientTile(
-              rows: rows, width: geometry.outWidth, plane: plane, rowStep: geometry.rowStep,
-              columnStep: geometry.columnStep, dy: outputGradient + channel * plane, input: input,
+              count: rows.count * geometry.outWidth, plane: plane, pixels: pixels,
+              dy: outputGradient + (channel * plane + row * geometry.outWidth), input: input + row * geometry.rowStep,
               offsets: offsets + first + tap, isFirst: row == 0, sums: sums + tap * height
             ).run(height, place(tile + 1) - tap)
           }
@@ -91,8 +90,17 @@ extension CorrelationGeometry {
   /// Rows whose pixels are added up in one chain, and the chains' sums after each other: a chain of all pixels would round
   /// too often. It decides the order of the sum, so it may depend on nothing but the shapes. Of each row the outputs'
   /// gradients in some channels and the inputs below them should stay in the first-level cache.
-  fileprivate var rowsTogether: Int {
-    max(1, min(outHeight, 320 / (outWidth * (4 + columnStep))))
+  static func rowsTogether(_ outHeight: Int, _ outWidth: Int, _ columns: TapAxis) -> Int {
+    max(1, min(outHeight, 320 / (outWidth * (4 + columns.stride))))
+  }
+
+  fileprivate func withOffsets(_ body: (_ taps: UnsafePointer<Int>, _ pixels: UnsafePointer<Int>) -> Void) {
+    offsets.withUnsafeBufferPointer { offsets in
+      pixels.withUnsafeBufferPointer { pixels in
+        guard let offsets = offsets.baseAddress, let pixels = pixels.baseAddress else { return }
+        body(offsets, pixels)
+      }
+    }
   }
 
   /// The output channels whose kernels' gradients a portion computes: whole register tiles of them.
@@ -126,11 +134,10 @@ public func accumulateBiasGradient(
 
 /// The operands of one tile of taps; `sums` holds its lanes tap by tap.
 private struct KernelGradientTile: TileLoop {
-  let rows: Range<Int>
-  let width: Int
+  /// Pixels, and where each one's window lies: a loop over rows would begin too often.
+  let count: Int
   let plane: Int
-  let rowStep: Int
-  let columnStep: Int
+  let pixels: UnsafePointer<Int>
   let dy: UnsafePointer<Lanes>
   let input: UnsafePointer<Lanes>
   let offsets: UnsafePointer<Int>
@@ -140,17 +147,12 @@ private struct KernelGradientTile: TileLoop {
   @inline(__always)
   func compute<let count: Int>(_ size: Tile<count>.Type, _ height: Int, _ columns: Int) {
     var sums = InlineArray<count, Lanes> { _ in .zero }
-    for row in rows {
-      let gradients = dy + row &* width
-      let window = input + row &* rowStep
-      for column in 0..<width {
-        let pixel = window + column &* columnStep
-        for t in 0..<columns {
-          let x = pixel[offsets[t]]
-          for m in 0..<height {
-            sums[t &* height &+ m] = lanes_multiply_add(
-              gradients[m &* plane &+ column], x, sums[t &* height &+ m])
-          }
+    for pixel in 0..<self.count {
+      let window = input + pixels[pixel]
+      for t in 0..<columns {
+        let x = window[offsets[t]]
+        for m in 0..<height {
+          sums[t &* height &+ m] = lanes_multiply_add(dy[m &* plane &+ pixel], x, sums[t &* height &+ m])
         }
       }
     }
