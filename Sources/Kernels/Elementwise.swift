@@ -64,7 +64,7 @@ public func applyWithSlope(
   }
   switch kind {
   case .silu: each(SiLUFunction())
-  case .gelu: each(GELUFunction())
+  case .gelu: applyGELU(x, count: count, into: y, slopes: slopes)
   case .geluTanh: each(GELUTanhFunction())
   case .mish: each(MishFunction())
   case .softplus(let beta, let threshold): each(SoftplusFunction(beta: beta, threshold: threshold))

@@ -1,6 +1,6 @@
 // The exponential of sixteen lanes at once, eˣ − 1, and the logistic function.
 //
-// `@inline(always)`, here and in Logarithm.swift, because `@inline(__always)` left calls of these in loops, which clear all registers.
+// `@inline(always)`, here and in Logarithm.swift, because `@inline(always)` left calls of these in loops, which clear all registers.
 
 /// eˣ lane by lane, within one unit in the last place, subnormal results included; +∞ above 88.7228, NaN for NaN.
 ///
@@ -24,7 +24,7 @@ func exponentialParts(_ x: Lanes) -> (power: Lanes, lost: Lanes, exponent: SIMD1
 }
 
 /// x · 2ⁿ in two factors, each of which a float can hold.
-@inline(__always)
+@inline(always)
 func scale(_ x: Lanes, byPowerOfTwo n: SIMD16<Int32>) -> Lanes {
   let half = n &>> 1
   return x * powerOfTwo(half) * powerOfTwo(n &- half)
@@ -33,7 +33,7 @@ func scale(_ x: Lanes, byPowerOfTwo n: SIMD16<Int32>) -> Lanes {
 /// eˣ − 1 lane by lane, within two units in the last place; −1 for −∞, NaN for NaN.
 ///
 /// (eʳ − 1)·2ⁿ + (2ⁿ − 1), all halved, so that the largest n still has a power of two, and doubled at the end.
-@inline(__always)
+@inline(always)
 func exponentialMinusOne(_ x: Lanes) -> Lanes {
   let (n, r) = reduceByLogarithmOfTwo(x, from: -20, to: 89)
   let scale = powerOfTwo(n &- 1)
@@ -57,7 +57,7 @@ func sigmoid(_ x: Lanes) -> Lanes {
 }
 
 /// r²·q(r) = eʳ − 1 − r for |r| ≤ ln 2 / 2; q is the polynomial of the smallest largest error, 1.4e-8 of eʳ − 1.
-@inline(__always)
+@inline(always)
 private func exponentialTail(_ r: Lanes) -> Lanes {
   var q = multiplyAdd(Lanes(repeating: 1.394_650_9e-3), r, Lanes(repeating: 8.366_621e-3))
   q = multiplyAdd(q, r, Lanes(repeating: 4.166_628e-2))
@@ -67,7 +67,7 @@ private func exponentialTail(_ r: Lanes) -> Lanes {
 }
 
 /// n and r of x = n·ln 2 + r, for x clamped to a range; a NaN stays in r.
-@inline(__always)
+@inline(always)
 private func reduceByLogarithmOfTwo(_ x: Lanes, from lowest: Float, to highest: Float) -> (n: SIMD16<Int32>, r: Lanes) {
   let magic: Float = 12_582_912  // 1.5 · 2²³: adding it leaves the nearest integer in the low bits.
   let (low, high) = (Lanes(repeating: lowest), Lanes(repeating: highest))
@@ -80,11 +80,11 @@ private func reduceByLogarithmOfTwo(_ x: Lanes, from lowest: Float, to highest: 
 }
 
 /// 2ⁿ for −126 ≤ n ≤ 127: n in the exponent's bits.
-@inline(__always)
+@inline(always)
 func powerOfTwo(_ n: SIMD16<Int32>) -> Lanes { unsafeBitCast((n &+ 127) &<< 23, to: Lanes.self) }
 
 /// |x|, lane by lane.
-@inline(__always)
+@inline(always)
 func magnitude(_ x: Lanes) -> Lanes {
   unsafeBitCast(unsafeBitCast(x, to: SIMD16<UInt32>.self) & 0x7fff_ffff, to: Lanes.self)
 }

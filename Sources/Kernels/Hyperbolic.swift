@@ -4,7 +4,7 @@
 ///
 /// Below 0.625 x + x³·P(x²), P the polynomial of the smallest largest error, 5e-9 of the result; above, where nothing
 /// cancels, 1 − 2 / (e^2|x| + 1), with the sign of x.
-@inline(__always)
+@inline(always)
 func hyperbolicTangent(_ x: Lanes) -> Lanes {
   let z = x * x
   var p = multiplyAdd(Lanes(repeating: -5.660_769_5e-3), z, Lanes(repeating: 2.060_198_8e-2))

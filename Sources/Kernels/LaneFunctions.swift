@@ -36,54 +36,40 @@ func map<Function: SlopedLaneFunction>(
 }
 
 struct ExponentialFunction: LaneFunction {
-  @inline(__always) func value(_ x: Lanes) -> Lanes { exponential(x) }
+  @inline(always) func value(_ x: Lanes) -> Lanes { exponential(x) }
 }
 
 struct LogarithmFunction: LaneFunction {
-  @inline(__always) func value(_ x: Lanes) -> Lanes { logarithm(x) }
+  @inline(always) func value(_ x: Lanes) -> Lanes { logarithm(x) }
 }
 
 struct SigmoidFunction: LaneFunction {
-  @inline(__always) func value(_ x: Lanes) -> Lanes { sigmoid(x) }
+  @inline(always) func value(_ x: Lanes) -> Lanes { sigmoid(x) }
 }
 
 struct HyperbolicTangentFunction: LaneFunction {
-  @inline(__always) func value(_ x: Lanes) -> Lanes { hyperbolicTangent(x) }
+  @inline(always) func value(_ x: Lanes) -> Lanes { hyperbolicTangent(x) }
 }
 
 struct ELUFunction: LaneFunction {
   let alpha: Float
 
-  @inline(__always)
+  @inline(always)
   func value(_ x: Lanes) -> Lanes { x.replacing(with: exponentialMinusOne(x) * alpha, where: x .< 0) }
 }
 
 /// y = x · σ, y′ = σ + x · σ · (1 − σ)
 struct SiLUFunction: SlopedLaneFunction {
-  @inline(__always)
+  @inline(always)
   func valueAndSlope(_ x: Lanes) -> (y: Lanes, slope: Lanes) {
     let s = sigmoid(x)
     return (x * s, multiplyAdd(x * s, 1 - s, s))
   }
 }
 
-/// y = x · Φ(x), as x − |x| · Φ(−|x|) above zero, which rounds once; y′ = Φ(x) + x · φ(x)
-struct GELUFunction: SlopedLaneFunction {
-  @inline(__always)
-  func valueAndSlope(_ x: Lanes) -> (y: Lanes, slope: Lanes) {
-    let normal = gaussian(x)
-    let isPositive = x .> 0
-    // Where Φ(−|x|) is 0 the factor must not be infinite.
-    let factor = x.replacing(with: -normal.size, where: isPositive)
-    let value = multiplyAdd(factor, normal.tail, Lanes.zero.replacing(with: x, where: isPositive))
-    let probability = normal.tail.replacing(with: 1 - normal.tail, where: isPositive)
-    return (value, multiplyAdd(x, normal.density, probability))
-  }
-}
-
 /// (1 + tanh u) / 2 is s = σ(2u), so y = x · s, and y′ = s + x · s · (1 − s) · (2u)′.
 struct GELUTanhFunction: SlopedLaneFunction {
-  @inline(__always)
+  @inline(always)
   func valueAndSlope(_ x: Lanes) -> (y: Lanes, slope: Lanes) {
     let square = x * x
     let s = sigmoid(multiplyAdd(square, Lanes(repeating: 0.071_354_816), Lanes(repeating: 1.595_769_1)) * x)
@@ -94,7 +80,7 @@ struct GELUTanhFunction: SlopedLaneFunction {
 
 /// With e = eˣ and n = e · (e + 2), tanh(log(1 + e)) is t = n / (n + 2), and y′ = t + x · σ · (1 − t²).
 struct MishFunction: SlopedLaneFunction {
-  @inline(__always)
+  @inline(always)
   func valueAndSlope(_ x: Lanes) -> (y: Lanes, slope: Lanes) {
     // Beyond 20 t is one, and e² would overflow.
     let e = exponential(x.replacing(with: 20, where: x .> Lanes(repeating: 20)))
@@ -110,7 +96,7 @@ struct SoftplusFunction: SlopedLaneFunction {
   let beta: Float
   let threshold: Float
 
-  @inline(__always)
+  @inline(always)
   func valueAndSlope(_ x: Lanes) -> (y: Lanes, slope: Lanes) {
     let z = x * beta
     let soft = (z.replacing(with: 0, where: z .< 0) + logarithmOnePlus(exponential(-magnitude(z)))) / beta

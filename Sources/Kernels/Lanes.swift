@@ -25,20 +25,20 @@ public func shardCount(_ images: Int) -> Int { vectorCount(images) }
 public func realImages(inShard shard: Int, of images: Int) -> Int { min(lanesPerShard, images - shard * lanesPerShard) }
 
 /// a·b + c, rounded once.
-@inline(__always)
+@inline(always)
 func multiplyAdd(_ a: Lanes, _ b: Lanes, _ c: Lanes) -> Lanes {
   lanes_multiply_add(a, b, c)
 }
 
 /// x where it lies between two numbers, otherwise the nearer one; a NaN stays a NaN.
-@inline(__always)
+@inline(always)
 func bounded(_ x: Lanes, from low: Lanes, to high: Lanes) -> Lanes {
   x.replacing(with: low, where: x .< low).replacing(with: high, where: x .> high)
 }
 
 extension SIMD16 where Scalar == Float {
   /// The sum of the sixteen lanes, as a balanced tree, so that its rounding never depends on the processor.
-  @inline(__always)
+  @inline(always)
   var treeSum: Float {
     let eight = lowHalf + highHalf
     let four = eight.lowHalf + eight.highHalf
@@ -47,29 +47,29 @@ extension SIMD16 where Scalar == Float {
   }
 
   /// The lane-wise maximum, ignoring the other's NaN.
-  @inline(__always)
+  @inline(always)
   func maximum(_ other: Self) -> Self { self.replacing(with: other, where: other .> self) }
 }
 
 /// What a register holds of a shard's lanes: all, or half. Transforms whose numbers just fit the registers go by these.
 typealias Register = lanes_register
 
-@inline(__always)
+@inline(always)
 var registersPerLanes: Int { lanesPerShard / Register.scalarCount }
 
 extension UnsafePointer<Lanes> {
-  @inline(__always)
+  @inline(always)
   var registers: UnsafePointer<Register> { UnsafeRawPointer(self).assumingMemoryBound(to: Register.self) }
-  @inline(__always)
+  @inline(always)
   var scalars: UnsafePointer<Float> { UnsafeRawPointer(self).assumingMemoryBound(to: Float.self) }
 }
 
 extension LanePointer {
-  @inline(__always)
+  @inline(always)
   var registers: UnsafeMutablePointer<Register> {
     UnsafeMutableRawPointer(self).assumingMemoryBound(to: Register.self)
   }
-  @inline(__always)
+  @inline(always)
   var scalars: UnsafeMutablePointer<Float> {
     UnsafeMutableRawPointer(self).assumingMemoryBound(to: Float.self)
   }
