@@ -97,8 +97,8 @@ public protocol BarrierOperation: Operation {
 public protocol WholeBatchGradient: Operation {
   /// Which of the operation's parameters this is about.
   var wholeBatchParameter: Int { get }
-  /// Computes the gradient of some columns of the parameter (all axes but its first, flattened) from the frames of all
-  /// shards.
+  /// Computes the gradient of some columns of the parameter (all axes but its first, flattened) from what the frames of all
+  /// shards have saved, and from their gradients of the output: their values may be gone.
   func parameterGradient(columns: Range<Int>, frames: FrameList, accumulate: Bool)
 }
 

@@ -5,11 +5,13 @@ extension Plan {
   private enum Content: Hashable, CustomStringConvertible {
     case value(Int)
     case gradient(Int)
+    case saved(Int)
 
     var description: String {
       switch self {
       case .value(let id): "value \(id)"
       case .gradient(let id): "the gradient of value \(id)"
+      case .saved(let index): "what operation \(index) saved"
       }
     }
   }
@@ -23,9 +25,10 @@ extension Plan {
       fault = "\(reader) reads \(content) where \(memory[offset]?.description ?? "nothing") lies"
     }
     for (id, value) in graph.values.enumerated() where value.producer == nil { memory[valueOffsets[id]] = .value(id) }
-    for node in graph.nodes {
+    for (node, planned) in zip(graph.nodes, nodes) {
       for input in node.inputs { read(.value(input), at: valueOffsets[input], "\(node.operation.name) forward") }
       memory[valueOffsets[node.output]] = .value(node.output)
+      if node.operation.savedLanes > 0 { memory[planned.saved] = .saved(planned.index) }
     }
     if let loss, let offset = gradientOffsets[loss.id] { memory[offset] = .gradient(loss.id) }
     for planned in backwardNodes {
@@ -33,6 +36,7 @@ extension Plan {
       let reader = "\(node.operation.name) backward"
       read(.gradient(node.output), at: planned.outputGradient, reader)
       if node.operation.readsOutput { read(.value(node.output), at: valueOffsets[node.output], reader) }
+      if node.operation.savedLanes > 0 { read(.saved(planned.index), at: planned.saved, reader) }
       // All inputs are read before any gradient is written, as far as a plan can know.
       for input in node.inputs where node.operation.readsInput {
         read(.value(input), at: valueOffsets[input], reader)
@@ -41,6 +45,13 @@ extension Plan {
         guard let sink else { continue }
         if sink.accumulate { read(.gradient(input), at: sink.offset, reader) }
         memory[sink.offset] = .gradient(input)
+      }
+    }
+    for plan in parameters {
+      for planned in plan.wholeBatch {
+        let reader = "\(planned.operation.name)'s gradient of \(plan.parameter.name)"
+        read(.saved(planned.index), at: planned.saved, reader)
+        read(.gradient(graph.nodes[planned.index].output), at: planned.outputGradient, reader)
       }
     }
     for id in kept.sorted() { read(.value(id), at: valueOffsets[id], "whoever keeps it") }

@@ -117,7 +117,7 @@ import Workers
       let outputs = try outputs(model, tape.input(model.input))
       let loss = try crossEntropy(outputs[outputs.count - 1], labels: tape.input([]))
       let executor = Executor(
-        tape, loss: loss, metrics: [loss], kept: inPlace ? [outputs[3]] : nil, capacity: 50,
+        tape, loss: loss, metrics: [loss], kept: inPlace ? [outputs[1], outputs[3]] : nil, capacity: 50,
         pool: WorkerPool(threads: 2))
       let value = executor.step(batch, context: StepContext(isTraining: true, seed: 1, step: 1))
       let pooled = executor.tensor(of: outputs[3], image: 7).values
@@ -132,6 +132,26 @@ import Workers
     #expect(
       Executor.memory(tape, loss: loss, kept: [], capacity: 50, threads: 2)
         < Executor.memory(tape, loss: loss, capacity: 50, threads: 2))
+  }
+
+  /// What is not kept makes room for what comes later: a deeper net is evaluated in the same memory, and trains in more for its values
+  /// only.
+  @Test func memoryDoesNotGrowWithWhatNobodyReadsAgain() throws {
+    func lanes(depth: Int, trains: Bool) throws -> Int {
+      let layer = Conv2d.Configuration(outChannels: 4, kernelSize: Size2d(3), options: DeterminismTests.padded)
+      let layers = (0..<depth).flatMap { _ in
+        [layer, Activation.Configuration(function: .tanh)] as [any LayerConfiguration]
+      }
+      let model = try Sequential(layers, input: [4, 9, 9], seed: 3)
+      let tape = Tape()
+      let y = try model.forward(tape.input(model.input))
+      let loss = try crossEntropy(y.flattened, labels: tape.input([]))
+      return Plan(tape, loss: trains ? loss : nil, metrics: [loss], kept: []).lanesPerShardMemory
+    }
+    #expect(try lanes(depth: 12, trains: false) == lanes(depth: 4, trains: false))
+    // The tanh works in the convolution's place.
+    let (value, copy, parameters) = (4 * 81, 4 * (11 * 11), 9 + 1)
+    #expect(try lanes(depth: 12, trains: true) - lanes(depth: 11, trains: true) == value + copy + parameters)
   }
 
   /// Threads that come late to a job may not join the one after it with what they know of the first.
