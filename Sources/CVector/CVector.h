@@ -10,6 +10,9 @@ static inline __attribute__((always_inline)) lanes16 lanes_multiply_add(lanes16 
   return __builtin_elementwise_fma(a, b, c);
 }
 
+// Asks for a cache line that is going to be read.
+static inline __attribute__((always_inline)) void lanes_prefetch(const void *line) { __builtin_prefetch(line); }
+
 // Leaves the processor's other thread its resources for some dozens of cycles.
 static inline __attribute__((always_inline)) void processor_pause(void) {
 #if defined(__x86_64__)
@@ -53,6 +56,12 @@ static inline __attribute__((always_inline)) lanes16 lanes_from_doubles(doubles1
 }
 static inline __attribute__((always_inline)) lanes16 lanes_from_integers(integers16 a) {
   return __builtin_convertvector(a, lanes16);
+}
+
+// Sixteen bytes in a row, which may lie anywhere.
+static inline __attribute__((always_inline)) lanes16 lanes_from_bytes(const unsigned char *from) {
+  typedef unsigned char bytes16 __attribute__((ext_vector_type(16), aligned(1)));
+  return __builtin_convertvector(*(const bytes16 *)from, lanes16);
 }
 
 typedef float lanes8 __attribute__((ext_vector_type(8)));

@@ -101,7 +101,9 @@ public func correlate(
                 channelTiles: count, tiles: strip.tiles, taps: taps, plane: plane, walk: walk,
                 weights: packed + (first * taps + channel * geometry.tapsPerChannel * height),
                 bias: channel == 0 ? bias.map { $0 + first } : nil, accumulate: accumulate || channel > 0,
-                x: x + channel * geometry.plane, y: y + first * plane, step: geometry.columnStep
+                x: x + channel * geometry.plane, y: y + first * plane,
+                ahead: geometry.tapsPerChannel == 1 && first == 0 ? strip.tiles * strip.width : 0,
+                step: geometry.columnStep
               ).runAtStep(height, strip.width)
             }
           }
@@ -134,6 +136,9 @@ private struct CorrelationTiles: TileLoop {
   let accumulate: Bool
   let x: UnsafePointer<Lanes>
   let y: LanePointer
+  /// How many of each tap's lanes to ask for behind those that are read: of a kernel of one tap the next strip's, of which none has
+  /// been seen yet.
+  let ahead: Int
   /// Lanes from one window to the next.
   var step: Int
 
@@ -157,8 +162,16 @@ private struct CorrelationTiles: TileLoop {
   func compute<let count: Int>(_ size: Tile<count>.Type, _ height: Int, _ columns: Int) {
     for channelTile in 0..<channelTiles {
       let first = channelTile &* height
+      if ahead > 0 { prefetch(Portion(index: channelTile, count: channelTiles).range(of: walk.run)) }
       computeRow(
         size, height, columns, weights + first &* taps, bias.map { $0 + first }, y + first &* plane)
+    }
+  }
+
+  private func prefetch(_ taps: Range<Int>) {
+    for tap in taps {
+      let window = x + (walk.offsets[tap] &+ ahead)
+      for line in 0..<ahead { lanes_prefetch(window + line) }
     }
   }
 

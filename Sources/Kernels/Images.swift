@@ -17,22 +17,22 @@ public func loadImages(
   let firstBytes = images.span
   var square = InlineArray<16, Lanes> { _ in .zero }
   withUnsafeMutablePointer(to: &square) {
-    let numbers = UnsafeMutableRawPointer($0).assumingMemoryBound(to: Float.self)
+    let rows = UnsafeMutableRawPointer($0).assumingMemoryBound(to: Lanes.self)
     for channel in 0..<channels {
-      let (a, b) = (scale[channel], shift[channel])
+      let (a, b) = (Lanes(repeating: scale[channel]), Lanes(repeating: shift[channel]))
       let end = (channel &+ 1) &* plane
       var pixel = channel &* plane
       while pixel &+ lanesPerShard <= end {
         for lane in 0..<lanesPerShard {
-          let bytes = firstBytes[lane] + pixel
-          let row = numbers + lane &* lanesPerShard
-          for i in 0..<lanesPerShard { row[i] = Float(bytes[i]) * a + b }
+          rows[lane] = lanes_from_bytes(firstBytes[lane] + pixel) * a + b
         }
-        lanes_transpose(numbers, lanesPerShard, (target + pixel).scalars)
+        lanes_transpose(UnsafePointer(rows).scalars, lanesPerShard, (target + pixel).scalars)
         pixel &+= lanesPerShard
       }
       while pixel < end {
-        for lane in 0..<lanesPerShard { target[pixel][lane] = Float(firstBytes[lane][pixel]) * a + b }
+        for lane in 0..<lanesPerShard {
+          target[pixel][lane] = Float(firstBytes[lane][pixel]) * scale[channel] + shift[channel]
+        }
         pixel &+= 1
       }
     }
