@@ -190,12 +190,28 @@ public final class WorkerPool: @unchecked Sendable {
   private struct Spinning {
     let isCrowded: Bool
     /// Jobs before which it will not, since it lost its processor while it did.
-    var jobsToSkip = 0
+    private(set) var jobsToSkip = 0
+    private var lastSkip = 0
+    private var jobsSince = 0
+
+    init(isCrowded: Bool) { self.isCrowded = isCrowded }
+
+    /// Another job is over.
+    mutating func next() {
+      jobsToSkip = max(0, jobsToSkip - 1)
+      jobsSince += 1
+    }
+
+    /// Where others want the processor all the time it skips more and more jobs; a single interruption is soon forgotten.
+    mutating func loseProcessor() {
+      lastSkip = jobsSince < 1000 ? min(1000, max(60, 2 * lastSkip)) : 60
+      (jobsToSkip, jobsSince) = (lastSkip, 0)
+    }
   }
 
   /// Joins the next job, and gives its number; nil when there will be none.
   private func joinNext(after seen: UInt, _ spins: inout Spinning) -> UInt? {
-    spins.jobsToSkip = max(0, spins.jobsToSkip - 1)
+    spins.next()
     let start = ContinuousClock.now
     let end = start + (spins.isCrowded || spins.jobsToSkip > 0 ? .microseconds(10) : .microseconds(500))
     var last = start
@@ -207,7 +223,7 @@ public final class WorkerPool: @unchecked Sendable {
       }
       // Some microseconds have passed, or another thread had the processor.
       let now = ContinuousClock.now
-      if now - last > .microseconds(100) { spins.jobsToSkip = 1000 }
+      if now - last > .microseconds(100) { spins.loseProcessor() }
       last = now
     }
     pthread_mutex_lock(mutex)
