@@ -85,7 +85,8 @@ public struct MeasureRecord: Hashable, Sendable, Codable {
   public init(step: Int, epoch: Int, values: [Value]) {
     (self.step, self.epoch) = (step, epoch)
     // By name, those of the whole net first: a line of JSON keeps no order.
-    self.values = values.sorted { ($0.name.contains("/") ? 1 : 0, $0.name) < ($1.name.contains("/") ? 1 : 0, $1.name) }
+    func rank(_ value: Value) -> Int { value.name.utf8.contains(UInt8(ascii: "/")) ? 1 : 0 }
+    self.values = values.sorted { (rank($0), $0.name) < (rank($1), $1.name) }
   }
 
   /// Whether a step is measured: more of the first ones, in which most happens.
