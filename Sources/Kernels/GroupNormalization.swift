@@ -66,7 +66,12 @@ public func normalizeGroupGradient(
 ) {
   let (mean, inverse) = (statistics[0], statistics[1])
   var (sum, product) = (DoubleLanes.zero, DoubleLanes.zero)
-  for parameter in 0..<g.parameters {
+  let together = g.repeats == 1 ? g.parameters / lanesPerShard * lanesPerShard : 0
+  for first in stride(from: 0, to: together, by: lanesPerShard) {
+    addSquare(x + first, dy + first, mean, inverse, weight.map { $0 + first }, to: &sum, &product)
+      .add(toWeight: gradients.weight.map { $0 + first }, bias: gradients.bias.map { $0 + first })
+  }
+  for parameter in together..<g.parameters {
     let (from, gradient) = (x + parameter &* g.repeats, dy + parameter &* g.repeats)
     let (own, ownProduct) = longSums(g.repeats, { gradient[$0] }, times: { from[$0] - mean })
     gradients.bias?[parameter] += Float(own.treeSum)
@@ -79,6 +84,12 @@ public func normalizeGroupGradient(
   let count = Float(g.count)
   let push = -inverse * (lanes_from_doubles(sum) / count)
   let pull = -inverse * inverse * inverse * (lanes_from_doubles(product) / count)
+  if g.repeats == 1, let weight, !gradients.accumulate {
+    for i in 0..<g.parameters {
+      input[i] = multiplyAdd(dy[i], inverse * weight[i], multiplyAdd(x[i] - mean, pull, push))
+    }
+    return
+  }
   for parameter in 0..<g.parameters {
     let first = parameter &* g.repeats
     let (from, gradient, target) = (x + first, dy + first, input + first)
@@ -93,4 +104,75 @@ public func normalizeGroupGradient(
       }
     }
   }
+}
+
+/// What sixteen elements that have a number of weight and bias each add to the sums of a group's gradient, and to these numbers'
+/// gradients: the sums over the images. Sixteen elements of sixteen images are turned, so that no vector is added up by itself.
+@inline(always)
+private func addSquare(
+  _ x: UnsafePointer<Lanes>, _ dy: UnsafePointer<Lanes>, _ mean: Lanes, _ inverse: Lanes,
+  _ weight: UnsafePointer<Float>?, to sum: inout DoubleLanes, _ product: inout DoubleLanes
+) -> ParameterSums {
+  var slopes = InlineArray<16, Lanes> { _ in .zero }
+  for i in 0..<lanesPerShard {
+    let own = lanes_to_doubles(dy[i] + 0)
+    let slope = multiplyAdd(dy[i], x[i] - mean, .zero)
+    slopes[i] = slope * inverse
+    let factor = Double(weight.map { $0[i] } ?? 1)
+    sum += own * factor
+    product += lanes_to_doubles(slope) * factor
+  }
+  return ParameterSums(dy: dy, slopes: &slopes)
+}
+
+/// Sums over the images of sixteen elements, in the order of `treeSum`.
+private struct ParameterSums {
+  /// In double precision, as `longSum`'s are.
+  let bias: Lanes
+  let weight: Lanes
+
+  @inline(always)
+  init(dy: UnsafePointer<Lanes>, slopes: inout InlineArray<16, Lanes>) {
+    var images = InlineArray<16, Lanes> { _ in .zero }
+    (bias, weight) = withUnsafeMutablePointer(to: &images) { images in
+      let rows = UnsafeMutableRawPointer(images).assumingMemoryBound(to: Lanes.self)
+      lanes_transpose(dy.scalars, lanesPerShard, rows.scalars)
+      let bias = doubleTreeSum(rows)
+      withUnsafeMutablePointer(to: &slopes) {
+        lanes_transpose(UnsafeRawPointer($0).assumingMemoryBound(to: Float.self), lanesPerShard, rows.scalars)
+      }
+      return (bias, treeSum(rows))
+    }
+  }
+
+  @inline(always)
+  func add(toWeight weights: UnsafeMutablePointer<Float>?, bias biases: UnsafeMutablePointer<Float>?) {
+    if let weights { ParameterSums.add(weight, to: weights) }
+    if let biases { ParameterSums.add(bias, to: biases) }
+  }
+
+  @inline(always)
+  private static func add(_ sums: Lanes, to numbers: UnsafeMutablePointer<Float>) {
+    let numbers = UnsafeMutableRawPointer(numbers)
+    numbers.storeBytes(of: numbers.loadUnaligned(as: Lanes.self) + sums, as: Lanes.self)
+  }
+}
+
+/// The sum of sixteen rows, as a balanced tree.
+@inline(always)
+private func treeSum(_ rows: LanePointer) -> Lanes {
+  for i in 0..<8 { rows[i] += rows[i &+ 8] }
+  for i in 0..<4 { rows[i] += rows[i &+ 4] }
+  for i in 0..<2 { rows[i] += rows[i &+ 2] }
+  return rows[0] + rows[1]
+}
+
+/// The same in double precision.
+@inline(always)
+private func doubleTreeSum(_ rows: LanePointer) -> Lanes {
+  @inline(always) func four(_ i: Int) -> DoubleLanes {
+    let two = lanes_to_doubles(rows[i]) + lanes_to_doubles(rows[i &+ 8])
+    return two + (lanes_to_doubles(rows[i &+ 4]) + lanes_to_doubles(rows[i &+ 12]))
+  }
+  return lanes_from_doubles((four(0) + four(2)) + (four(1) + four(3)))
 }

@@ -80,6 +80,20 @@ private final class Arena {
     ]
   }
 
+  private static func normalization(_ name: String, repeats: Int) -> Kernel {
+    Kernel(name) { arena in
+      let g = GroupGeometry(count: 90, repeats: repeats, epsilon: 1e-5)
+      let (x, y, statistics, dx) = (arena.lanes(90, seed: 1), arena.lanes(90), arena.lanes(2), arena.lanes(90))
+      let (weight, gradient) = (arena.floats(90 / repeats, seed: 2), arena.floats(90 / repeats))
+      normalizeGroup(x, geometry: g, weight: weight, bias: weight, into: y, statistics: statistics)
+      normalizeGroupGradient(
+        x, y, geometry: g, weight: weight, statistics: statistics,
+        into: GroupGradients(weight: gradient, bias: gradient, input: dx, accumulate: false))
+      dx[0][0] += gradient[0]
+      return (arena.scalars(dx), 90 * lanesPerShard)
+    }
+  }
+
   fileprivate static let kernels: [Kernel] =
     correlation(3, 3) + correlation(16, 3) + correlation(16, 5) + correlation(16, 7) + correlation(17, 3, stride: 2)
     + correlation(30, 1, side: 13) + [
@@ -113,16 +127,8 @@ private final class Arena {
         ) { bytes + $0 * 70 }
         return (arena.scalars(target), 70 * lanesPerShard)
       },
-      Kernel("group norm and its gradient") { arena in
-        let g = GroupGeometry(count: 90, repeats: 30, epsilon: 1e-5)
-        let (x, y, statistics, dx) = (arena.lanes(90, seed: 1), arena.lanes(90), arena.lanes(2), arena.lanes(90))
-        let weight = arena.floats(3, seed: 2)
-        normalizeGroup(x, geometry: g, weight: weight, bias: weight, into: y, statistics: statistics)
-        normalizeGroupGradient(
-          x, y, geometry: g, weight: weight, statistics: statistics,
-          into: GroupGradients(weight: arena.floats(3), bias: arena.floats(3), input: dx, accumulate: false))
-        return (arena.scalars(dx), 90 * lanesPerShard)
-      },
+      normalization("group norm and its gradient", repeats: 30),
+      normalization("layer norm and its gradient", repeats: 1),
       Kernel("softmax, functions and dropout") { arena in
         let (x, y, z) = (arena.lanes(12, seed: 1), arena.lanes(12), arena.lanes(12))
         softmax(x, geometry: SoftmaxGeometry(outer: 2, length: 3, inner: 2), logarithm: true, into: y)
