@@ -201,7 +201,7 @@ public final class Screen {
   /// Shows about so many bytes more of them: curves first, but even where these change all the time, pictures go on.
   public func goOn(bytes: Int) {
     guard let wanted else { return }
-    let room = bytes - write(wanted, &curvesLeft, bytes: left.isEmpty ? bytes : bytes * 7 / 8)
+    let room = bytes - write(wanted, &curvesLeft, bytes: left.isEmpty ? bytes : bytes / 8 * 7)
     curveColumn = curvesLeft.last.map { $0 % wanted.size.columns } ?? 0
     _ = write(wanted, &left, bytes: room)
     convtop_flush()

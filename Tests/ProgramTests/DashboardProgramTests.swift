@@ -213,6 +213,24 @@ import Testing
     try expectCheckpoint(terminal)
   }
 
+  /// Where each step is a frame that is written whole: pictures that glow, and curves.
+  @Test func slowMotionGoesOnInEveryView() throws {
+    let terminal = try paused(["COLORTERM": "truecolor"], columns: 160, rows: 50)
+    terminal.type(":pace 10\r")
+    terminal.expect("10 steps/s")
+    terminal.type(" ")
+    terminal.expect("running")
+    for key in ["\u{1b}OP", "\u{1b}OQ", "\u{1b}OR", "\u{1b}OS", "\u{1b}[15~", "\u{1b}[17~"] {
+      terminal.type(key)
+      for _ in 0..<8 { _ = terminal.absorb(milliseconds: 60) }
+    }
+    terminal.type("q")
+    terminal.expect("Quit?")
+    terminal.type("y")
+    #expect(terminal.exitStatus() == 0)
+    terminal.expectRestoredTerminal()
+  }
+
   @Test func anIdlePausedScreenWritesNothingAndSleeps() throws {
     let terminal = try paused()
     terminal.type("n")
