@@ -67,14 +67,16 @@ struct TilePainter {
     }
   }
 
-  /// Mixes a picture that is drawn already with a warm white: by a number's magnitude times `strength`, at most all.
-  func drawGlow(_ tile: Tile, scale: TileScale, strength: Float, column: Int, row: Int, on grid: inout Grid) {
+  /// Mixes a picture that is drawn already with a warm white where the numbers changed that glow.
+  ///
+  /// - Parameter tile: what the numbers of the picture changed by.
+  func drawGlow(_ tile: Tile, scale: TileScale, _ glow: Glow, column: Int, row: Int, on grid: inout Grid) {
     // Four pixels in two shades have no place for a third.
     guard !hasQuadrants(scale) else { return }
     let size = scale.cells(height: tile.height, width: tile.width)
     func mixed(_ color: TerminalColor, _ value: Float?) -> TerminalColor {
-      guard let value, value.isFinite else { return color }
-      let share = min(1, abs(value) * strength)
+      let share = glow.share(value)
+      guard share > 0 else { return color }
       switch color {
       case .rgb(let red, let green, let blue):
         func mix(_ from: UInt8, _ to: Float) -> UInt8 { UInt8(Float(from) + (to - Float(from)) * share * 0.8) }
@@ -90,8 +92,7 @@ struct TilePainter {
         guard let clipped = grid.cell(column + x, row + y) else { continue }
         var cell = clipped
         guard hasHalfBlocks else {
-          let change = max(abs(top ?? 0), abs(bottom ?? 0)) * strength
-          if change > 0.6 { cell.style.isReversed = true }
+          if max(glow.share(top), glow.share(bottom)) > 0.6 { cell.style.isReversed = true }
           grid[column + x, row + y] = cell
           continue
         }

@@ -151,17 +151,17 @@ extension Canvas {
     _ = addToTitle("\(geometry.height)×\(geometry.width)", .faint, column: at, end: end, row: rect.row)
     guard pictures.request.quantity == quantity else { return }
     let first = pictures.request.places.lowerBound
-    let largest = model.glow > 0 ? pictures.updates.flatMap(\.values).filter(\.isFinite).map(abs).max() ?? 0 : 0
+    let glow = Glow(of: pictures.updates, scale: arrangement.scale, left: Float(model.glow))
     for place in page where pictures.filters.indices.contains(place - first) {
       let index = place - first
       let tiles = pictures.tiles[index * pictures.tilesPerFilter..<(index + 1) * pictures.tilesPerFilter]
       drawStrip(
         Array(tiles.prefix(arrangement.tilesShown)), number: pictures.filters[index], place: place - page.lowerBound,
         arrangement, inside, layerRange: pictures.layerRange, networkRange: pictures.networkRange, isSigned: true)
-      if largest > 0, pictures.updates.count == pictures.tiles.count {
+      if let glow, pictures.updates.count == pictures.tiles.count {
         let updates = pictures.updates[index * pictures.tilesPerFilter..<(index + 1) * pictures.tilesPerFilter]
         drawGlow(
-          Array(updates.prefix(arrangement.tilesShown)), largest, arrangement, place: place - page.lowerBound, inside)
+          Array(updates.prefix(arrangement.tilesShown)), glow, arrangement, place: place - page.lowerBound, inside)
       }
     }
   }
@@ -173,14 +173,13 @@ extension Canvas {
 
   /// Has the numbers glow that the last step changed most: the more, the brighter.
   private mutating func drawGlow(
-    _ updates: [Tile], _ largest: Float, _ arrangement: TileArrangement, place: Int, _ inside: Rect
+    _ updates: [Tile], _ glow: Glow, _ arrangement: TileArrangement, place: Int, _ inside: Rect
   ) {
     let origin = arrangement.origin(place)
     for (index, tile) in updates.enumerated() {
       let column = inside.column + origin.column + index % arrangement.tilesAcross * (arrangement.tile.columns + 1)
       let row = inside.row + origin.row + index / arrangement.tilesAcross * arrangement.tile.rows
-      painter.drawGlow(
-        tile, scale: arrangement.scale, strength: Float(model.glow) / largest, column: column, row: row, on: &grid)
+      painter.drawGlow(tile, scale: arrangement.scale, glow, column: column, row: row, on: &grid)
     }
   }
 
