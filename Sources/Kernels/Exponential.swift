@@ -1,6 +1,6 @@
 // The exponential of sixteen lanes at once, eˣ − 1, and the logistic function.
 //
-// `@inline(always)`, here and in Logarithm.swift, because `@inline(always)` left calls of these in loops, which clear all registers.
+// `@inline(always)`, here and in Logarithm.swift, because `@inline(__always)` left calls of these in loops, which clear all registers.
 
 /// eˣ lane by lane, within one unit in the last place, subnormal results included; +∞ above 88.7228, NaN for NaN.
 ///

@@ -223,7 +223,10 @@ public final class WorkerPool: @unchecked Sendable {
       }
       // Some microseconds have passed, or another thread had the processor.
       let now = ContinuousClock.now
-      if now - last > .microseconds(100) { spins.loseProcessor() }
+      if now - last > .microseconds(100) {
+        spins.loseProcessor()
+        break
+      }
       last = now
     }
     pthread_mutex_lock(mutex)
