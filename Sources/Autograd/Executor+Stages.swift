@@ -84,7 +84,7 @@ extension Executor {
     rest.ends = false
     if work.begins { pool.run(count: shards, rest) }
     for piece in work.stage.work {
-      let count = min(portions, piece.nodeAndPass.node.operation.portions)
+      let count = min(portions, piece.nodeAndPass.node.portions)
       pool.run(
         count: shards * count,
         PortionWork(

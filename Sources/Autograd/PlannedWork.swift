@@ -18,6 +18,8 @@ final class PlannedNode: @unchecked Sendable {
   var gathered = 0
   /// What all shards share; there is none before `allocateShared`.
   private(set) var shared = AlignedBuffer(lanes: 0)
+  /// Into how many portions a pass may be cut: asked once, not in every step.
+  let portions: Int
   /// The operation again, where it is one of the special kinds: a cast in every step would cost more than the call.
   let barriers: (any BarrierOperation)?
   let wholeBatch: (any WholeBatchGradient)?
@@ -25,6 +27,7 @@ final class PlannedNode: @unchecked Sendable {
   init(_ node: Tape.Node, index: Int, offsets: [Int]) {
     operation = node.operation
     self.index = index
+    portions = operation.portions
     barriers = node.operation as? any BarrierOperation
     wholeBatch = node.operation as? any WholeBatchGradient
     inputs = node.inputs.map { offsets[$0] }

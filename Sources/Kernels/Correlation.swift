@@ -86,7 +86,7 @@ public func correlate(
   let plane = geometry.outHeight * geometry.outWidth
   withUnsafeTemporaryAllocation(of: Int.self, capacity: 2 * geometry.tapsPerChannel) { room in
     guard let room = room.baseAddress else { return }
-    geometry.withTaps { offsets, numbers in
+    withPointers(geometry.offsets, geometry.numbers) { offsets, numbers in
       for row in rows {
         let tapRows = geometry.rows.taps(row..<row + 1)
         for strip in geometry.strips {
@@ -108,17 +108,6 @@ public func correlate(
             }
           }
         }
-      }
-    }
-  }
-}
-
-extension CorrelationGeometry {
-  fileprivate func withTaps(_ body: (_ offsets: UnsafePointer<Int>, _ numbers: UnsafePointer<Int>) -> Void) {
-    offsets.withUnsafeBufferPointer { offsets in
-      numbers.withUnsafeBufferPointer { numbers in
-        guard let offsets = offsets.baseAddress, let numbers = numbers.baseAddress else { return }
-        body(offsets, numbers)
       }
     }
   }

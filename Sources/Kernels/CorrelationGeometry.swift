@@ -237,3 +237,14 @@ struct TapWalk {
     (self.offsets, self.numbers) = (UnsafePointer(room), UnsafePointer(room + all))
   }
 }
+
+/// Gives the numbers of two tables by their addresses: a table's subscript would be checked and counted in each loop.
+@inline(always)
+func withPointers(_ a: [Int], _ b: [Int], _ body: (_ a: UnsafePointer<Int>, _ b: UnsafePointer<Int>) -> Void) {
+  a.withUnsafeBufferPointer { a in
+    b.withUnsafeBufferPointer { b in
+      guard let a = a.baseAddress, let b = b.baseAddress else { return }
+      body(a, b)
+    }
+  }
+}

@@ -47,7 +47,7 @@ public func accumulateKernelGradient(
   let plane = geometry.outHeight * geometry.outWidth
   let tapsTogether = geometry.tapsTogether
   let rowsTogether = geometry.pixels.count / geometry.outWidth
-  geometry.withOffsets { offsets, pixels in
+  withPointers(geometry.offsets, geometry.pixels) { offsets, pixels in
     var (channel, tiles) = (0, 0)
     while channel < geometry.outChannels {
       let left = geometry.outChannels - channel
@@ -92,15 +92,6 @@ extension CorrelationGeometry {
   /// gradients in some channels and the inputs below them should stay in the first-level cache.
   static func rowsTogether(_ outHeight: Int, _ outWidth: Int, _ columns: TapAxis) -> Int {
     max(1, min(outHeight, 320 / (outWidth * (4 + columns.stride))))
-  }
-
-  fileprivate func withOffsets(_ body: (_ taps: UnsafePointer<Int>, _ pixels: UnsafePointer<Int>) -> Void) {
-    offsets.withUnsafeBufferPointer { offsets in
-      pixels.withUnsafeBufferPointer { pixels in
-        guard let offsets = offsets.baseAddress, let pixels = pixels.baseAddress else { return }
-        body(offsets, pixels)
-      }
-    }
   }
 
   /// The output channels whose kernels' gradients a portion computes: whole register tiles of them.
