@@ -8,22 +8,10 @@
 /// A class, since every pass hands it from function to function: of a structure with so many arrays each copy counts
 /// references, which threads that do the same operation would fight over.
 public final class CorrelationGeometry: Sendable {
-  public let channels: Int
-  public let outChannels: Int
-  public let outHeight: Int
-  public let outWidth: Int
+  public let shape: CorrelationShape
   public let offsets: [Int]
   /// 0, 1, 2 …: the taps' numbers, to be read where others read a choice of them.
   let numbers: [Int]
-  /// Lanes from one window to the one below it, and to the one on its right.
-  let rowStep: Int
-  let pitch: Int
-  let plane: Int
-  let columnStep: Int
-  let rows: TapAxis
-  let columns: TapAxis
-  /// Whether the input has no border in memory: what windows see beyond it counts as zero.
-  let isBorderless: Bool
   /// How it is done by Winograd's transforms; nil when it is not.
   let winograd: WinogradPlan?
   /// The smaller kernels that it is the sum of; none when it is done as a whole.
@@ -42,17 +30,9 @@ public final class CorrelationGeometry: Sendable {
     channels: Int, outChannels: Int, outHeight: Int, outWidth: Int, pitch: Int, plane: Int, rows: TapAxis,
     columns: TapAxis, isBorderless: Bool = false
   ) {
-    self.isBorderless = isBorderless
-    self.channels = channels
-    self.outChannels = outChannels
-    self.outHeight = outHeight
-    self.outWidth = outWidth
-    self.pitch = pitch
-    self.plane = plane
-    self.rows = rows
-    self.columns = columns
-    rowStep = rows.stride * pitch
-    columnStep = columns.stride
+    shape = CorrelationShape(
+      channels: channels, outChannels: outChannels, outHeight: outHeight, outWidth: outWidth, pitch: pitch,
+      plane: plane, rows: rows, columns: columns, isBorderless: isBorderless)
     let winograd = WinogradPlan(
       rows: rows, columns: columns, channels: channels, outChannels: outChannels, outHeight: outHeight,
       outWidth: outWidth)
@@ -82,8 +62,18 @@ public final class CorrelationGeometry: Sendable {
       tilesTogether: CorrelationGeometry.tilesTogether(rows, columns, channels, outChannels, outWidth))
   }
 
-  /// How many positions of the axes come before the first one in memory.
-  var inputShift: (rows: Int, columns: Int) { isBorderless ? (rows.data.lowerBound, columns.data.lowerBound) : (0, 0) }
+  public var channels: Int { shape.channels }
+  public var outChannels: Int { shape.outChannels }
+  public var outHeight: Int { shape.outHeight }
+  public var outWidth: Int { shape.outWidth }
+  var pitch: Int { shape.pitch }
+  var plane: Int { shape.plane }
+  var rows: TapAxis { shape.rows }
+  var columns: TapAxis { shape.columns }
+  var rowStep: Int { shape.rowStep }
+  var columnStep: Int { shape.columnStep }
+  var isBorderless: Bool { shape.isBorderless }
+  var tapsPerChannel: Int { shape.tapsPerChannel }
 
   /// Whether no pass reads a border: Winograd's transforms know where it is.
   public var worksWithoutBorder: Bool {
@@ -91,8 +81,6 @@ public final class CorrelationGeometry: Sendable {
   }
   /// The same for `correlate` alone.
   public var correlatesWithoutBorder: Bool { winograd != nil || !parts.isEmpty }
-
-  var tapsPerChannel: Int { rows.kernel * columns.kernel }
 
   /// The places of its outputs in a plane of their own.
   public var wholePlane: PlaneGrid {
@@ -134,37 +122,6 @@ public final class CorrelationGeometry: Sendable {
   private static func channelsInCache(_ rows: TapAxis, _ columns: TapAxis, width: Int) -> Int {
     let lanes = rows.kernel * ((width - 1) * columns.stride + (columns.kernel - 1) * columns.dilation + 1)
     return max(1, 256 / lanes)
-  }
-}
-
-/// How a kernel moves along one axis of the padded input, and where on it there is more than padding.
-public struct TapAxis: Sendable, Hashable {
-  public let kernel: Int
-  public let stride: Int
-  public let dilation: Int
-  /// The positions that can hold something other than zero, counted from the first window's first tap.
-  public let data: Range<Int>
-
-  public init(kernel: Int, stride: Int, dilation: Int, data: Range<Int>) {
-    self.kernel = kernel
-    self.stride = stride
-    self.dilation = dilation
-    self.data = data
-  }
-
-  /// The taps that reach data from any of some neighbouring windows: the others would only multiply zeros.
-  @inline(__always)
-  func taps(_ windows: Range<Int>) -> Range<Int> {
-    // Most windows lie inside; a division would cost as much as some taps.
-    if windows.lowerBound &* stride >= data.lowerBound,
-      (windows.upperBound &- 1) &* stride &+ (kernel &- 1) &* dilation < data.upperBound
-    {
-      return 0..<kernel
-    }
-    let first = data.lowerBound - (windows.upperBound - 1) * stride
-    let last = data.upperBound - 1 - windows.lowerBound * stride
-    let start = first > 0 ? min(kernel, (first + dilation - 1) / dilation) : 0
-    return start..<max(start, last < 0 ? 0 : min(kernel, last / dilation + 1))
   }
 }
 

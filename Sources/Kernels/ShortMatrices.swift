@@ -10,9 +10,6 @@ final class ShortMatrices: Sendable {
     let factor: Float
   }
 
-  let taps: Int
-  let outputs: Int
-  let points: Int
   /// Of each point: its inputs (two or four), the outputs it enters, and its taps.
   let inputs: [[Term]]
   /// Of each point its inputs again, those that count positive first.
@@ -20,15 +17,8 @@ final class ShortMatrices: Sendable {
   let results: [[Term]]
   let kernel: [[Term]]
 
-  private static let three = ShortMatrices(ThreeTaps.self)
-  private static let five = ShortMatrices(FiveTaps.self)
-
-  /// The matrices for an axis; nil when its kernel is of another length or its windows lie apart. Taps may lie apart: then the
-  /// outputs that lie as far apart are done together.
-  static func of(_ axis: TapAxis) -> ShortMatrices? {
-    guard axis.stride == 1 else { return nil }
-    return axis.kernel == 3 ? three : axis.kernel == 5 ? five : nil
-  }
+  fileprivate static let three = ShortMatrices(ThreeTaps.self)
+  fileprivate static let five = ShortMatrices(FiveTaps.self)
 
   /// What each transform makes of a one among zeros is a column of its matrix.
   private init<Short: ShortCorrelation>(_ short: Short.Type) {
@@ -46,7 +36,6 @@ final class ShortMatrices: Sendable {
         return positions.map { $0[0] }
       }
     }
-    (taps, outputs, points) = (Short.taps, Short.outputs, Short.points)
     inputs = rows(Short.outputs + Short.taps - 1) { one in
       written { Short.transformInput({ ones($0, one) }, into: $0, elementStep: 1) }
     }
@@ -60,4 +49,25 @@ final class ShortMatrices: Sendable {
       return column
     }
   }
+}
+
+/// Which `ShortCorrelation` an axis is done by: a value without references, to be copied freely.
+enum ShortAxis: Sendable {
+  case three, five
+
+  /// Nil when its kernel is of another length or its windows lie apart. Taps may lie apart: then the outputs that lie as far
+  /// apart are done together.
+  init?(_ axis: TapAxis) {
+    switch (axis.kernel, axis.stride) {
+    case (3, 1): self = .three
+    case (5, 1): self = .five
+    default: return nil
+    }
+  }
+
+  var taps: Int { self == .three ? ThreeTaps.taps : FiveTaps.taps }
+  var outputs: Int { self == .three ? ThreeTaps.outputs : FiveTaps.outputs }
+  var points: Int { self == .three ? ThreeTaps.points : FiveTaps.points }
+
+  var matrices: ShortMatrices { self == .three ? .three : .five }
 }

@@ -22,13 +22,13 @@ func winogradCorrelate(
 ) {
   func run<Columns: ShortCorrelation>(_ columns: Columns.Type) {
     WinogradCorrelation<Columns>(
-      input: input, packed: packed, bias: bias, g: geometry, plan: plan, rows: rows, accumulate: accumulate,
+      input: input, packed: packed, bias: bias, g: geometry.shape, plan: plan, rows: rows, accumulate: accumulate,
       scratch: scratch, output: output
     ).run()
   }
   if plan.isSquare {
     return WinogradTiles(
-      input: input, packed: packed, bias: bias, g: geometry, rows: rows, accumulate: accumulate, scratch: scratch,
+      input: input, packed: packed, bias: bias, g: geometry.shape, rows: rows, accumulate: accumulate, scratch: scratch,
       output: output
     ).run()
   }
@@ -40,7 +40,7 @@ private struct WinogradCorrelation<Columns: ShortCorrelation> {
   let input: UnsafePointer<Lanes>
   let packed: UnsafePointer<Float>
   let bias: UnsafePointer<Float>?
-  let g: CorrelationGeometry
+  let g: CorrelationShape
   let plan: WinogradPlan
   let rows: Range<Int>
   let accumulate: Bool
@@ -64,7 +64,7 @@ private struct WinogradCorrelation<Columns: ShortCorrelation> {
         for point in 0..<plan.rows.points {
           transformInputs(phase, point, top, tiles, into: elements)
           let rows = OutputRows(
-            plan.rows, point, height: phase.height - top, accumulate: accumulate && !plan.restsInScratch)
+            plan.rows.matrices, point, height: phase.height - top, accumulate: accumulate && !plan.restsInScratch)
           for first in stride(from: 0, to: g.outChannels, by: plan.outputsTogether) {
             let channels = first..<min(first + plan.outputsTogether, g.outChannels)
             multiply(point, channels, tiles: tiles.count, elements, into: products)
@@ -81,7 +81,7 @@ private struct WinogradCorrelation<Columns: ShortCorrelation> {
   ) {
     let left = tiles.lowerBound * Columns.outputs
     let rows = RowCombination(
-      g, phase, top: top, left: left, lanes: plan.lineLanes(tiles: tiles.count), terms: plan.rows.inputs[point])
+      g, phase, top: top, left: left, lanes: plan.lineLanes(tiles: tiles.count), terms: plan.rows.matrices.inputs[point])
     let step = elementStep(g.channels * tiles.count)
     for channel in 0..<g.channels {
       rows.combine(input + channel * g.plane, into: scratch)

@@ -31,7 +31,7 @@ func winogradKernelGradient(
 ) {
   func run<Columns: ShortCorrelation>(_ columns: Columns.Type) {
     WinogradGradient<Columns>(
-      outputGradient: outputGradient, input: input, g: geometry, plan: plan, outChannels: channels, scratch: scratch
+      outputGradient: outputGradient, input: input, g: geometry.shape, plan: plan, outChannels: channels, scratch: scratch
     ).run(into: gradient)
   }
   if plan.columns.taps == 3 { run(ThreeTaps.self) } else { run(FiveTaps.self) }
@@ -71,7 +71,7 @@ extension WinogradPlan {
 private struct WinogradGradient<Columns: ShortCorrelation> {
   let outputGradient: UnsafePointer<Lanes>
   let input: UnsafePointer<Lanes>
-  let g: CorrelationGeometry
+  let g: CorrelationShape
   let plan: WinogradPlan
   let outChannels: Range<Int>
   let scratch: LanePointer
@@ -123,7 +123,7 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
   private func transformInputs(_ point: Int, _ top: Int, _ tiles: Int) {
     let lanes = plan.lineLanes(tiles: tiles)
     let step = elementStep(plan.vectors * tiles * lanesPerShard) * registersPerLanes
-    let lines = TurnedRows(plan.rows.signedInputs[point]) { rows + (top + $0) % plan.windowRows * plan.turnedRow }
+    let lines = TurnedRows(plan.rows.matrices.signedInputs[point]) { rows + (top + $0) % plan.windowRows * plan.turnedRow }
     @inline(__always)
     func transform(_ sum: (_ index: Int) -> Register) {
       for vector in 0..<plan.vectors {
@@ -149,7 +149,7 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
     let step = elementStep(outChannels.count * tiles.count) * registersPerLanes
     let rows = RowCombination(
       outputsOf: g, phase, top: top, left: tiles.lowerBound * Columns.outputs, lanes: tiles.count * Columns.outputs,
-      terms: plan.rows.results[point])
+      terms: plan.rows.matrices.results[point])
     for (channel, plane) in outChannels.enumerated() {
       rows.combine(outputGradient + plane * g.outHeight * g.outWidth, into: scratch)
       for tile in 0..<tiles.count {
@@ -179,7 +179,7 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
     let lines = sums + plan.elements * row
     let kernels = lines + plan.rows.taps * Columns.points * row
     clearLanes(lines, count: plan.rows.taps * (Columns.points + Columns.taps) * row)
-    for (point, terms) in plan.rows.kernel.enumerated() {
+    for (point, terms) in plan.rows.matrices.kernel.enumerated() {
       let from = sums + point * Columns.points * row
       for term in terms {
         let to = lines + term.index * Columns.points * row
@@ -188,7 +188,7 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
       }
     }
     for a in 0..<plan.rows.taps {
-      for (point, terms) in plan.columns.kernel.enumerated() {
+      for (point, terms) in plan.columns.matrices.kernel.enumerated() {
         let from = lines + (a * Columns.points + point) * row
         for term in terms {
           let to = kernels + (a * Columns.taps + term.index) * row

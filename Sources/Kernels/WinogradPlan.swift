@@ -12,8 +12,8 @@
 ///
 /// Source: Lavin and Gray, "Fast algorithms for convolutional neural networks" (2016).
 struct WinogradPlan: Sendable {
-  let rows: ShortMatrices
-  let columns: ShortMatrices
+  let rows: ShortAxis
+  let columns: ShortAxis
   let channels: Int
   let outChannels: Int
   /// Whether the sums over α rest in scratch space until they are complete: in the output, whose planes lie a power of two
@@ -54,7 +54,7 @@ struct WinogradPlan: Sendable {
   init?(
     rows rowAxis: TapAxis, columns columnAxis: TapAxis, channels: Int, outChannels: Int, outHeight: Int, outWidth: Int
   ) {
-    guard let rows = ShortMatrices.of(rowAxis), let columns = ShortMatrices.of(columnAxis),
+    guard let rows = ShortAxis(rowAxis), let columns = ShortAxis(columnAxis),
       min(channels, outChannels) >= 16, outHeight / rowAxis.dilation >= rows.outputs,
       outWidth / columnAxis.dilation >= columns.outputs
     else { return nil }

@@ -58,7 +58,7 @@ struct DilationPhase {
 
   /// Calls `body` for each phase; without dilation there is one.
   @inline(__always)
-  static func forEach(_ g: CorrelationGeometry, _ body: (DilationPhase) -> Void) {
+  static func forEach(_ g: CorrelationShape, _ body: (DilationPhase) -> Void) {
     let (rowStep, columnStep) = (g.rows.dilation, g.columns.dilation)
     for row in 0..<min(rowStep, g.outHeight) {
       for column in 0..<min(columnStep, g.outWidth) {
@@ -106,7 +106,7 @@ struct RowCombination {
   /// - Parameters:
   ///   - top, left: the first output of the tiles, among those of the phase.
   init(
-    _ g: CorrelationGeometry, _ phase: DilationPhase, top: Int, left: Int, lanes: Int, terms: [ShortMatrices.Term]
+    _ g: CorrelationShape, _ phase: DilationPhase, top: Int, left: Int, lanes: Int, terms: [ShortMatrices.Term]
   ) {
     let (rowShift, columnShift) = g.inputShift
     let first = phase.column + left * phase.columnStep
@@ -119,7 +119,7 @@ struct RowCombination {
 
   /// The gradient of a correlation's outputs, which are a plane without a border.
   init(
-    outputsOf g: CorrelationGeometry, _ phase: DilationPhase, top: Int, left: Int, lanes: Int,
+    outputsOf g: CorrelationShape, _ phase: DilationPhase, top: Int, left: Int, lanes: Int,
     terms: [ShortMatrices.Term]
   ) {
     self.init(lanes: lanes, inside: 0..<min(lanes, phase.width - left), step: phase.columnStep, terms: terms) { index in
@@ -172,7 +172,7 @@ struct WindowRow {
   private let start: Int
   private let step: Int
 
-  init(_ g: CorrelationGeometry, _ phase: DilationPhase, row: Int, left: Int, lanes: Int) {
+  init(_ g: CorrelationShape, _ phase: DilationPhase, row: Int, left: Int, lanes: Int) {
     let (rowShift, columnShift) = g.inputShift
     let first = phase.column + left * phase.columnStep
     let position = phase.row + row * phase.rowStep

@@ -19,7 +19,7 @@ struct WinogradTiles {
   let input: UnsafePointer<Lanes>
   let packed: UnsafePointer<Float>
   let bias: UnsafePointer<Float>?
-  let g: CorrelationGeometry
+  let g: CorrelationShape
   let rows: Range<Int>
   let accumulate: Bool
   let scratch: LanePointer
@@ -145,7 +145,7 @@ private struct TileWindow {
   /// Lanes from one column to the next.
   private let step: Int
 
-  init(_ g: CorrelationGeometry, _ phase: DilationPhase, top: Int, left: Int, columns: Int) {
+  init(_ g: CorrelationShape, _ phase: DilationPhase, top: Int, left: Int, columns: Int) {
     let (rowShift, columnShift) = g.inputShift
     let first = phase.column + left * phase.columnStep
     step = phase.columnStep

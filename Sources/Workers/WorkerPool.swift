@@ -29,12 +29,13 @@ public final class WorkerPool: @unchecked Sendable {
   public let threads: Int
 
   private let isCrowded: Bool
-  /// The job that threads may join, and how many have.
-  private let state = Atomic<UInt>(0)
-  private let nextIndex = Atomic<Int>(0)
+  /// The pieces of the job that are still to take. Between processors that share no cache each change of it takes as long
+  /// as a thousand multiply-adds: it is all that threads change to take one.
+  private let pieces = Atomic<UInt64>(0)
+  /// How many have not been reported as done.
+  private let unfinished = Atomic<Int>(0)
   private let isStopping = Atomic<Bool>(false)
   private var job: Job?
-  private var count = 0
   private var workers: [pthread_t] = []
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let wake: UnsafeMutablePointer<pthread_cond_t>
@@ -91,54 +92,43 @@ public final class WorkerPool: @unchecked Sendable {
       for index in 0..<count { job.perform(index, 0) }
       return
     }
+    precondition(count <= Pieces.most, "a worker pool shares out at most \(Pieces.most) pieces")
     self.job = job
-    self.count = count
-    nextIndex.store(0, ordering: .relaxed)
-    state.store(JobState(state.load(ordering: .relaxed)).next.bits, ordering: .releasing)
+    unfinished.store(count, ordering: .relaxed)
+    // The first piece is the caller's.
+    pieces.store(Pieces(next: 1, count: count).bits, ordering: .releasing)
     signalWorkers()
-    takePieces(job, 0)
-    // The work may not be let go before every worker that has joined has seen that no piece is left; one that has not, because it
-    // sleeps or has lost its processor, is not waited for.
-    var now = JobState(state.bitwiseAnd(~JobState.open, ordering: .acquiringAndReleasing).newValue)
-    while now.joined > 0 {
+    job.perform(0, 0)
+    var done = 1
+    while let index = takePiece() {
+      job.perform(index, 0)
+      done += 1
+    }
+    // The others have what is left; a thread that has taken nothing, because it sleeps or has lost its processor, is not waited for.
+    while unfinished.load(ordering: .acquiring) > done {
       if isCrowded { sched_yield() } else { pauseProcessor() }
-      now = JobState(state.load(ordering: .acquiring))
     }
     self.job = nil
   }
 
-  /// The number of a job, whether it still takes threads, and how many it has, in one word, so that they change together.
-  private struct JobState {
-    static let open: UInt = 1 << 16
-    let bits: UInt
+  /// Which piece is the next one to take, and how many there are, in one word, so that they change together.
+  private struct Pieces {
+    static let most = 1 << 31
+    let next: Int
+    let count: Int
 
-    init(_ bits: UInt) { self.bits = bits }
+    init(next: Int, count: Int) { (self.next, self.count) = (next, count) }
+    init(_ bits: UInt64) { self.init(next: Int(bits & 0xFFFF_FFFF), count: Int(bits >> 32)) }
 
-    var number: UInt { bits >> 17 }
-    var isOpen: Bool { bits & JobState.open != 0 }
-    var joined: UInt { bits & (JobState.open - 1) }
-    /// The next job, open, with none.
-    var next: JobState { JobState((number &+ 1) << 17 | JobState.open) }
+    var bits: UInt64 { UInt64(count) << 32 | UInt64(next) }
+    var first: Int? { next < count ? next : nil }
   }
 
-  /// Joins a job that is open and has not been seen; gives its number.
-  private func join(after seen: UInt) -> UInt? {
-    var now = JobState(state.load(ordering: .acquiring))
-    while now.isOpen && now.number != seen {
-      let (isExchanged, before) = state.weakCompareExchange(
-        expected: now.bits, desired: now.bits + 1, ordering: .acquiringAndReleasing)
-      if isExchanged { return now.number }
-      now = JobState(before)
-    }
-    return nil
-  }
-
-  private func takePieces(_ job: Job, _ worker: Int) {
-    while true {
-      let index = nextIndex.wrappingAdd(1, ordering: .relaxed).oldValue
-      guard index < count else { return }
-      job.perform(index, worker)
-    }
+  /// Takes the next piece of the present job, whichever that is by now; nil when none is left. The job ends only when the piece has
+  /// been reported as done.
+  private func takePiece() -> Int? {
+    guard Pieces(pieces.load(ordering: .relaxed)).first != nil else { return nil }
+    return Pieces(pieces.wrappingAdd(1, ordering: .acquiring).oldValue).first
   }
 
   private func signalWorkers() {
@@ -177,12 +167,16 @@ public final class WorkerPool: @unchecked Sendable {
     sigfillset(&blocked)
     for fault in [SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGABRT, SIGFPE] { sigdelset(&blocked, fault) }
     pthread_sigmask(SIG_BLOCK, &blocked, nil)
-    var seen: UInt = 0
     var spins = Spinning(isCrowded: isCrowded)
-    while let number = joinNext(after: seen, &spins) {
-      seen = number
-      if let job { takePieces(job, worker) }
-      state.wrappingSubtract(1, ordering: .releasing)
+    while let first = waitForPiece(&spins) {
+      guard let job else { preconditionFailure("a piece without a job") }
+      var (next, done) = (Optional(first), 0)
+      while let index = next {
+        job.perform(index, worker)
+        done += 1
+        next = takePiece()
+      }
+      unfinished.wrappingSubtract(done, ordering: .releasing)
     }
   }
 
@@ -209,15 +203,15 @@ public final class WorkerPool: @unchecked Sendable {
     }
   }
 
-  /// Joins the next job, and gives its number; nil when there will be none.
-  private func joinNext(after seen: UInt, _ spins: inout Spinning) -> UInt? {
+  /// Takes a piece of the next job; nil when there will be none.
+  private func waitForPiece(_ spins: inout Spinning) -> Int? {
     spins.next()
     let start = ContinuousClock.now
     let end = start + (spins.isCrowded || spins.jobsToSkip > 0 ? .microseconds(10) : .microseconds(500))
     var last = start
     while last < end {
       for _ in 0..<64 {
-        if let number = join(after: seen) { return number }
+        if let piece = takePiece() { return piece }
         if isStopping.load(ordering: .acquiring) { return nil }
         pauseProcessor()
       }
@@ -232,7 +226,7 @@ public final class WorkerPool: @unchecked Sendable {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     while true {
-      if let number = join(after: seen) { return number }
+      if let piece = takePiece() { return piece }
       if isStopping.load(ordering: .acquiring) { return nil }
       pthread_cond_wait(wake, mutex)
     }
