@@ -10,19 +10,37 @@ final class ShortMatrices: Sendable {
     let factor: Float
   }
 
+  /// The terms of a sum, at most as many as a kernel has taps: a value without references, since every row of tiles reads it.
+  struct Terms: Sendable {
+    private(set) var count = 0
+    private var terms = InlineArray<5, Term>(repeating: Term(index: 0, factor: 0))
+
+    init(_ list: [Term]) { for term in list { append(term) } }
+
+    mutating func append(_ term: Term) {
+      terms[count] = term
+      count += 1
+    }
+
+    var indices: Range<Int> { 0..<count }
+    subscript(_ index: Int) -> Term { terms[index] }
+  }
+
   /// Of each point: its inputs (two or four), the outputs it enters, and its taps.
-  let inputs: [[Term]]
+  let inputs: [Terms]
   /// Of each point its inputs again, those that count positive first.
-  let signedInputs: [[Term]]
-  let results: [[Term]]
-  let kernel: [[Term]]
+  let signedInputs: [Terms]
+  let results: [Terms]
+  let kernel: [Terms]
+  /// Of each output the first point that enters it.
+  let firstPoints: [Int]
 
   fileprivate static let three = ShortMatrices(ThreeTaps.self)
   fileprivate static let five = ShortMatrices(FiveTaps.self)
 
   /// What each transform makes of a one among zeros is a column of its matrix.
   private init<Short: ShortCorrelation>(_ short: Short.Type) {
-    func rows(_ count: Int, _ column: (_ one: Int) -> [Float]) -> [[Term]] {
+    func lists(_ count: Int, _ column: (_ one: Int) -> [Float]) -> [[Term]] {
       let columns = (0..<count).map(column)
       return (0..<Short.points).map { point in
         (0..<count).filter { columns[$0][point] != 0 }.map { Term(index: $0, factor: columns[$0][point]) }
@@ -36,18 +54,23 @@ final class ShortMatrices: Sendable {
         return positions.map { $0[0] }
       }
     }
-    inputs = rows(Short.outputs + Short.taps - 1) { one in
+    let inputs = lists(Short.outputs + Short.taps - 1) { one in
       written { Short.transformInput({ ones($0, one) }, into: $0, elementStep: 1) }
     }
-    signedInputs = inputs.map { terms in terms.filter { $0.factor > 0 } + terms.filter { $0.factor < 0 } }
-    results = rows(Short.outputs) { one in
+    self.inputs = inputs.map(Terms.init)
+    signedInputs = inputs.map { Terms($0.filter { $0.factor > 0 } + $0.filter { $0.factor < 0 }) }
+    let results = lists(Short.outputs) { one in
       written { Short.transformGradient({ ones($0, one) }, into: $0, elementStep: 1) }
     }
-    kernel = rows(Short.taps) { one in
+    self.results = results.map(Terms.init)
+    firstPoints = (0..<Short.outputs).map { output in
+      results.firstIndex { $0.contains { $0.index == output } } ?? results.count
+    }
+    kernel = lists(Short.taps) { one in
       var column = [Float](repeating: 0, count: Short.points)
       Short.transformKernel({ $0 == one ? 1 : 0 }, { column[$0] = $1 })
       return column
-    }
+    }.map(Terms.init)
   }
 }
 

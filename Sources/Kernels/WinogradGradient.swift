@@ -181,7 +181,8 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
     clearLanes(lines, count: plan.rows.taps * (Columns.points + Columns.taps) * row)
     for (point, terms) in plan.rows.matrices.kernel.enumerated() {
       let from = sums + point * Columns.points * row
-      for term in terms {
+      for index in terms.indices {
+        let term = terms[index]
         let to = lines + term.index * Columns.points * row
         let factor = Lanes(repeating: term.factor)
         for i in 0..<Columns.points * row { to[i] = lanes_multiply_add(from[i], factor, to[i]) }
@@ -190,7 +191,8 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
     for a in 0..<plan.rows.taps {
       for (point, terms) in plan.columns.matrices.kernel.enumerated() {
         let from = lines + (a * Columns.points + point) * row
-        for term in terms {
+        for index in terms.indices {
+          let term = terms[index]
           let to = kernels + (a * Columns.taps + term.index) * row
           let factor = Lanes(repeating: term.factor)
           for i in 0..<row { to[i] = lanes_multiply_add(from[i], factor, to[i]) }

@@ -13,10 +13,11 @@ struct OutputRows {
 
   init(_ matrices: ShortMatrices, _ point: Int, height: Int, accumulate: Bool) {
     self.accumulate = accumulate
-    for term in matrices.results[point] where term.index < height {
-      indices[count] = term.index
-      signs[count] = term.factor
-      isFirst[count] = !matrices.results[..<point].contains { $0.contains { $0.index == term.index } }
+    let terms = matrices.results[point]
+    for index in terms.indices where terms[index].index < height {
+      indices[count] = terms[index].index
+      signs[count] = terms[index].factor
+      isFirst[count] = matrices.firstPoints[terms[index].index] == point
       count += 1
     }
   }
@@ -86,15 +87,15 @@ struct RowCombination {
   ///   - inside: the lanes of a line that lie in the plane, `step` from one to the next.
   ///   - row: where the row of a term begins, counted for the line's first lane; nil where there is none.
   private init(
-    lanes: Int, inside: Range<Int>, step: Int, terms: [ShortMatrices.Term], row: (_ index: Int) -> Int?
+    lanes: Int, inside: Range<Int>, step: Int, terms: ShortMatrices.Terms, row: (_ index: Int) -> Int?
   ) {
     self.lanes = lanes
     self.inside = inside
     self.step = step
-    for term in terms {
-      guard let start = row(term.index) else { continue }
+    for index in terms.indices {
+      guard let start = row(terms[index].index) else { continue }
       rows[count] = start
-      factors[count] = term.factor
+      factors[count] = terms[index].factor
       count += 1
     }
     // Where there is no such row, another one counts nothing.
@@ -106,7 +107,7 @@ struct RowCombination {
   /// - Parameters:
   ///   - top, left: the first output of the tiles, among those of the phase.
   init(
-    _ g: CorrelationShape, _ phase: DilationPhase, top: Int, left: Int, lanes: Int, terms: [ShortMatrices.Term]
+    _ g: CorrelationShape, _ phase: DilationPhase, top: Int, left: Int, lanes: Int, terms: ShortMatrices.Terms
   ) {
     let (rowShift, columnShift) = g.inputShift
     let first = phase.column + left * phase.columnStep
@@ -120,7 +121,7 @@ struct RowCombination {
   /// The gradient of a correlation's outputs, which are a plane without a border.
   init(
     outputsOf g: CorrelationShape, _ phase: DilationPhase, top: Int, left: Int, lanes: Int,
-    terms: [ShortMatrices.Term]
+    terms: ShortMatrices.Terms
   ) {
     self.init(lanes: lanes, inside: 0..<min(lanes, phase.width - left), step: phase.columnStep, terms: terms) { index in
       guard top + index < phase.height else { return nil }
@@ -204,7 +205,7 @@ struct TurnedRows {
   let rows: InlineArray<4, UnsafePointer<Register>>
 
   /// - Parameter terms: a point's `signedInputs`.
-  init(_ terms: [ShortMatrices.Term], _ row: (_ index: Int) -> LanePointer) {
+  init(_ terms: ShortMatrices.Terms, _ row: (_ index: Int) -> LanePointer) {
     kind = terms.count > 2 ? .differenceOfSums : terms[1].factor > 0 ? .sum : .difference
     rows = InlineArray { UnsafePointer(row(terms[min($0, terms.count - 1)].index)).registers }
   }
