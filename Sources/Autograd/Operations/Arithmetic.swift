@@ -77,16 +77,25 @@ struct BinaryOperation: Operation {
   let b: StridedView
   let aCount: Int
   let bCount: Int
+  /// Whether it is a sum in which nothing repeats: in the place of its first operand, whose gradient is then there already.
+  let worksInPlace: Bool
+
+  init(
+    name: String, kind: BinaryKind, shape: [Int], dense: StridedView, a: StridedView, b: StridedView, aCount: Int,
+    bCount: Int
+  ) {
+    (self.name, self.kind, self.shape) = (name, kind, shape)
+    (self.dense, self.a, self.b, self.aCount, self.bCount) = (dense, a, b, aCount, bCount)
+    worksInPlace = kind == .add && a == dense && b == dense
+  }
 
   var readsInput: Bool { kind == .multiply || kind == .divide }
   var readsOutput: Bool { kind == .divide }
 
-  /// Whether it is a sum in which nothing repeats.
-  private var isPlainSum: Bool { kind == .add && a == dense && b == dense }
-  var portions: Int { isPlainSum ? Portion.most(lanes: aCount) : 1 }
+  var portions: Int { worksInPlace ? Portion.most(lanes: aCount) : 1 }
 
   func forward(_ frame: Frame) {
-    if isPlainSum {
+    if worksInPlace {
       let own = frame.portion.range(of: aCount)
       return addLanes(
         frame.input(0) + own.lowerBound, frame.input(1) + own.lowerBound, count: own.count,
