@@ -29,9 +29,9 @@ public final class WorkerPool: @unchecked Sendable {
   public let threads: Int
 
   private let isCrowded: Bool
-  /// The pieces of the job that are still to take. Between processors that share no cache each change of it takes as long
-  /// as a thousand multiply-adds: it is all that threads change to take one.
-  private let pieces = Atomic<UInt64>(0)
+  /// For each thread the pieces of the job that it takes first and that are still to take, each on cache lines of its own: between
+  /// processors that share no cache, a change of one takes as long as a thousand multiply-adds.
+  private let shares: UnsafeMutablePointer<Atomic<UInt64>>
   /// How many have not been reported as done.
   private let unfinished = Atomic<Int>(0)
   private let isStopping = Atomic<Bool>(false)
@@ -45,6 +45,8 @@ public final class WorkerPool: @unchecked Sendable {
     precondition(threads >= 1, "a worker pool needs a thread")
     self.threads = threads
     isCrowded = threads > Processors.available
+    shares = .allocate(capacity: threads * WorkerPool.shareStep)
+    for worker in 0..<threads { (shares + worker * WorkerPool.shareStep).initialize(to: Atomic(0)) }
     mutex = .allocate(capacity: 1)
     wake = .allocate(capacity: 1)
     pthread_mutex_init(mutex, nil)
@@ -58,13 +60,16 @@ public final class WorkerPool: @unchecked Sendable {
     for worker in workers { pthread_join(worker, nil) }
     pthread_mutex_destroy(mutex)
     pthread_cond_destroy(wake)
+    shares.deallocate()
     mutex.deallocate()
     wake.deallocate()
   }
 
   /// Performs the pieces 0..<count, each once, on all threads, and returns when all are done.
   ///
-  /// Which worker gets which piece is not fixed: results must not depend on it. Nothing is allocated.
+  /// A worker takes the pieces worker, worker + threads, worker + 2 · threads … as long as it can, in this order, since from one job to
+  /// the next their numbers lie in its cache, and then what others have not come to: results must not depend on it.
+  /// Nothing is allocated.
   public func run<Work: PoolWork>(count: Int, _ work: Work) {
     withUnsafePointer(to: work) { run(count: count, Job(work: $0, type: Work.self)) }
   }
@@ -92,15 +97,18 @@ public final class WorkerPool: @unchecked Sendable {
       for index in 0..<count { job.perform(index, 0) }
       return
     }
-    precondition(count <= Pieces.most, "a worker pool shares out at most \(Pieces.most) pieces")
+    precondition(count <= Share.most, "a worker pool shares out at most \(Share.most) pieces")
     self.job = job
     unfinished.store(count, ordering: .relaxed)
-    // The first piece is the caller's.
-    pieces.store(Pieces(next: 1, count: count).bits, ordering: .releasing)
+    for worker in 0..<threads {
+      // The first piece is the caller's.
+      let share = Share(next: worker == 0 ? 1 : 0, count: (count - worker + threads - 1) / threads)
+      self.share(worker).pointee.store(share.bits, ordering: .releasing)
+    }
     signalWorkers()
     job.perform(0, 0)
     var done = 1
-    while let index = takePiece() {
+    while let index = takePiece(0) {
       job.perform(index, 0)
       done += 1
     }
@@ -111,24 +119,38 @@ public final class WorkerPool: @unchecked Sendable {
     self.job = nil
   }
 
-  /// Which piece is the next one to take, and how many there are, in one word, so that they change together.
-  private struct Pieces {
+  /// Which piece of a worker's is the next one to take, and how many it has, in one word, so that they change together.
+  private struct Share {
     static let most = 1 << 31
     let next: Int
     let count: Int
 
-    init(next: Int, count: Int) { (self.next, self.count) = (next, count) }
+    init(next: Int, count: Int) { (self.next, self.count) = (next, max(0, count)) }
     init(_ bits: UInt64) { self.init(next: Int(bits & 0xFFFF_FFFF), count: Int(bits >> 32)) }
 
     var bits: UInt64 { UInt64(count) << 32 | UInt64(next) }
     var first: Int? { next < count ? next : nil }
   }
 
-  /// Takes the next piece of the present job, whichever that is by now; nil when none is left. The job ends only when the piece has
-  /// been reported as done.
-  private func takePiece() -> Int? {
-    guard Pieces(pieces.load(ordering: .relaxed)).first != nil else { return nil }
-    return Pieces(pieces.wrappingAdd(1, ordering: .acquiring).oldValue).first
+  /// Words from one share to the next: two cache lines, which processors fetch in pairs.
+  private static let shareStep = 16
+
+  private func share(_ worker: Int) -> UnsafeMutablePointer<Atomic<UInt64>> { shares + worker * WorkerPool.shareStep }
+
+  /// Takes a piece of the present job, whichever that is by now: of the worker's own, or else of the others'; nil when none is left.
+  /// The job ends only when the piece has been reported as done.
+  private func takePiece(_ worker: Int) -> Int? {
+    for other in 0..<threads {
+      let owner = worker + other < threads ? worker + other : worker + other - threads
+      if let piece = takePiece(of: owner) { return piece }
+    }
+    return nil
+  }
+
+  private func takePiece(of owner: Int) -> Int? {
+    let share = share(owner)
+    guard Share(share.pointee.load(ordering: .relaxed)).first != nil else { return nil }
+    return Share(share.pointee.wrappingAdd(1, ordering: .acquiring).oldValue).first.map { $0 * threads + owner }
   }
 
   private func signalWorkers() {
@@ -168,13 +190,13 @@ public final class WorkerPool: @unchecked Sendable {
     for fault in [SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGABRT, SIGFPE] { sigdelset(&blocked, fault) }
     pthread_sigmask(SIG_BLOCK, &blocked, nil)
     var spins = Spinning(isCrowded: isCrowded)
-    while let first = waitForPiece(&spins) {
+    while let first = waitForPiece(worker, &spins) {
       guard let job else { preconditionFailure("a piece without a job") }
       var (next, done) = (Optional(first), 0)
       while let index = next {
         job.perform(index, worker)
         done += 1
-        next = takePiece()
+        next = takePiece(worker)
       }
       unfinished.wrappingSubtract(done, ordering: .releasing)
     }
@@ -204,17 +226,18 @@ public final class WorkerPool: @unchecked Sendable {
   }
 
   /// Takes a piece of the next job; nil when there will be none.
-  private func waitForPiece(_ spins: inout Spinning) -> Int? {
+  private func waitForPiece(_ worker: Int, _ spins: inout Spinning) -> Int? {
     spins.next()
     let start = ContinuousClock.now
     let end = start + (spins.isCrowded || spins.jobsToSkip > 0 ? .microseconds(10) : .microseconds(500))
     var last = start
     while last < end {
       for _ in 0..<64 {
-        if let piece = takePiece() { return piece }
+        if let piece = takePiece(of: worker) { return piece }
         if isStopping.load(ordering: .acquiring) { return nil }
         pauseProcessor()
       }
+      if let piece = takePiece(worker) { return piece }
       // Some microseconds have passed, or another thread had the processor.
       let now = ContinuousClock.now
       if now - last > .microseconds(100) {
@@ -226,7 +249,7 @@ public final class WorkerPool: @unchecked Sendable {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     while true {
-      if let piece = takePiece() { return piece }
+      if let piece = takePiece(worker) { return piece }
       if isStopping.load(ordering: .acquiring) { return nil }
       pthread_cond_wait(wake, mutex)
     }
