@@ -1,4 +1,4 @@
-// Large kernels as sums of kernels of three and five taps an axis, which take fewer multiplications.
+// Large kernels as sums of kernels of three, five and seven taps an axis, which take fewer multiplications.
 
 import CVector
 
@@ -15,13 +15,13 @@ struct KernelPart: Sendable {
   /// The rows of outputs of a part's tile, at most.
   static let tallestTile = FiveTaps.outputs
 
-  /// How an axis is cut: 7 = 5 + 3, one of them nothing. Nil where there is nothing to gain, or nothing to cut.
+  /// How an axis is cut: 8 = 5 + 3; 4 = 5, one of them nothing. Nil where there is nothing to gain, or nothing to cut.
   private static func lengths(_ kernel: Int) -> [Int]? {
     switch kernel {
-    case 3, 5: [kernel]
+    case 3, 5, 7: [kernel]
     case 4: [5]
     case 6: [3, 3]
-    case 7, 8: [5, 3]
+    case 8: [5, 3]
     case 9, 10: [5, 5]
     case 11: [5, 3, 3]
     default: nil

@@ -13,7 +13,7 @@ final class ShortMatrices: Sendable {
   /// The terms of a sum, at most as many as a kernel has taps: a value without references, since every row of tiles reads it.
   struct Terms: Sendable {
     private(set) var count = 0
-    private var terms = InlineArray<5, Term>(repeating: Term(index: 0, factor: 0))
+    private var terms = InlineArray<7, Term>(repeating: Term(index: 0, factor: 0))
 
     init(_ list: [Term]) { for term in list { append(term) } }
 
@@ -37,6 +37,7 @@ final class ShortMatrices: Sendable {
 
   fileprivate static let three = ShortMatrices(ThreeTaps.self)
   fileprivate static let five = ShortMatrices(FiveTaps.self)
+  fileprivate static let seven = ShortMatrices(SevenTaps.self)
 
   /// What each transform makes of a one among zeros is a column of its matrix.
   private init<Short: ShortCorrelation>(_ short: Short.Type) {
@@ -68,29 +69,35 @@ final class ShortMatrices: Sendable {
     }
     kernel = lists(Short.taps) { one in
       var column = [Float](repeating: 0, count: Short.points)
-      Short.transformKernel({ $0 == one ? 1 : 0 }, { column[$0] = $1 })
+      Short.transformKernel({ Lanes(repeating: $0 == one ? 1 : 0) }, { column[$0] = $1[0] })
       return column
     }.map(Terms.init)
   }
 }
 
 /// Which `ShortCorrelation` an axis is done by: a value without references, to be copied freely.
-enum ShortAxis: Sendable {
-  case three, five
+enum ShortAxis: Int, Sendable {
+  case three = 3
+  case five = 5
+  case seven = 7
 
   /// Nil when its kernel is of another length or its windows lie apart. Taps may lie apart: then the outputs that lie as far
   /// apart are done together.
   init?(_ axis: TapAxis) {
-    switch (axis.kernel, axis.stride) {
-    case (3, 1): self = .three
-    case (5, 1): self = .five
-    default: return nil
-    }
+    guard axis.stride == 1 else { return nil }
+    self.init(rawValue: axis.kernel)
   }
 
-  var taps: Int { self == .three ? ThreeTaps.taps : FiveTaps.taps }
-  var outputs: Int { self == .three ? ThreeTaps.outputs : FiveTaps.outputs }
-  var points: Int { self == .three ? ThreeTaps.points : FiveTaps.points }
+  // Constants rather than what the types say, since loops ask for them.
+  var taps: Int { rawValue }
+  var outputs: Int { self == .three ? 2 : 4 }
+  var points: Int { self == .three ? 4 : self == .five ? 11 : 16 }
 
-  var matrices: ShortMatrices { self == .three ? .three : .five }
+  var matrices: ShortMatrices {
+    switch self {
+    case .three: .three
+    case .five: .five
+    case .seven: .seven
+    }
+  }
 }

@@ -1,4 +1,4 @@
-// Convolution with kernels of three and five taps an axis in fewer multiplications than its formula has.
+// Convolution with kernels of three, five and seven taps an axis in fewer multiplications than its formula has.
 
 import CVector
 
@@ -32,7 +32,11 @@ func winogradCorrelate(
       output: output
     ).run()
   }
-  if plan.columns.taps == 3 { run(ThreeTaps.self) } else { run(FiveTaps.self) }
+  switch plan.columns {
+  case .three: run(ThreeTaps.self)
+  case .five: run(FiveTaps.self)
+  case .seven: run(SevenTaps.self)
+  }
 }
 
 /// One `winogradCorrelate`.
@@ -81,7 +85,8 @@ private struct WinogradCorrelation<Columns: ShortCorrelation> {
   ) {
     let left = tiles.lowerBound * Columns.outputs
     let rows = RowCombination(
-      g, phase, top: top, left: left, lanes: plan.lineLanes(tiles: tiles.count), terms: plan.rows.matrices.inputs[point])
+      g, phase, top: top, left: left, lanes: plan.lineLanes(tiles: tiles.count), terms: plan.rows.matrices.inputs[point]
+    )
     let step = elementStep(g.channels * tiles.count)
     for channel in 0..<g.channels {
       rows.combine(input + channel * g.plane, into: scratch)

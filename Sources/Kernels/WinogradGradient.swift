@@ -1,4 +1,4 @@
-// The weight gradient of a convolution with kernels of three and five taps an axis, by Winograd's transforms.
+// The weight gradient of a convolution with kernels of three, five and seven taps an axis, by Winograd's transforms.
 
 import CVector
 
@@ -31,10 +31,15 @@ func winogradKernelGradient(
 ) {
   func run<Columns: ShortCorrelation>(_ columns: Columns.Type) {
     WinogradGradient<Columns>(
-      outputGradient: outputGradient, input: input, g: geometry.shape, plan: plan, outChannels: channels, scratch: scratch
+      outputGradient: outputGradient, input: input, g: geometry.shape, plan: plan, outChannels: channels,
+      scratch: scratch
     ).run(into: gradient)
   }
-  if plan.columns.taps == 3 { run(ThreeTaps.self) } else { run(FiveTaps.self) }
+  switch plan.columns {
+  case .three: run(ThreeTaps.self)
+  case .five: run(FiveTaps.self)
+  case .seven: run(SevenTaps.self)
+  }
 }
 
 extension WinogradPlan {
@@ -76,13 +81,23 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
   let outChannels: Range<Int>
   let scratch: LanePointer
 
-  /// Where things lie in the scratch space: rows of the input with channels as lanes, in a ring, behind a line.
-  private var rows: LanePointer { scratch + plan.lineLanes(tiles: plan.gradientTiles) }
-  private var inputs: LanePointer { rows + plan.windowRows * plan.turnedRow }
-  private var gradients: LanePointer {
-    inputs + Columns.points * elementStep(plan.vectors * plan.gradientTiles * lanesPerShard)
+  // Where things lie in the scratch space: rows of the input with channels as lanes, in a ring, behind a line.
+  let rows: LanePointer
+  let inputs: LanePointer
+  let gradients: LanePointer
+  let sums: LanePointer
+
+  init(
+    outputGradient: UnsafePointer<Lanes>, input: UnsafePointer<Lanes>, g: CorrelationShape, plan: WinogradPlan,
+    outChannels: Range<Int>, scratch: LanePointer
+  ) {
+    (self.outputGradient, self.input, self.g, self.plan) = (outputGradient, input, g, plan)
+    (self.outChannels, self.scratch) = (outChannels, scratch)
+    rows = scratch + plan.lineLanes(tiles: plan.gradientTiles)
+    inputs = rows + plan.windowRows * plan.turnedRow
+    gradients = inputs + Columns.points * elementStep(plan.vectors * plan.gradientTiles * lanesPerShard)
+    sums = gradients + Columns.points * elementStep(outChannels.count * plan.gradientTiles)
   }
-  private var sums: LanePointer { gradients + Columns.points * elementStep(outChannels.count * plan.gradientTiles) }
 
   func run(into gradient: UnsafeMutablePointer<Float>) {
     clearLanes(sums, count: plan.elements * outChannels.count * plan.vectors)
@@ -123,7 +138,9 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
   private func transformInputs(_ point: Int, _ top: Int, _ tiles: Int) {
     let lanes = plan.lineLanes(tiles: tiles)
     let step = elementStep(plan.vectors * tiles * lanesPerShard) * registersPerLanes
-    let lines = TurnedRows(plan.rows.matrices.signedInputs[point]) { rows + (top + $0) % plan.windowRows * plan.turnedRow }
+    let lines = TurnedRows(plan.rows.matrices.signedInputs[point]) {
+      rows + (top + $0) % plan.windowRows * plan.turnedRow
+    }
     @inline(__always)
     func transform(_ sum: (_ index: Int) -> Register) {
       for vector in 0..<plan.vectors {
@@ -139,6 +156,7 @@ private struct WinogradGradient<Columns: ShortCorrelation> {
     }
     let (a, b, c, d) = (lines.rows[0], lines.rows[1], lines.rows[2], lines.rows[3])
     switch lines.kind {
+    case .one: transform { a[$0] }
     case .sum: transform { a[$0] + b[$0] }
     case .difference: transform { a[$0] - b[$0] }
     case .differenceOfSums: transform { (a[$0] + b[$0]) - (c[$0] + d[$0]) }

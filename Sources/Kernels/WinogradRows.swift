@@ -149,7 +149,9 @@ struct RowCombination {
   private func add(_ plane: UnsafePointer<Lanes>, step: Int, into line: LanePointer) {
     let (a, b, c, d) = (plane + rows[0], plane + rows[1], plane + rows[2], plane + rows[3])
     let (p, q) = (Lanes(repeating: factors[0]), Lanes(repeating: factors[1]))
-    if count > 2 {
+    if count == 1 {
+      for x in inside { line[x] = a[x &* step] * p }
+    } else if count > 2 {
       let (r, s) = (Lanes(repeating: factors[2]), Lanes(repeating: factors[3]))
       for x in inside {
         let position = x &* step
@@ -196,9 +198,9 @@ struct WindowRow {
   }
 }
 
-/// How a point adds up the rows of a window: two of them, or four of which two count negative.
+/// How a point adds up the rows of a window: one alone, two of them, or four of which two count negative.
 struct TurnedRows {
-  enum Kind { case sum, difference, differenceOfSums }
+  enum Kind { case one, sum, difference, differenceOfSums }
 
   let kind: Kind
   /// Those that count positive first.
@@ -206,7 +208,8 @@ struct TurnedRows {
 
   /// - Parameter terms: a point's `signedInputs`.
   init(_ terms: ShortMatrices.Terms, _ row: (_ index: Int) -> LanePointer) {
-    kind = terms.count > 2 ? .differenceOfSums : terms[1].factor > 0 ? .sum : .difference
+    kind =
+      terms.count == 1 ? .one : terms.count > 2 ? .differenceOfSums : terms[1].factor > 0 ? .sum : .difference
     rows = InlineArray { UnsafePointer(row(terms[min($0, terms.count - 1)].index)).registers }
   }
 }

@@ -12,52 +12,78 @@ func packWinogradWeights(
 ) {
   func pack<Rows: ShortCorrelation, Columns: ShortCorrelation>(_ rows: Rows.Type, _ columns: Columns.Type) {
     let kernelTaps = Rows.taps * Columns.taps
-    func packTile(_ first: Int, _ height: Int) {
-      for m in 0..<height {
-        let kernels = source + (first + m) * channelStep
-        for channel in 0..<plan.channels {
-          let taps = tapSource + channel * (part == nil ? kernelTaps : wholeTaps)
-          transformKernel(
-            rows, columns,
-            { index in
-              guard let part else { return kernels[taps[index]] }
-              return part.taps[index] < 0 ? 0 : kernels[taps[part.taps[index]]]
-            },
-            into: packed + (first * plan.elements * plan.channels + channel * height + m),
-            elementStep: plan.channels * height)
+    let channelTaps = part == nil ? kernelTaps : wholeTaps
+    func packTile(_ first: Int, _ height: Int, _ kernels: LanePointer) {
+      // For each element the tile's weights are one run, of which sixteen at a time are lanes.
+      let run = plan.channels * height
+      let tile = packed + first * plan.elements * plan.channels
+      var (channel, m) = (0, 0)
+      for start in stride(from: 0, to: run, by: lanesPerShard) {
+        let count = min(lanesPerShard, run - start)
+        for lane in 0..<count {
+          let weights = source + (first &+ m) &* channelStep
+          let taps = tapSource + channel &* channelTaps
+          let lane = kernels.scalars + lane
+          if let part {
+            for (tap, whole) in part.taps.enumerated() {
+              lane[tap &* lanesPerShard] = whole < 0 ? 0 : weights[taps[whole]]
+            }
+          } else {
+            for tap in 0..<kernelTaps { lane[tap &* lanesPerShard] = weights[taps[tap]] }
+          }
+          m += 1
+          if m == height { (channel, m) = (channel + 1, 0) }
+        }
+        transformKernels(rows, columns, kernels, lines: kernels + kernelTaps) { element, weights in
+          let to = tile + (element &* run &+ start)
+          if count == lanesPerShard {
+            UnsafeMutableRawPointer(to).storeBytes(of: weights, as: Lanes.self)
+          } else {
+            for lane in 0..<count { to[lane] = weights[lane] }
+          }
         }
       }
     }
-    if plan.isSquare {
-      WinogradTiles.forEachChannelTile(plan.outChannels, packTile)
-    } else {
-      forEachChannelTile(plan.outChannels, packTile)
+    let lanes = kernelTaps + Rows.taps * Columns.points
+    withUnsafeTemporaryAllocation(of: Lanes.self, capacity: lanes) { kernels in
+      guard let kernels = kernels.baseAddress else { return }
+      kernels.initialize(repeating: .zero, count: lanes)
+      if plan.isSquare {
+        WinogradTiles.forEachChannelTile(plan.outChannels) { packTile($0, $1, kernels) }
+      } else {
+        forEachChannelTile(plan.outChannels) { packTile($0, $1, kernels) }
+      }
     }
   }
-  switch (plan.rows.taps, plan.columns.taps) {
-  case (3, 3): pack(ThreeTaps.self, ThreeTaps.self)
-  case (3, _): pack(ThreeTaps.self, FiveTaps.self)
-  case (_, 3): pack(FiveTaps.self, ThreeTaps.self)
-  default: pack(FiveTaps.self, FiveTaps.self)
+  func pack<Rows: ShortCorrelation>(_ rows: Rows.Type) {
+    switch plan.columns {
+    case .three: pack(rows, ThreeTaps.self)
+    case .five: pack(rows, FiveTaps.self)
+    case .seven: pack(rows, SevenTaps.self)
+    }
+  }
+  switch plan.rows {
+  case .three: pack(ThreeTaps.self)
+  case .five: pack(FiveTaps.self)
+  case .seven: pack(SevenTaps.self)
   }
 }
 
-/// U = G g Gᵀ of one kernel, whose taps `kernel` gives by their number.
+/// U = G g Gᵀ of sixteen kernels, which are the lanes of their taps; `lines` is scratch space for a number a row of taps and point.
 @inline(__always)
-private func transformKernel<Rows: ShortCorrelation, Columns: ShortCorrelation>(
-  _ rows: Rows.Type, _ columns: Columns.Type, _ kernel: (_ tap: Int) -> Float,
-  into u: UnsafeMutablePointer<Float>, elementStep: Int
+private func transformKernels<Rows: ShortCorrelation, Columns: ShortCorrelation>(
+  _ rows: Rows.Type, _ columns: Columns.Type, _ kernels: UnsafePointer<Lanes>,
+  lines: LanePointer, _ body: (_ element: Int, _ u: Lanes) -> Void
 ) {
   // Each row of the kernel becomes a number a point; then the same down the columns.
-  var lines = InlineArray<55, Float> { _ in 0 }
   for a in 0..<Rows.taps {
     Columns.transformKernel(
-      { kernel(a &* Columns.taps &+ $0) },
-      { point, weight in lines[a &* Columns.points &+ point] = weight })
+      { kernels[a &* Columns.taps &+ $0] },
+      { point, weights in lines[a &* Columns.points &+ point] = weights })
   }
   for column in 0..<Columns.points {
     Rows.transformKernel(
       { lines[$0 &* Columns.points &+ column] },
-      { point, weight in u[(point &* Columns.points &+ column) &* elementStep] = weight })
+      { point, weights in body(point &* Columns.points &+ column, weights) })
   }
 }
