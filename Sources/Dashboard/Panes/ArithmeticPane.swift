@@ -50,7 +50,7 @@ extension Pane {
     let full = 2 * (filters?.height ?? 0) + 8 + min(8, filters?.tiles ?? 0)
     let rows =
       inside.rows - full >= (maps.height + 1) / 2
-      ? min(24, inside.rows - full) : max(inside.rows * 2 / 5, min(inside.rows - 12, 24))
+      ? inside.rows - full : max(inside.rows * 2 / 5, min(inside.rows - 12, 24))
     let zoom = min(inside.columns / maps.width, 2 * rows / maps.height)
     guard zoom >= 1 else { return nil }
     let size = TileScale.zoom(zoom).cells(height: maps.height, width: maps.width)
@@ -68,7 +68,8 @@ extension Canvas {
     let place = shown.map {
       layer.outputShape.rank == 3 ? "[\($0.map)] at row \($0.row), column \($0.column)" : "[\($0.map)]"
     }
-    _ = title("\(layer.name)\(place ?? "")", in: rect)
+    let end = rect.column + rect.columns
+    let at = title("\(layer.name)\(place ?? "")", in: rect)
     var inside = rect.belowTitle
     guard let snapshot = model.currentSnapshot else { return }
     guard let arithmetic = snapshot.arithmetic else {
@@ -76,21 +77,48 @@ extension Canvas {
       return
     }
     if let room = Pane.mapRoom(model, rect), room.height == arithmetic.map.height {
-      drawMap(arithmetic.map, arithmetic.place, room.rect, room.zoom)
+      let shading = model.shading(ValueRange(arithmetic.map.values.prefix(arithmetic.map.count)), isSigned: false)
+      if end - at > painter.legendWidth(shading, width: 9) {
+        let column = painter.drawLegend(shading, width: 9, column: at, row: rect.row, style: theme[.text], on: &grid)
+        write(" ", .text, column: column, row: rect.row)
+      }
+      drawMap(arithmetic.map, arithmetic.place, room.rect, room.zoom, shading)
       inside = inside.dropping(rows: room.rect.rows + 1)
+      drawInput(snapshot.probe, arithmetic, inside.dropping(columns: room.rect.columns + 3), room.rect, room.zoom)
     }
     drawSum(arithmetic, inside)
   }
 
-  private mutating func drawMap(_ tile: Tile, _ place: OutputPlace, _ rect: Rect, _ zoom: Int) {
-    painter.draw(
-      tile, scale: .zoom(zoom), shading: model.shading(ValueRange(tile.values.prefix(tile.count)), isSigned: false),
-      column: rect.column, row: rect.row, on: &grid)
+  private mutating func drawMap(
+    _ tile: Tile, _ place: OutputPlace, _ rect: Rect, _ zoom: Int, _ shading: Shading
+  ) {
+    painter.draw(tile, scale: .zoom(zoom), shading: shading, column: rect.column, row: rect.row, on: &grid)
     let (row, column) = (place.row * zoom / 2, place.column * zoom)
     let mark = model.capabilities.unicode ? "◆" : "X"
     write(
       mark, .mark, column: rect.column + column + max(0, zoom / 2 - 1),
       row: rect.row + min(rect.rows - 1, row + zoom / 4))
+  }
+
+  /// The image beside the map, what the number sees of it marked, for a layer that reads the image itself.
+  ///
+  /// - Parameters:
+  ///   - room: what is beside the map; its rows are those below it.
+  ///   - map: where the map is.
+  private mutating func drawInput(
+    _ probe: ProbePicture, _ arithmetic: OutputArithmetic, _ room: Rect, _ map: Rect, _ mapZoom: Int
+  ) {
+    let image = model.run.image
+    let zoom = min(mapZoom, room.columns / image[2], 2 * map.rows / image[1])
+    guard model.selectedLayer?.source == nil, zoom >= 1 else { return }
+    painter.draw(
+      probe.channels, scale: .zoom(zoom), shading: Shading(.gray, limit: 1), column: room.column, row: map.row,
+      on: &grid)
+    let size = TileScale.zoom(zoom).cells(height: image[1], width: image[2])
+    outline(arithmetic, .zoom(zoom), column: room.column, row: map.row, size: size)
+    let words = "\(probe.isTraining ? "training" : "input") image \(probe.index), with what the number sees"
+    write(words, .faint, column: room.column, row: map.row + map.rows, limit: room.columns)
+    write("the map", .faint, column: map.column, row: map.row + map.rows, limit: map.columns)
   }
 
   /// Bias, channels, sum, the engine's number, the activation's.

@@ -222,7 +222,7 @@ extension Canvas {
   }
 
   /// Marks what of the image the chosen number sees, where the layer reads the image itself.
-  private mutating func outline(_ arithmetic: OutputArithmetic, _ scale: TileScale, column: Int, row: Int, size: Size) {
+  mutating func outline(_ arithmetic: OutputArithmetic, _ scale: TileScale, column: Int, row: Int, size: Size) {
     guard model.selectedLayer?.source == nil, let patch = arithmetic.channels.first?.patch else { return }
     /// Numbers to cells: two pixels are a cell high.
     func cell(_ number: Int, perCell: Double) -> Int { Int((Double(number) / perCell).rounded(.down)) }
