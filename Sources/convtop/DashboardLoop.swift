@@ -29,10 +29,10 @@ final class DashboardLoop {
   private var frameCost = Duration.zero
   private var spent = 0.0
 
-  /// Data are redrawn at most ten times a second, and drawing them and holding up the run for them never takes more than a
-  /// hundredth of the time: a little is left for what is not counted.
+  /// Data are redrawn at most ten times a second, and drawing them and holding up the run for them takes so small a part of the time that
+  /// training loses less than a hundredth: while a thread lacks its processor, those that share its work wait, too.
   private static let frameInterval = Duration.milliseconds(100)
-  private static let costFactor = 120
+  private static let costFactor = 250
   /// Something that is done once, such as a search, is not to stop the screen for long.
   private static let longest = Duration.seconds(3)
   /// What training changes in curves and pictures is written in portions of so many bytes at most, one every twentieth of a second at most: lines

@@ -107,10 +107,11 @@ def cost(screen, folder, pairs, seconds):
         screen.resize(60, 200)
         screen.type(key)
         time.sleep(2)
-        start, before = time.perf_counter(), processor_seconds(screen.process)
+        start, before, own = time.perf_counter(), processor_seconds(screen.process), time.process_time()
         time.sleep(4 * seconds)
-        drawn = (processor_seconds(screen.process) - before) / (time.perf_counter() - start)
-        print(f"{name:<9} the screen's thread computes {100 * drawn:.2f} % of the time", flush=True)
+        elapsed = time.perf_counter() - start
+        drawn, read = (processor_seconds(screen.process) - before) / elapsed, (time.process_time() - own) / elapsed
+        print(f"{name:<9} the screen's thread computes {100 * drawn:.2f} % of the time, this terminal {100 * read:.2f} %", flush=True)
         for pair in range(pairs):
             times = {}
             for rows, columns in [(60, 200), (20, 60)] if pair % 2 else [(20, 60), (60, 200)]:
