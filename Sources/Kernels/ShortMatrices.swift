@@ -26,7 +26,7 @@ final class ShortMatrices: Sendable {
     subscript(_ index: Int) -> Term { terms[index] }
   }
 
-  /// Of each point: its inputs (two or four), the outputs it enters, and its taps.
+  /// Of each point: its inputs (one, two or four), the outputs it enters, and its taps.
   let inputs: [Terms]
   /// Of each point its inputs again, those that count positive first.
   let signedInputs: [Terms]

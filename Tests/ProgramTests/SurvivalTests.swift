@@ -80,7 +80,8 @@ private final class BackgroundProgram {
       kill(program.process.processIdentifier, SIGKILL)
       program.process.waitUntilExit()
       survived += 1
-      if FileManager.default.fileExists(atPath: "\(folder.path)/run/metrics.jsonl") {
+      // Killed before it had its configuration it is no run yet, and is begun anew.
+      if FileManager.default.fileExists(atPath: "\(folder.path)/run/config.json") {
         // Every line that a checkpoint stands on is whole; only the last may be torn.
         let text = String(decoding: contents(folder, "run/metrics.jsonl") ?? Data(), as: UTF8.self)
         for line in text.split(separator: "\n").dropLast() {
