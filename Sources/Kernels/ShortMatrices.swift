@@ -88,10 +88,10 @@ enum ShortAxis: Int, Sendable {
     self.init(rawValue: axis.kernel)
   }
 
-  // Constants rather than what the types say, since loops ask for them.
-  var taps: Int { rawValue }
-  var outputs: Int { self == .three ? 2 : 4 }
-  var points: Int { self == .three ? 4 : self == .five ? 11 : 16 }
+  // Each type by its name, so that they are constants: loops ask for them.
+  var taps: Int { self == .three ? ThreeTaps.taps : self == .five ? FiveTaps.taps : SevenTaps.taps }
+  var outputs: Int { self == .three ? ThreeTaps.outputs : self == .five ? FiveTaps.outputs : SevenTaps.outputs }
+  var points: Int { self == .three ? ThreeTaps.points : self == .five ? FiveTaps.points : SevenTaps.points }
 
   var matrices: ShortMatrices {
     switch self {
