@@ -8,25 +8,39 @@ extension Executor {
   /// A slice of one parameter's gradient: the unit that threads share out after the shards have finished.
   struct ParameterTask {
     let plan: ParameterPlan
-    let columns: Range<Int>
-    let vectors: Range<Int>
+    /// Of a gradient that is computed for the whole batch.
+    var rows = 0..<0
+    var columns = 0..<0
+    /// Of one that is summed over shards.
+    var vectors = 0..<0
   }
 
-  /// Slices of about 16,384 numbers: many enough to share out evenly, large enough to be worth handing out.
-  static func tasks(_ plan: ParameterPlan) -> [ParameterTask] {
-    let parameter = plan.parameter
-    let rows = max(1, parameter.shape.dimensions.first ?? 1)
-    let columns = parameter.count / rows
-    if plan.wholeBatch.isEmpty {
-      let vectors = parameter.gradientStorage.laneCount
-      return stride(from: 0, to: vectors, by: 1024).map {
-        ParameterTask(plan: plan, columns: 0..<0, vectors: $0..<min(vectors, $0 + 1024))
-      }
+  /// Slices of all parameters, in the model's order, as an optimiser has them: so the same thread computes a number's gradient and moves
+  /// it, as far as both have the same slices.
+  static func tasks(_ plan: Plan, threads: Int) -> [ParameterTask] {
+    var places: [ObjectIdentifier: Int] = [:]
+    for (place, parameter) in plan.graph.nodes.flatMap(\.parameters).enumerated() {
+      places[ObjectIdentifier(parameter)] = place
     }
-    // Whole columns, in multiples of a cache line; with shares as well, one task keeps the order simple.
-    let step = plan.shares.isEmpty ? max(64, 16_384 / rows / 64 * 64) : columns
+    func place(_ plan: ParameterPlan) -> Int { places[ObjectIdentifier(plan.parameter)] ?? places.count }
+    return plan.parameters.sorted { place($0) < place($1) }.flatMap { tasks($0, threads: threads) }
+  }
+
+  private static func tasks(_ plan: ParameterPlan, threads: Int) -> [ParameterTask] {
+    let slices = ParameterSlices(plan.parameter, threads: threads)
+    if plan.wholeBatch.isEmpty { return slices.map { ParameterTask(plan: plan, vectors: $0.vectors) } }
+    let rows = max(1, plan.parameter.shape.dimensions.first ?? 1)
+    let columns = plan.parameter.count / rows
+    guard plan.shares.isEmpty else {
+      // One task keeps the order simple.
+      let vectors = 0..<plan.parameter.gradientStorage.laneCount
+      return [ParameterTask(plan: plan, rows: 0..<rows, columns: 0..<columns, vectors: vectors)]
+    }
+    if slices.areRows { return slices.map { ParameterTask(plan: plan, rows: $0.rows, columns: 0..<columns) } }
+    // Whole columns, in multiples of a cache line: what a tile reads of all images is read once.
+    let step = max(64, 16_384 / rows / 64 * 64)
     return stride(from: 0, to: columns, by: step).map {
-      ParameterTask(plan: plan, columns: $0..<min(columns, $0 + step), vectors: 0..<0)
+      ParameterTask(plan: plan, rows: 0..<rows, columns: $0..<min(columns, $0 + step))
     }
   }
 
@@ -51,17 +65,17 @@ extension Executor {
   private func reduce(_ task: ParameterTask, _ work: ReductionWork, _ worker: Int) {
     let shards = shardCount(work.images)
     let storage = task.plan.parameter.gradientStorage
-    let vectors = task.plan.wholeBatch.isEmpty ? task.vectors : 0..<storage.laneCount
     for (position, share) in task.plan.shares.enumerated() {
       sumParts(
-        memories[0].base + share, step: plan.lanesPerShardMemory, parts: shards, vectors: vectors,
+        memories[0].base + share, step: plan.lanesPerShardMemory, parts: shards, vectors: task.vectors,
         accumulate: position > 0 || !work.areFirst, into: storage.lanes)
     }
     for (position, node) in task.plan.wholeBatch.enumerated() {
       let accumulate = position > 0 || !task.plan.shares.isEmpty || !work.areFirst
       func computeGradient() {
         withFrames(node, shards, work.images, work.context, worker: worker) { frames in
-          node.wholeBatch?.parameterGradient(columns: task.columns, frames: frames, accumulate: accumulate)
+          node.wholeBatch?.parameterGradient(
+            rows: task.rows, columns: task.columns, frames: frames, accumulate: accumulate)
         }
       }
       if let clock {

@@ -5,6 +5,11 @@ import Tensors
 import Workers
 
 extension Executor {
+  /// The order of work, as this executor's threads can share it out.
+  func stages(_ context: StepContext, backward: Bool) -> [Stage] {
+    plan.stages(context, backward: backward, sharesOutParameters: pool.threads > 1 && !layout.threadsReuseMemory)
+  }
+
   /// Runs all stages on a batch.
   func walk(_ stages: [Stage], _ batch: some BatchSource, _ context: StepContext, backward: Bool) {
     holdsGradients = backward
@@ -17,7 +22,17 @@ extension Executor {
       let work = StageWork(
         executor: self, stage: stage, batch: batch, context: context, backward: backward, begins: number == 0,
         ends: number == stages.count - 1)
-      if portions == 1 { pool.run(count: shards, work) } else { run(work, inPortions: portions, of: shards) }
+      if portions > 1 {
+        run(work, inPortions: portions, of: shards)
+      } else if stage.isWide {
+        let count = stage.work[0].nodeAndPass.node.widePortions(threads: pool.threads)
+        pool.run(
+          count: count,
+          WideWork(
+            executor: self, work: stage.work[0], shards: shards, images: images, context: context, portions: count))
+      } else {
+        pool.run(count: shards, work)
+      }
       if let (node, isBackward) = stage.barrier { finish(node, isBackward: isBackward, shards, images, context) }
     }
   }
@@ -74,6 +89,22 @@ extension Executor {
     func perform(_ index: Int, _ worker: Int) {
       let (shard, portion) = index.quotientAndRemainder(dividingBy: portions)
       executor.perform(work, shard, worker, images, context, Portion(index: portion, count: portions))
+    }
+  }
+
+  /// One piece of work of all shards, in portions.
+  private struct WideWork: PoolWork {
+    unowned(unsafe) let executor: Executor
+    let work: ShardWork
+    let shards: Int
+    let images: Int
+    let context: StepContext
+    let portions: Int
+
+    func perform(_ index: Int, _ worker: Int) {
+      for shard in 0..<shards {
+        executor.perform(work, shard, worker, images, context, Portion(index: index, count: portions))
+      }
     }
   }
 

@@ -110,13 +110,13 @@ public final class Executor {
       places.map { UnsafeMutableBufferPointer(start: memory.base + $0.offset, count: $0.count) }
     }
     sums = .allocate(capacity: max(1, metrics.count * layout.shards))
-    parameterTasks = plan.parameters.flatMap(Executor.tasks)
+    parameterTasks = Executor.tasks(plan, threads: pool.threads)
     gradientPieces = plan.parameters.map { plan in
       UnsafeMutableRawBufferPointer(
         start: plan.parameter.gradient, count: plan.parameter.count * MemoryLayout<Float>.stride)
     }
-    trainingStages = plan.stages(StepContext(isTraining: true), backward: loss != nil)
-    evaluationStages = plan.stages(StepContext(isTraining: false), backward: false)
+    trainingStages = stages(StepContext(isTraining: true), backward: loss != nil)
+    evaluationStages = stages(StepContext(isTraining: false), backward: false)
   }
 
   deinit { sums.deallocate() }
@@ -133,7 +133,7 @@ public final class Executor {
   /// Runs forward only and returns the metrics' means over the batch.
   @discardableResult
   public func run(_ batch: some BatchSource, context: StepContext = StepContext(isTraining: false)) -> [Double] {
-    let stages = context.isTraining ? plan.stages(context, backward: false) : evaluationStages
+    let stages = context.isTraining ? stages(context, backward: false) : evaluationStages
     walk(stages, batch, context, backward: false)
     return means(batch.images, context)
   }
@@ -144,7 +144,7 @@ public final class Executor {
   @discardableResult
   public func step(_ batch: some BatchSource, context: StepContext) -> [Double] {
     precondition(loss != nil, "backpropagation starts from a loss")
-    let stages = context.isTraining ? trainingStages : plan.stages(context, backward: true)
+    let stages = context.isTraining ? trainingStages : stages(context, backward: true)
     walk(stages, batch, context, backward: true)
     reduceGradients(batch.images, context)
     return means(batch.images, context)

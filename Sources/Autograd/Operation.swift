@@ -97,9 +97,9 @@ public protocol BarrierOperation: Operation {
 public protocol WholeBatchGradient: Operation {
   /// Which of the operation's parameters this is about.
   var wholeBatchParameter: Int { get }
-  /// Computes the gradient of some columns of the parameter (all axes but its first, flattened) from what the frames of all
-  /// shards have saved, and from their gradients of the output: their values may be gone.
-  func parameterGradient(columns: Range<Int>, frames: FrameList, accumulate: Bool)
+  /// Computes the gradient of some rows of the parameter, along its first axis, and some columns of all its other axes, flattened,
+  /// from what the frames of all shards have saved, and from their gradients of the output: their values may be gone.
+  func parameterGradient(rows: Range<Int>, columns: Range<Int>, frames: FrameList, accumulate: Bool)
 }
 
 /// What is the same for all shards of a step.

@@ -220,9 +220,16 @@ struct Plan {
   }
 
   /// The order of work: forward, and backward when there is a loss, cut at the barriers.
-  func stages(_ context: StepContext, backward: Bool) -> [Stage] {
+  ///
+  /// - Parameter sharesOutParameters: whether operations of very many parameters get stages of their own.
+  func stages(_ context: StepContext, backward: Bool, sharesOutParameters: Bool) -> [Stage] {
     var stages = [Stage()]
-    func add(_ work: ShardWork) { stages[stages.count - 1].work.append(work) }
+    func add(_ work: ShardWork) {
+      let isWide = sharesOutParameters && work.nodeAndPass.node.isWide
+      if isWide || stages[stages.count - 1].isWide { stages.append(Stage()) }
+      stages[stages.count - 1].isWide = isWide
+      stages[stages.count - 1].work.append(work)
+    }
     func cut(at node: PlannedNode, isBackward: Bool) {
       stages[stages.count - 1].barrier = (node, isBackward)
       stages.append(Stage())
@@ -238,8 +245,7 @@ struct Plan {
       if node.operation.beginsForward { add(.beginForward(node)) }
       add(.forward(node))
     }
-    guard backward else { return stages }
-    for node in backwardNodes {
+    for node in backward ? backwardNodes : [] {
       if hasBarrier(node) {
         add(.gatherBackward(node))
         cut(at: node, isBackward: true)
@@ -247,6 +253,8 @@ struct Plan {
       if node.operation.beginsBackward { add(.beginBackward(node)) }
       add(.backward(node))
     }
+    // What comes before and after the operations is done shard by shard.
+    if stages[stages.count - 1].isWide { stages.append(Stage()) }
     return stages
   }
 }

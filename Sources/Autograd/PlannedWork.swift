@@ -37,6 +37,18 @@ final class PlannedNode: @unchecked Sendable {
     parameterGradients = node.parameters.map { _ in nil }
   }
 
+  /// Whether threads share out its parameter, as those do who compute its gradient and move it, instead of the shards: else each would
+  /// read what the others have just written.
+  var isWide: Bool { (wholeBatch?.wholeBatchParameter).map { ParameterSlices.areRows(parameters[$0].shape) } ?? false }
+
+  /// Into how many portions threads share out a pass over all shards: as many for each of them, of so many parameters as stay in a
+  /// second-level cache from shard to shard.
+  func widePortions(threads: Int) -> Int {
+    let together = threads * (1 << 16)
+    let numbers = (wholeBatch?.wholeBatchParameter).map { parameters[$0].count } ?? 0
+    return threads * ((numbers + together - 1) / together)
+  }
+
   func allocateShared() { shared = AlignedBuffer(floats: operation.sharedFloats) }
 }
 
@@ -66,6 +78,8 @@ enum ShardWork {
 /// What shards do on their own between two barriers, and the barrier that ends it, if any.
 struct Stage {
   var work: [ShardWork] = []
+  /// Whether it is one operation whose parameters threads share out, each for all shards.
+  var isWide = false
   var barrier: (node: PlannedNode, isBackward: Bool)?
 }
 

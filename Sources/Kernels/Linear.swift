@@ -136,12 +136,12 @@ public struct LinearGradientTerms {
 
 /// gradient(o, i) = [previous +] Σ over shards, their rows and images, in order, of outputGradient(o) · input(i)
 ///
-/// for the input features `columns`. The whole batch meets in the registers of a tile, so no shard needs a gradient
-/// buffer of its own, and each weight's sum has one fixed order however the columns are shared out among threads.
+/// for some output and input features. The whole batch meets in the registers of a tile, so no shard needs a gradient
+/// buffer of its own, and each weight's sum has one fixed order however rows or columns are shared out among threads.
 ///
 /// - Parameter columns: begins at a multiple of sixteen.
 public func linearWeightGradient(
-  _ terms: LinearGradientTerms, columns: Range<Int>, outFeatures: Int, inFeatures: Int,
+  _ terms: LinearGradientTerms, outFeatures: Range<Int>, columns: Range<Int>, inFeatures: Int,
   accumulate: Bool, into gradient: UnsafeMutablePointer<Float>
 ) {
   let widest = hasWideRegisters ? 4 : 3
@@ -149,9 +149,10 @@ public func linearWeightGradient(
   var first = columns.lowerBound
   while first < columns.upperBound {
     let vectors = columns.upperBound - first > (widest - 1) * lanesPerShard ? widest : 1
-    var output = 0
-    while output < outFeatures {
-      let height = tileHeight(outFeatures - output)
+    var output = outFeatures.lowerBound
+    while output < outFeatures.upperBound {
+      let left = outFeatures.upperBound - output
+      let height = hasWideRegisters && left >= 6 && left != 8 ? 6 : tileHeight(left)
       let tile = WeightGradientTile(
         terms: terms, output: output, first: first, inFeatures: inFeatures, accumulate: accumulate,
         target: gradient + output &* inFeatures + first)

@@ -92,43 +92,39 @@ protocol ElementwiseOptimizer: Optimizer {
 }
 
 extension ElementwiseOptimizer {
-  /// Shares out slices of at most 16,384 numbers of all parameters over the threads; it allocates nothing.
+  /// Shares out slices of all parameters over the threads; it allocates nothing.
   func updateAll(_ pool: WorkerPool, _ numbers: Numbers) {
-    let count = parameters.reduce(0) { $0 + slices($1) }
-    pool.run(count: count, SliceWork(optimizer: self, numbers: numbers))
-  }
-
-  fileprivate func slices(_ parameter: Parameter) -> Int {
-    (parameter.storage.laneCount + sliceLanes - 1) / sliceLanes
+    let count = parameters.reduce(0) { $0 + ParameterSlices($1, threads: pool.threads).count }
+    pool.run(count: count, SliceWork(optimizer: self, threads: pool.threads, numbers: numbers))
   }
 }
 
 private struct SliceWork<Kind: ElementwiseOptimizer>: PoolWork {
   let optimizer: Kind
+  let threads: Int
   let numbers: Kind.Numbers
 
-  func perform(_ slice: Int, _ worker: Int) {
+  func perform(_ piece: Int, _ worker: Int) {
     let parameters = optimizer.parameters
-    var (index, rest) = (0, slice)
-    while rest >= optimizer.slices(parameters[index]) {
-      rest -= optimizer.slices(parameters[index])
+    var (index, rest) = (0, piece)
+    var slices = ParameterSlices(parameters[0], threads: threads)
+    while rest >= slices.count {
+      rest -= slices.count
       index += 1
+      slices = ParameterSlices(parameters[index], threads: threads)
     }
     let parameter = parameters[index]
     guard !parameter.isFrozen else { return }
-    let first = rest * sliceLanes
-    let count = min(parameter.storage.laneCount - first, sliceLanes)
-    optimizer.update(index, first..<first + count, numbers)
+    let vectors = slices[rest].vectors
+    optimizer.update(index, vectors, numbers)
     // Looked at while they are still in the cache, they cost next to nothing.
-    if !areFinite(parameter.storage.lanes + first, vectors: count)
-      || !areFinite(parameter.gradientStorage.lanes + first, vectors: count)
+    if !areFinite(parameter.storage.lanes + vectors.lowerBound, vectors: vectors.count)
+      || !areFinite(parameter.gradientStorage.lanes + vectors.lowerBound, vectors: vectors.count)
     {
       optimizer.finiteness.lose()
     }
   }
 }
-
-private let sliceLanes = 1024
 
 /// One zeroed buffer for each parameter, of its size.
 func zeroedLike(_ parameters: [Parameter]) -> [AlignedBuffer] {

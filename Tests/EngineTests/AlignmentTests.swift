@@ -115,8 +115,8 @@ private final class Arena {
         transposeLanes(dx, features: 37, into: vectors)
         let gradient = arena.floats(37 * 19)
         linearWeightGradient(
-          LinearGradientTerms(vectors: vectors, outputGradient: dy, shards: 1, step: 0), columns: 0..<37,
-          outFeatures: 19, inFeatures: 37, accumulate: false, into: gradient)
+          LinearGradientTerms(vectors: vectors, outputGradient: dy, shards: 1, step: 0), outFeatures: 0..<19,
+          columns: 0..<37, inFeatures: 37, accumulate: false, into: gradient)
         return (gradient, 37 * 19)
       },
       Kernel("images") { arena in

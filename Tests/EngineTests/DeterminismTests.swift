@@ -24,6 +24,12 @@ import Workers
     Flatten.Configuration(), Linear.Configuration(outFeatures: 4),
   ]
 
+  /// Layers whose parameters threads share out by rows: slices of whole rows end within vectors.
+  private static let wideLayers: [any LayerConfiguration] = [
+    Flatten.Configuration(), Linear.Configuration(outFeatures: 531), ReLU.Configuration(),
+    Linear.Configuration(outFeatures: 301), ReLU.Configuration(), Linear.Configuration(outFeatures: 4),
+  ]
+
   /// What leaves each layer of a model, blocks as wholes.
   private func outputs(_ model: Sequential, _ x: Variable) throws -> [Variable] {
     var outputs: [Variable] = []
@@ -32,8 +38,10 @@ import Workers
   }
 
   /// Five steps of training; the final parameters, and the losses.
-  private func train(threads: Int) throws -> (parameters: [Tensor], losses: [Double]) {
-    let model = try Sequential(DeterminismTests.layers, input: [2, 9, 9], seed: 3)
+  private func train(_ layers: [any LayerConfiguration], threads: Int) throws -> (
+    parameters: [Tensor], losses: [Double]
+  ) {
+    let model = try Sequential(layers, input: [2, 9, 9], seed: 3)
     let tape = Tape()
     let images = tape.input([2, 9, 9])
     let labels = tape.input([])
@@ -41,6 +49,7 @@ import Workers
     let loss = try crossEntropy(outputs[outputs.count - 1], labels: labels)
     let pool = WorkerPool(threads: threads)
     let executor = Executor(tape, loss: loss, metrics: [loss], capacity: 50, pool: pool)
+    #expect(executor.plan.nodes.contains(where: \.isWide) == (model.parameters[0].shape.rank == 2))
     let optimizer = Adam(model.parameters.filter(\.isTrainable), options: Adam.Options(learningRate: 0.01))
     let batch = TensorBatch([noise([50, 2, 9, 9], seed: 6), Tensor([50], (0..<50).map { Float($0 % 4) })])
     let losses = (0..<5).map { step in
@@ -51,11 +60,12 @@ import Workers
     return (model.parameters.map(\.tensor), losses)
   }
 
-  @Test func trainingIsBitIdenticalForAnyNumberOfThreads() throws {
-    let alone = try train(threads: 1)
+  @Test(arguments: [layers, wideLayers])
+  func trainingIsBitIdenticalForAnyNumberOfThreads(_ layers: [any LayerConfiguration]) throws {
+    let alone = try train(layers, threads: 1)
     #expect(alone.losses[4] < alone.losses[0])
-    for threads in [2, 3, 7] {
-      let together = try train(threads: threads)
+    for threads in [2, 3, 4, 7] {
+      let together = try train(layers, threads: threads)
       #expect(together.losses == alone.losses)
       #expect(together.parameters == alone.parameters)
     }

@@ -78,12 +78,12 @@ struct LinearOperation: WholeBatchGradient {
     }
   }
 
-  func parameterGradient(columns: Range<Int>, frames: FrameList, accumulate: Bool) {
+  func parameterGradient(rows own: Range<Int>, columns: Range<Int>, frames: FrameList, accumulate: Bool) {
     linearWeightGradient(
       LinearGradientTerms(
         vectors: frames[0].saved, outputGradient: frames[0].outputGradient, shards: frames.count, step: frames.step,
         rows: rows, rowStep: rowLanes, gradientRowStep: outFeatures),
-      columns: columns, outFeatures: outFeatures, inFeatures: inFeatures, accumulate: accumulate,
+      outFeatures: own, columns: columns, inFeatures: inFeatures, accumulate: accumulate,
       into: frames.parameters[0].gradient)
   }
 }
