@@ -16,7 +16,22 @@ extension Executor {
     let images = batch.images
     precondition(images > 0 && images <= capacity, "a batch of \(images) images for an executor of \(capacity)")
     let shards = shardCount(images)
-    let portions = portions(of: shards)
+    let most = mostPortions(of: shards)
+    guard most > 1 else { return walk(stages, batch, context, backward: backward, portions: 1) }
+    let start = ContinuousClock.now
+    let kind = PortionTrial.Kind(most: most, backward: backward)
+    let trial = portionTrials[kind, default: PortionTrial(most: most)]
+    walk(stages, batch, context, backward: backward, portions: trial.portions)
+    portionTrials[kind, default: trial].note(ContinuousClock.now - start)
+  }
+
+  private func walk(
+    _ stages: [Stage], _ batch: some BatchSource, _ context: StepContext, backward: Bool, portions: Int
+  ) {
+    let images = batch.images
+    let shards = shardCount(images)
+    // Moving few parameters, which comes after it, is shorter still.
+    pool.isCallerAlone = shards * portions == 1 && hasFewParameters
     pool.run(count: plan.preparations.count, Preparation(executor: self, images: images, context: context))
     for (number, stage) in stages.enumerated() {
       let work = StageWork(
@@ -37,9 +52,9 @@ extension Executor {
     }
   }
 
-  /// Into how many portions each shard's work is cut. One, if nearly all threads have shards of their own all the time; otherwise
+  /// Into how many portions each shard's work may be cut. One, if nearly all threads have shards of their own all the time; otherwise
   /// so many that all threads have the same number of portions.
-  private func portions(of shards: Int) -> Int {
+  private func mostPortions(of shards: Int) -> Int {
     let threads = pool.threads
     let rounds = (shards + threads - 1) / threads
     guard !layout.threadsReuseMemory, 4 * shards < 3 * rounds * threads else { return 1 }

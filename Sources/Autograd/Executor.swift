@@ -60,6 +60,9 @@ public final class Executor {
   /// The memory of all gradients.
   let gradientPieces: [UnsafeMutableRawBufferPointer]
   private(set) var clock: StepClock?
+  let hasFewParameters: Bool
+  /// Into how many portions shards are cut at present.
+  var portionTrials: [PortionTrial.Kind: PortionTrial] = [:]
   /// Whether the last run was a step: another one writes values over gradients that lie in their places.
   var holdsGradients = false
   /// The last step's; kept, so that a step need not allocate them.
@@ -111,6 +114,7 @@ public final class Executor {
     }
     sums = .allocate(capacity: max(1, metrics.count * layout.shards))
     parameterTasks = Executor.tasks(plan, threads: pool.threads)
+    hasFewParameters = plan.parameters.reduce(0) { $0 + $1.parameter.count } <= 1 << 16
     gradientPieces = plan.parameters.map { plan in
       UnsafeMutableRawBufferPointer(
         start: plan.parameter.gradient, count: plan.parameter.count * MemoryLayout<Float>.stride)

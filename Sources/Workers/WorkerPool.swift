@@ -28,6 +28,9 @@ public final class WorkerPool: @unchecked Sendable {
   /// Threads that work, the caller included.
   public let threads: Int
 
+  /// Whether the thread that calls `run` does all pieces itself, while others would take longer to learn of them.
+  public var isCallerAlone = false
+
   private let isCrowded: Bool
   /// For each thread the pieces of the job that it takes first and that are still to take, each on cache lines of its own: between
   /// processors that share no cache, a change of one takes as long as a thousand multiply-adds.
@@ -93,7 +96,7 @@ public final class WorkerPool: @unchecked Sendable {
   }
 
   private func run(count: Int, _ job: Job) {
-    guard threads > 1, count > 1 else {
+    guard threads > 1, count > 1, !isCallerAlone else {
       for index in 0..<count { job.perform(index, 0) }
       return
     }
