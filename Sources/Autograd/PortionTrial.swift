@@ -19,8 +19,8 @@ struct PortionTrial {
   /// Runs until the next trial; it comes soon at first.
   private var runsToGo = 32
   private var pause = 32
-  /// What is being tried, the present one last, and the shortest run of each.
-  private var candidates: [Int] = []
+  /// Which candidate is being tried, in a trial, and its shortest run.
+  private var candidate: Int?
   private var shortest: Duration?
   private var quickest: (portions: Int, duration: Duration)?
   private var runs = 0
@@ -33,26 +33,31 @@ struct PortionTrial {
   init(most: Int) { (self.most, best) = (most, most) }
 
   /// For the run that comes next.
-  var portions: Int { candidates.last ?? best }
+  var portions: Int { portions(of: candidate ?? 0) }
+
+  private static let candidates = 3
+  private func portions(of candidate: Int) -> Int {
+    switch candidate {
+    case 0: best
+    case 1: max(1, best / 2)
+    default: min(most, 2 * best)
+    }
+  }
 
   /// Takes note of how long that one took.
   mutating func note(_ duration: Duration) {
-    guard !candidates.isEmpty else {
+    guard let candidate else {
       runsToGo -= 1
-      if runsToGo <= 0 { begin() }
+      if runsToGo <= 0 { self.candidate = 0 }
       return
     }
     runs += 1
     if runs > PortionTrial.runsToSettle { shortest = min(shortest ?? duration, duration) }
     guard runs == PortionTrial.runsOfTrial, let time = shortest else { return }
-    let portions = candidates.removeLast()
     if quickest.map({ time < $0.duration }) ?? true { quickest = (portions, time) }
     (runs, shortest) = (0, nil)
-    if candidates.isEmpty { end() }
-  }
-
-  private mutating func begin() {
-    candidates = [max(1, best / 2), min(most, 2 * best), best].filter { $0 != best } + [best]
+    self.candidate = candidate + 1 < PortionTrial.candidates ? candidate + 1 : nil
+    if self.candidate == nil { end() }
   }
 
   private mutating func end() {

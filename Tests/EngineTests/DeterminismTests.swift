@@ -37,10 +37,12 @@ import Workers
     return outputs
   }
 
-  /// Five steps of training; the final parameters, and the losses.
-  private func train(_ layers: [any LayerConfiguration], threads: Int) throws -> (
-    parameters: [Tensor], losses: [Double]
-  ) {
+  /// Some steps of training; the final parameters, and the losses.
+  private func train(_ layers: [any LayerConfiguration], threads: Int, images count: Int = 50, steps: Int = 5) throws
+    -> (
+      parameters: [Tensor], losses: [Double]
+    )
+  {
     let model = try Sequential(layers, input: [2, 9, 9], seed: 3)
     let tape = Tape()
     let images = tape.input([2, 9, 9])
@@ -48,11 +50,11 @@ import Workers
     let outputs = try outputs(model, images)
     let loss = try crossEntropy(outputs[outputs.count - 1], labels: labels)
     let pool = WorkerPool(threads: threads)
-    let executor = Executor(tape, loss: loss, metrics: [loss], capacity: 50, pool: pool)
+    let executor = Executor(tape, loss: loss, metrics: [loss], capacity: count, pool: pool)
     #expect(executor.plan.nodes.contains(where: \.isWide) == (model.parameters[0].shape.rank == 2))
     let optimizer = Adam(model.parameters.filter(\.isTrainable), options: Adam.Options(learningRate: 0.01))
-    let batch = TensorBatch([noise([50, 2, 9, 9], seed: 6), Tensor([50], (0..<50).map { Float($0 % 4) })])
-    let losses = (0..<5).map { step in
+    let batch = TensorBatch([noise([count, 2, 9, 9], seed: 6), Tensor([count], (0..<count).map { Float($0 % 4) })])
+    let losses = (0..<steps).map { step in
       let loss = executor.step(batch, context: StepContext(isTraining: true, seed: 1, step: step))[0]
       optimizer.step(pool)
       return loss
@@ -66,6 +68,15 @@ import Workers
     #expect(alone.losses[4] < alone.losses[0])
     for threads in [2, 3, 4, 7] {
       let together = try train(layers, threads: threads)
+      #expect(together.losses == alone.losses)
+      #expect(together.parameters == alone.parameters)
+    }
+  }
+
+  @Test func tryingOutPortionsChangesNoBit() throws {
+    let alone = try train(DeterminismTests.layers, threads: 1, images: 5, steps: 70)
+    for threads in [2, 6] {
+      let together = try train(DeterminismTests.layers, threads: threads, images: 5, steps: 70)
       #expect(together.losses == alone.losses)
       #expect(together.parameters == alone.parameters)
     }
