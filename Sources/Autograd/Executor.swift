@@ -60,8 +60,9 @@ public final class Executor {
   /// The memory of all gradients.
   let gradientPieces: [UnsafeMutableRawBufferPointer]
   private(set) var clock: StepClock?
+  /// Whether moving them takes hardly longer than it takes other threads to learn of it.
   let hasFewParameters: Bool
-  /// Into how many portions shards are cut at present.
+  /// How many portions of a shard pay, as far as that is known.
   var portionTrials: [PortionTrial.Kind: PortionTrial] = [:]
   /// Whether the last run was a step: another one writes values over gradients that lie in their places.
   var holdsGradients = false
