@@ -17,10 +17,13 @@ extension Executor {
     precondition(images > 0 && images <= capacity, "a batch of \(images) images for an executor of \(capacity)")
     let shards = shardCount(images)
     let most = mostPortions(of: shards)
+    pool.isCallerAlone = false
     guard most > 1 else { return walk(stages, batch, context, backward: backward, portions: 1) }
     let start = ContinuousClock.now
     let kind = PortionTrial.Kind(most: most, backward: backward)
     let trial = portionTrials[kind, default: PortionTrial(most: most)]
+    // Moving few parameters, which comes after it, is shorter still.
+    pool.isCallerAlone = shards * trial.portions == 1 && hasFewParameters
     walk(stages, batch, context, backward: backward, portions: trial.portions)
     portionTrials[kind, default: trial].note(ContinuousClock.now - start)
   }
@@ -30,8 +33,6 @@ extension Executor {
   ) {
     let images = batch.images
     let shards = shardCount(images)
-    // Moving few parameters, which comes after it, is shorter still.
-    pool.isCallerAlone = shards * portions == 1 && hasFewParameters
     pool.run(count: plan.preparations.count, Preparation(executor: self, images: images, context: context))
     for (number, stage) in stages.enumerated() {
       let work = StageWork(
@@ -43,8 +44,9 @@ extension Executor {
         let count = stage.work[0].nodeAndPass.node.widePortions(threads: pool.threads)
         pool.run(
           count: count,
-          WideWork(
-            executor: self, work: stage.work[0], shards: shards, images: images, context: context, portions: count))
+          PortionWork(
+            executor: self, work: stage.work[0], images: images, context: context, portions: count,
+            shardsTogether: shards))
       } else {
         pool.run(count: shards, work)
       }
@@ -93,32 +95,19 @@ extension Executor {
     }
   }
 
-  /// One piece of work of a stage, in portions of each shard.
+  /// One piece of work of a stage, in portions; each is done for some shards, one after the other.
   private struct PortionWork: PoolWork {
     unowned(unsafe) let executor: Executor
     let work: ShardWork
     let images: Int
     let context: StepContext
     let portions: Int
+    let shardsTogether: Int
 
     func perform(_ index: Int, _ worker: Int) {
-      let (shard, portion) = index.quotientAndRemainder(dividingBy: portions)
-      executor.perform(work, shard, worker, images, context, Portion(index: portion, count: portions))
-    }
-  }
-
-  /// One piece of work of all shards, in portions.
-  private struct WideWork: PoolWork {
-    unowned(unsafe) let executor: Executor
-    let work: ShardWork
-    let shards: Int
-    let images: Int
-    let context: StepContext
-    let portions: Int
-
-    func perform(_ index: Int, _ worker: Int) {
-      for shard in 0..<shards {
-        executor.perform(work, shard, worker, images, context, Portion(index: index, count: portions))
+      let (group, portion) = index.quotientAndRemainder(dividingBy: portions)
+      for shard in group * shardsTogether..<(group + 1) * shardsTogether {
+        executor.perform(work, shard, worker, images, context, Portion(index: portion, count: portions))
       }
     }
   }
@@ -134,7 +123,8 @@ extension Executor {
       pool.run(
         count: shards * count,
         PortionWork(
-          executor: self, work: piece, images: work.batch.images, context: work.context, portions: count))
+          executor: self, work: piece, images: work.batch.images, context: work.context, portions: count,
+          shardsTogether: 1))
     }
     (rest.begins, rest.ends) = (false, true)
     if work.ends { pool.run(count: shards, rest) }
